@@ -1,0 +1,2 @@
+//! Service calendars: when a service is open, and arithmetic on its hours. Read
+//! [`ServiceCalendar`] first.

@@ -1,0 +1,1 @@
+//! Coherence checks N1–N18. Read [`Check`] first.

@@ -1,0 +1,1 @@
+//! What a contract file says, and its translation into what it means. Read [`parse`] first.

@@ -1,0 +1,1 @@
+//! National holidays, computed. Read [`Holidays`] first.

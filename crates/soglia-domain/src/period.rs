@@ -1,0 +1,1 @@
+//! Periods of measurement. Read [`Period`] first.

@@ -1,0 +1,2 @@
+//! The `soglia` command.
+fn main() {}
