@@ -309,6 +309,10 @@ pub struct Case {
     pub outcome: Option<String>,
     /// Topic code.
     pub topic: Option<String>,
+    /// Priority class of the prescription (`U`, `B`, `D`, `P`).
+    pub priority_class: Option<String>,
+    /// Booking system used.
+    pub booking_system: Option<String>,
     /// Handed to a third party (facility, software vendor).
     pub third_party: bool,
     /// Cancelled, and why.

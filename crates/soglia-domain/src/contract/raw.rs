@@ -1,1 +1,129 @@
 //! What a contract file says, and its translation into what it means. Read [`parse`] first.
+//!
+//! Three steps, and each one reports everything wrong before the next begins: the text is TOML; the
+//! tables and values have the shape that the published schema asks for ([`validate`]); together
+//! they mean a contract ([`lower`]).
+
+mod file;
+mod indicator;
+mod lint;
+mod lower;
+mod lower_rule;
+mod problem;
+mod validate;
+mod values;
+
+use std::sync::LazyLock;
+
+use schemars::generate::SchemaSettings;
+use serde::Deserialize;
+use serde_json::Value;
+use toml::Spanned;
+use toml::de::DeTable;
+
+use self::file::RawContract;
+use self::problem::Reporter;
+use super::Contract;
+
+pub use self::problem::{ContractError, Problem};
+
+/// Files longer than this are not contracts: 4 MiB.
+const TEXT_MAX: usize = 4 * 1024 * 1024;
+
+/// The schema does not change while the program runs.
+static SCHEMA: LazyLock<Value> = LazyLock::new(json_schema);
+
+/// Reads a contract file's text; `file` is its name as errors say it.
+///
+/// ```
+/// let error = soglia_domain::contract::parse("[contract]\ncode = 1151\n", "contract.toml")
+///     .expect_err("the code must be a text");
+/// let first = error.problems[0].to_string();
+/// assert!(first.starts_with("contract.toml:1:2: contract.title: expected a text"), "{first}");
+/// ```
+pub fn parse(text: &str, file: &str) -> Result<Contract, ContractError> {
+    let too_long = TEXT_MAX < text.len();
+    let (table, errors) = DeTable::parse_recoverable(if too_long { "" } else { text });
+    let mut reporter = Reporter::new(file, text, &table);
+    if too_long {
+        let found = format!("{} bytes", text.len());
+        reporter.add_at(0, &format!("a file of at most {TEXT_MAX} bytes"), &found, None);
+    }
+    for error in errors {
+        let at = error.span().map_or(0, |span| span.start);
+        let hint = Some("see https://toml.io for the syntax".to_owned());
+        reporter.add_at(at, "valid TOML", &format!("a fault: {}", error.message()), hint);
+    }
+    if !reporter.is_empty() {
+        reporter.finish()?;
+    }
+    let mut reporter = Reporter::new(file, text, &table);
+    validate::validate(&SCHEMA, table.get_ref(), &mut reporter);
+    reporter.finish()?;
+    let mut reporter = Reporter::new(file, text, &table);
+    let contract = read(&table, &mut reporter).and_then(|raw| lower::lower(raw, &mut reporter));
+    reporter.finish()?;
+    let mut contract = contract.expect("a contract that was not made has a problem to report");
+    contract.warnings = lint::warnings(&contract);
+    Ok(contract)
+}
+
+/// Reads the tables into their types; the schema has already said that they fit.
+fn read(table: &Spanned<DeTable<'_>>, reporter: &mut Reporter<'_>) -> Option<RawContract> {
+    match RawContract::deserialize(toml::de::Deserializer::from(table.clone())) {
+        Ok(raw) => Some(raw),
+        Err(error) => {
+            let at = error.span().map_or(0, |span| span.start);
+            let found = format!("a value that could not be read: {}", error.message());
+            reporter.add_at(at, "a contract", &found, None);
+            None
+        }
+    }
+}
+
+/// Returns the JSON Schema (draft 2020-12) of contract files, made from the types that read them.
+///
+/// Values under `x-soglia-form` are checked beyond their pattern: durations are at most a year,
+/// percentages at most 100 %, zones exist. Dates and instants are TOML dates, without quotes.
+pub fn json_schema() -> Value {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<RawContract>().to_value();
+    if let Value::Object(entries) = &mut schema {
+        entries.insert("title".to_owned(), "Soglia contract file".into());
+    }
+    without_null(&mut schema);
+    // The order of keys must not depend on which features other crates switch on.
+    schema.sort_all_objects();
+    schema
+}
+
+/// TOML has no null: what may be left out is simply not required.
+fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Object(entries) => {
+            if let Some(Value::Array(types)) = entries.get_mut("type") {
+                types.retain(|kind| kind != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    entries.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(parts)) = entries.get_mut("anyOf") {
+                parts.retain(|part| part.get("type").is_none_or(|kind| kind != "null"));
+                if let [Value::Object(only)] = parts.as_slice() {
+                    let only = only.clone();
+                    entries.remove("anyOf");
+                    for (key, value) in only {
+                        entries.entry(key).or_insert(value);
+                    }
+                }
+            }
+            if entries.get("default").is_some_and(Value::is_null) {
+                entries.remove("default");
+            }
+            entries.values_mut().for_each(without_null);
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(without_null),
+        _ => {}
+    }
+}

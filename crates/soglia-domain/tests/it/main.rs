@@ -1,0 +1,5 @@
+//! Laws of the domain's arithmetic, on random input.
+
+mod calendar;
+mod card;
+mod contract;

@@ -1,0 +1,411 @@
+//! Feeding an original to the parser of its format. Read [`feed`] first.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead};
+
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use soglia_domain::time::Instant;
+use soglia_sources::amazon_connect::{AmazonConnect, AmazonConnectConfig, OpenContacts};
+use soglia_sources::asterisk_cdr::{CdrConfig, CdrItem, CdrParser};
+use soglia_sources::json_records::SourceError;
+use soglia_sources::outcome::{Emitted, Totals};
+use soglia_sources::queue_log::{self, End, OpenState, QueueLogConfig, QueueLogParser};
+use soglia_sources::{freeswitch, genesys};
+
+use super::collect::{Collector, UNREVISED};
+use super::{Format, ImportError, Progress, Request};
+use crate::mapping::{self, MappedOutcome, Mapping};
+use crate::objects::Object;
+use crate::row_keys::{UNDATED, key_of};
+use crate::session::Session;
+use crate::store::{LedgerError, Locked};
+use crate::tables::Table;
+
+/// Rows between two signs of progress.
+const PROGRESS_ROWS: u64 = 16 * 1024;
+
+/// Lines looked at to tell whether a file is what it is said to be.
+const SNIFF_LINES: usize = 40;
+
+/// Bytes of the longest line that is read as one.
+const LINE_MAX: usize = 1 << 20;
+
+/// Calls still open at the end of a file.
+#[derive(Default)]
+pub struct OpenCalls {
+    /// How many.
+    pub calls: u64,
+    /// Rows of this file that belong to them.
+    pub rows: u64,
+    /// The parser's state for the next file of the stream.
+    pub state: Option<String>,
+}
+
+/// Reads an original from its copy and hands what its rows became to the collector.
+pub async fn feed(
+    ledger: &Locked,
+    request: &Request<'_>,
+    stream: &str,
+    object: &Object,
+    collector: &mut Collector<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<OpenCalls, ImportError> {
+    let mut run = Run { ledger, request, stream, object, collector, progress, failed: None };
+    match request.format {
+        Format::QueueLog => run.queue_log(),
+        Format::AsteriskCdr => run.asterisk_cdr(),
+        Format::FreeSwitch | Format::AmazonConnect | Format::Genesys => run.records().await,
+        Format::Mapped(mapping, _) => run.mapped(mapping).await,
+    }
+}
+
+struct Run<'r, 'a> {
+    ledger: &'r Locked,
+    request: &'r Request<'a>,
+    stream: &'r str,
+    object: &'r Object,
+    collector: &'r mut Collector<'a>,
+    progress: &'r mut dyn FnMut(Progress),
+    failed: Option<ImportError>,
+}
+
+impl Run<'_, '_> {
+    fn unreadable(&self) -> impl Fn(io::Error) -> ImportError + use<> {
+        let path = self.request.path.to_owned();
+        move |source| ImportError::Unreadable { path: path.clone(), source }
+    }
+
+    fn open_text(&self) -> Result<Box<dyn BufRead>, ImportError> {
+        let objects = self.ledger.ledger().objects();
+        objects.open_text(&self.object.sha256).map_err(self.unreadable())
+    }
+
+    /// Hands on what a row became; the first failure is kept and ends the import.
+    fn take(&mut self, emitted: Emitted) {
+        if self.failed.is_some() {
+            return;
+        }
+        let taken = match emitted {
+            Emitted::Fact { fact, earlier, revision } => {
+                self.collector.fact(fact, &earlier, revision)
+            }
+            Emitted::Duplicate { row, why } => {
+                self.collector.duplicate(row, why);
+                Ok(())
+            }
+            Emitted::Rejected(rejected) => self.collector.rejected(rejected),
+            Emitted::Ignored { n, why, .. } => {
+                self.collector.ignored(u64::from(n), why);
+                Ok(())
+            }
+        };
+        self.failed = taken.err();
+    }
+
+    fn check(&mut self) -> Result<(), ImportError> {
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    fn tick(&mut self, row: u64) {
+        if row.is_multiple_of(PROGRESS_ROWS) {
+            (self.progress)(Progress::Reading(row));
+        }
+    }
+
+    fn anomalies(&mut self, totals: &Totals) {
+        for (code, n) in &totals.anomalies {
+            *self.collector.counts.anomalies.entry((*code).to_owned()).or_default() += n;
+        }
+    }
+
+    fn queue_log(&mut self) -> Result<OpenCalls, ImportError> {
+        let zone = self.request.contract.zone.clone();
+        let mut head = Lines::new(self.open_text()?);
+        let mut first_lines = Vec::new();
+        while first_lines.len() < SNIFF_LINES
+            && let Some(line) = head.next().map_err(self.unreadable())?
+        {
+            first_lines.push(line.to_vec());
+        }
+        queue_log::sniff(first_lines.iter().map(Vec::as_slice), &zone).map_err(|problem| {
+            ImportError::Unrelated {
+                path: self.request.path.to_owned(),
+                problem: problem.to_string(),
+            }
+        })?;
+        let config = QueueLogConfig::new(self.collector.import_no().to_string(), zone.clone());
+        let mut parser = match self.ledger.newest_of(self.stream).and_then(|r| r.open_state.as_deref()) {
+            Some(json) => QueueLogParser::resume(config, saved(json)?),
+            None => QueueLogParser::new(config),
+        };
+        let mut lines = Lines::new(self.open_text()?);
+        let mut row = 0;
+        while let Some(line) = lines.next().map_err(self.unreadable())? {
+            row += 1;
+            let day = queue_log::first_instant(line, &zone).map_or(UNDATED, utc_day);
+            if !self.collector.is_duplicate(row, day, key_of(line))? {
+                parser.push(row, line, &mut |emitted| self.take(emitted));
+                self.check()?;
+            }
+            self.tick(row);
+        }
+        let end = if self.request.more_follow { End::Continues } else { End::Final };
+        let finished = parser.finish(end, &mut |emitted| self.take(emitted));
+        self.check()?;
+        self.anomalies(&finished.totals);
+        let mut open = finished.open;
+        let mut failed = None;
+        let now = self.request.now;
+        let collector = &mut *self.collector;
+        open.map_callers(|number| {
+            collector.saved_caller(number, now).unwrap_or_else(|error| {
+                failed = Some(error);
+                String::new()
+            })
+        });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        Ok(OpenCalls {
+            calls: open.n_calls() as u64,
+            rows: finished.totals.pending_rows,
+            state: Some(open.to_json()),
+        })
+    }
+
+    /// Formats that write one record per contact.
+    async fn records(&mut self) -> Result<OpenCalls, ImportError> {
+        let known = revisions(self.ledger, self.stream).await?;
+        self.collector.knows(known);
+        let input = self.open_text()?;
+        let file = self.collector.import_no().to_string();
+        let mut open = OpenCalls::default();
+        let totals = {
+            let format = self.request.format;
+            let saved = self.ledger.newest_of(self.stream).and_then(|row| row.open_state.clone());
+            let mut out = |emitted| self.take_record(emitted);
+            match format {
+                Format::FreeSwitch => {
+                    freeswitch::read(input, &freeswitch::FreeSwitchConfig::default(), &mut out)
+                }
+                Format::Genesys => genesys::read(input, &genesys::GenesysConfig::default(), &mut out),
+                _ => {
+                    let config = AmazonConnectConfig::default();
+                    let mut parser = match saved {
+                        Some(json) => AmazonConnect::resume(config, saved_contacts(&json)?),
+                        None => AmazonConnect::new(config),
+                    };
+                    let totals = parser.read(&file, input, &mut out);
+                    open.state = serde_json::to_string(&parser.open()).ok();
+                    totals
+                }
+            }
+        }
+        .map_err(|problem| self.source_error(problem))?;
+        self.check()?;
+        self.anomalies(&totals);
+        self.collector.counts.rows += totals.rows;
+        open.rows = totals.pending_rows;
+        open.calls = totals.open_calls;
+        Ok(open)
+    }
+
+    fn take_record(&mut self, emitted: Emitted) {
+        match emitted {
+            Emitted::Fact { fact, earlier, revision } if self.failed.is_none() => {
+                self.failed = self.collector.record(fact, &earlier, revision).err();
+            }
+            other => self.take(other),
+        }
+    }
+
+    fn source_error(&self, problem: SourceError) -> ImportError {
+        match problem {
+            SourceError::NotThisFormat(problem) => ImportError::Unrelated {
+                path: self.request.path.to_owned(),
+                problem: problem.to_string(),
+            },
+            SourceError::Read(source) => self.unreadable()(source),
+        }
+    }
+
+    /// Call detail records: calls that never met a queue. Those that did are told by the queue
+    /// log, which alone knows how they fared.
+    fn asterisk_cdr(&mut self) -> Result<OpenCalls, ImportError> {
+        let zone = self.request.contract.zone.clone();
+        let mut parser = CdrParser::new(CdrConfig::new(zone));
+        let mut lines = Lines::new(self.open_text()?);
+        let mut row = 0;
+        while let Some(line) = lines.next().map_err(self.unreadable())? {
+            row += 1;
+            if !self.collector.is_duplicate(row, UNDATED, key_of(line))? {
+                parser.push(row, line, &mut |item| self.take_cdr(item)).map_err(|problem| {
+                    self.source_error(SourceError::NotThisFormat(problem))
+                })?;
+                self.check()?;
+            }
+            self.tick(row);
+        }
+        parser.finish(&mut |item| self.take_cdr(item));
+        self.check()?;
+        Ok(OpenCalls::default())
+    }
+
+    fn take_cdr(&mut self, item: CdrItem) {
+        let call = match item {
+            CdrItem::Call(call) => call,
+            CdrItem::Rejected(rejected) => return self.take(Emitted::Rejected(rejected)),
+            CdrItem::Ignored { row, why } => return self.take(Emitted::Ignored { row, n: 1, why }),
+        };
+        if call.queue.is_some() {
+            let n = call.rows.n;
+            return self.take(Emitted::Ignored { row: call.rows.first, n, why: "queued_call" });
+        }
+        self.take(call.into_emitted());
+    }
+
+    async fn mapped(&mut self, mapping: &Mapping) -> Result<OpenCalls, ImportError> {
+        let folder = tempfile::tempdir_in(self.ledger.ledger().dir()).map_err(self.unreadable())?;
+        let name = self.request.path.file_name().unwrap_or_default();
+        let path = folder.path().join(name);
+        let objects = self.ledger.ledger().objects();
+        objects.extract(&self.object.sha256, &path).map_err(self.unreadable())?;
+        let zone = self.request.contract.zone.clone();
+        let mut failed = None;
+        let read = mapping::read(mapping, &path, &zone, &mut |row| {
+            self.mapped_row(row).map_err(|error| {
+                failed = Some(error);
+                mapping::MappingError::stop("the ledger refused a row")
+            })
+        })
+        .await;
+        match failed {
+            Some(error) => Err(error),
+            None => {
+                read?;
+                Ok(OpenCalls::default())
+            }
+        }
+    }
+
+    fn mapped_row(&mut self, mapped: mapping::MappedRow) -> Result<(), ImportError> {
+        let mapping::MappedRow { row, raw, day, outcome, repaired } = mapped;
+        self.tick(row);
+        if self.collector.is_duplicate(row, day.unwrap_or(UNDATED), key_of(raw.as_bytes()))? {
+            return Ok(());
+        }
+        if let Some(rule) = repaired {
+            *self.collector.counts.anomalies.entry(format!("repaired:{rule}")).or_default() += 1;
+        }
+        match outcome {
+            MappedOutcome::Fact(fact) => self.collector.fact(fact, &[], None),
+            MappedOutcome::Ignored { reason } => {
+                self.collector.ignored(1, &reason);
+                Ok(())
+            }
+            MappedOutcome::Rejected { code, detail } => {
+                let text = soglia_sources::outcome::clean(raw.as_bytes());
+                let code = code.to_string();
+                self.collector
+                    .reject_rows(crate::tables::RejectedRow { row, code, detail, text }, 1)
+            }
+        }
+    }
+}
+
+fn saved_contacts(json: &str) -> Result<OpenContacts, ImportError> {
+    serde_json::from_str(json).map_err(|problem| {
+        let problem = format!("the open contacts of the previous file: {problem}");
+        LedgerError::Damaged { table: "imports", problem }.into()
+    })
+}
+
+/// Records that the stream has brought already: their newest revisions.
+async fn revisions(
+    ledger: &Locked,
+    stream: &str,
+) -> Result<HashMap<(Table, String), i64>, ImportError> {
+    let numbers: Vec<String> = ledger
+        .rows()
+        .iter()
+        .filter(|row| row.stream == stream)
+        .map(|row| row.import_no.to_string())
+        .collect();
+    let mut known = HashMap::new();
+    if numbers.is_empty() {
+        return Ok(known);
+    }
+    let session = Session::open(ledger.ledger(), None).await?;
+    for (table, id) in [(Table::Calls, "call_id"), (Table::Messages, "message_id")] {
+        let sql = format!(
+            "SELECT {id}, max(coalesce(revision, {UNREVISED})) FROM {} WHERE import_no IN ({}) \
+             GROUP BY 1",
+            table.name(),
+            numbers.join(", ")
+        );
+        for batch in session.rows(&sql).await? {
+            let ids = batch.column(0).as_string::<i32>();
+            let newest = batch.column(1).as_primitive::<Int64Type>();
+            for row in 0..batch.num_rows() {
+                known.insert((table, ids.value(row).to_owned()), newest.value(row));
+            }
+        }
+    }
+    Ok(known)
+}
+
+fn saved(json: &str) -> Result<OpenState, ImportError> {
+    OpenState::from_json(json).map_err(|problem| {
+        let problem = format!("the open calls of the previous file: {problem}");
+        LedgerError::Damaged { table: "imports", problem }.into()
+    })
+}
+
+/// Days since 1970-01-01 UTC.
+fn utc_day(at: Instant) -> i32 {
+    i32::try_from(at.as_millis().div_euclid(86_400_000)).unwrap_or(UNDATED)
+}
+
+/// Lines of a text, one buffer for all; a line longer than [`LINE_MAX`] is cut there.
+struct Lines {
+    text: Box<dyn BufRead>,
+    line: Vec<u8>,
+}
+
+impl Lines {
+    fn new(text: Box<dyn BufRead>) -> Self {
+        Self { text, line: Vec::new() }
+    }
+
+    /// The next line without its end.
+    fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        use std::io::Read as _;
+        self.line.clear();
+        let limit = LINE_MAX as u64;
+        let n = self.text.by_ref().take(limit).read_until(b'\n', &mut self.line)?;
+        if n == 0 {
+            return Ok(None);
+        }
+        if n == LINE_MAX && self.line.last() != Some(&b'\n') {
+            self.skip_rest()?;
+        }
+        let end = self.line.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n'));
+        Ok(Some(self.line.get(..end.map_or(0, |at| at + 1)).unwrap_or_default()))
+    }
+
+    fn skip_rest(&mut self) -> io::Result<()> {
+        loop {
+            let buffer = self.text.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(());
+            }
+            let at = buffer.iter().position(|byte| *byte == b'\n');
+            let used = at.map_or(buffer.len(), |at| at + 1);
+            self.text.consume(used);
+            if at.is_some() {
+                return Ok(());
+            }
+        }
+    }
+}

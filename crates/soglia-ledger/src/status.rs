@@ -1,0 +1,165 @@
+//! What the ledger holds and what is missing. Read [`coverage`] first.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{Int32Type, Int64Type};
+use jiff::civil::Date;
+use soglia_domain::contract::Contract;
+
+use crate::session::Session;
+use crate::store::LedgerError;
+
+/// Calls of one service on one local day, by disposition.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DayCount {
+    /// Calls that arrived.
+    pub calls: u64,
+    /// The same by disposition; their sum is `calls`.
+    pub dispositions: BTreeMap<String, u64>,
+}
+
+/// What the ledger holds, by service and local day.
+pub type Coverage = BTreeMap<String, BTreeMap<Date, DayCount>>;
+
+/// Counts calls by service and day.
+pub async fn coverage(session: &Session) -> Result<Coverage, LedgerError> {
+    let sql = "SELECT CAST(service AS VARCHAR), CAST(floor(local_hour / 24.0) AS INT), \
+               CAST(disposition AS VARCHAR), count(*) FROM calls GROUP BY 1, 2, 3";
+    let mut found = Coverage::new();
+    for batch in session.rows(sql).await? {
+        let column = |at: usize| arrow::compute::cast(batch.column(at), &arrow::datatypes::DataType::Utf8);
+        let damaged = |problem: arrow::error::ArrowError| LedgerError::Damaged {
+            table: "calls",
+            problem: problem.to_string(),
+        };
+        let (services, dispositions) =
+            (column(0).map_err(damaged)?, column(2).map_err(damaged)?);
+        let (services, dispositions) =
+            (services.as_string::<i32>(), dispositions.as_string::<i32>());
+        let days = batch.column(1).as_primitive::<Int32Type>();
+        let counts = batch.column(3).as_primitive::<Int64Type>();
+        for row in 0..batch.num_rows() {
+            let Some(date) = date_of(days.value(row)) else { continue };
+            let n = u64::try_from(counts.value(row)).unwrap_or(0);
+            let service = if services.is_valid(row) { services.value(row) } else { "" };
+            let day = found.entry(service.to_owned()).or_default().entry(date).or_default();
+            day.calls += n;
+            *day.dispositions.entry(dispositions.value(row).to_owned()).or_default() += n;
+        }
+    }
+    Ok(found)
+}
+
+fn date_of(days: i32) -> Option<Date> {
+    jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).ok()
+}
+
+/// Service days without any call, between the first and the last day that have some.
+pub fn gaps(contract: &Contract, coverage: &Coverage) -> BTreeMap<String, Vec<Date>> {
+    let mut found = BTreeMap::new();
+    for service in &contract.services {
+        let Some(days) = coverage.get(&service.code) else { continue };
+        let (Some(first), Some(last)) = (days.keys().next(), days.keys().next_back()) else {
+            continue;
+        };
+        let mut missing = Vec::new();
+        let mut date = *first;
+        while date <= *last {
+            if !days.contains_key(&date) && !service.calendar.slots_on(date).is_empty() {
+                missing.push(date);
+            }
+            match date.tomorrow() {
+                Ok(next) => date = next,
+                Err(_) => break,
+            }
+        }
+        found.insert(service.code.clone(), missing);
+    }
+    found
+}
+
+/// A rejected row, as listed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reject {
+    /// The import.
+    pub import_no: i64,
+    /// The row, 1-based.
+    pub row: i64,
+    /// A stable code.
+    pub code: String,
+    /// What was wrong.
+    pub detail: String,
+    /// The row's text.
+    pub text: String,
+}
+
+/// Lists rejected rows by import and row.
+pub async fn rejects(
+    session: &Session,
+    import_no: Option<i64>,
+    skip: usize,
+    limit: usize,
+) -> Result<Vec<Reject>, LedgerError> {
+    let filter = import_no.map_or_else(String::new, |no| format!("WHERE import_no = {no}"));
+    let sql = format!(
+        "SELECT import_no, row, CAST(code AS VARCHAR), detail, text FROM rejected_rows {filter} \
+         ORDER BY import_no, row LIMIT {limit} OFFSET {skip}"
+    );
+    let mut found = Vec::new();
+    for batch in session.rows(&sql).await? {
+        let (imports, rows) =
+            (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_primitive::<Int64Type>());
+        let text = |at: usize, row: usize| batch.column(at).as_string::<i32>().value(row).to_owned();
+        for row in 0..batch.num_rows() {
+            found.push(Reject {
+                import_no: imports.value(row),
+                row: rows.value(row),
+                code: text(2, row),
+                detail: text(3, row),
+                text: text(4, row),
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// A run of duplicates, as listed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Duplicates {
+    /// The import.
+    pub import_no: i64,
+    /// First row.
+    pub first: i64,
+    /// Last row.
+    pub last: i64,
+    /// Why.
+    pub reason: String,
+}
+
+/// Lists runs of duplicates by import and row.
+pub async fn duplicates(
+    session: &Session,
+    import_no: Option<i64>,
+    skip: usize,
+    limit: usize,
+) -> Result<Vec<Duplicates>, LedgerError> {
+    let filter = import_no.map_or_else(String::new, |no| format!("WHERE import_no = {no}"));
+    let sql = format!(
+        "SELECT import_no, row_first, row_last, CAST(reason AS VARCHAR) FROM duplicate_rows {filter} \
+         ORDER BY import_no, row_first LIMIT {limit} OFFSET {skip}"
+    );
+    let mut found = Vec::new();
+    for batch in session.rows(&sql).await? {
+        let long = |at: usize, row: usize| batch.column(at).as_primitive::<Int64Type>().value(row);
+        for row in 0..batch.num_rows() {
+            found.push(Duplicates {
+                import_no: long(0, row),
+                first: long(1, row),
+                last: long(2, row),
+                reason: batch.column(3).as_string::<i32>().value(row).to_owned(),
+            });
+        }
+    }
+    Ok(found)
+}

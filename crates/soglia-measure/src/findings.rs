@@ -1,0 +1,286 @@
+//! What stands out in the traffic, computed. Read [`findings`] first.
+//!
+//! Each finding carries the figures behind its sentence, its unit and its period (finding N17).
+
+use std::collections::BTreeMap;
+
+use soglia_domain::contract::{Contract, Service};
+use soglia_domain::period::{Grain, Period};
+use soglia_ledger::session::Session;
+
+use crate::MeasureError;
+use crate::histogram::Histogram;
+use crate::measurement::Finding;
+use crate::plan::CallsPass;
+use crate::profile::{self, CaseColumn, Profile};
+use crate::tally::{Dimension, Tally};
+
+/// A share of a day's traffic in two hours that is worth a sentence: permille.
+const CONCENTRATION_PERMILLE: u64 = 250;
+
+/// A growth of a topic that is worth a sentence: permille.
+const GROWTH_PERMILLE: u64 = 200;
+
+/// Cases of a topic, in each half of the period, below which its growth says nothing.
+const TOPIC_MIN: u64 = 100;
+
+/// Finds what stands out in a period; `days` is its tally by day.
+pub async fn findings(
+    session: &Session,
+    contract: &Contract,
+    period: &Period,
+    days: &Tally,
+) -> Result<Vec<Finding>, MeasureError> {
+    let hours =
+        CallsPass::ordinary().run(session, contract, period, Dimension::HourOfWeek, None).await?;
+    let mut found = Vec::new();
+    for service in &contract.services {
+        let by_hour = profile::of_tally(contract, period, &hours, &service.code);
+        let by_day = profile::of_tally(contract, period, days, &service.code);
+        found.extend(concentration(service, &by_hour));
+        found.extend(peak(service, &by_day));
+        found.extend(duration_trend(service, contract, period, &by_day));
+        found.extend(booking_systems(session, service, period).await?);
+        found.extend(growing_topics(session, contract, service, period).await?);
+    }
+    Ok(found)
+}
+
+const WEEKDAYS_IT: [&str; 7] =
+    ["lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"];
+const WEEKDAYS_EN: [&str; 7] =
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// Permille of `part` in `whole`.
+fn permille(part: u64, whole: u64) -> u64 {
+    if whole == 0 { 0 } else { part * 1000 / whole }
+}
+
+/// `274` permille as `27,4` or `27.4`.
+fn percent(permille: u64, comma: char) -> String {
+    format!("{}{comma}{}", permille / 10, permille % 10)
+}
+
+fn finding(code: &str, service: &Service, it: String, en: String) -> Finding {
+    Finding {
+        code: code.to_owned(),
+        service: service.code.clone(),
+        text: BTreeMap::from([("it", it), ("en", en)]),
+        figures: BTreeMap::new(),
+    }
+}
+
+/// I1: the two hours and the weekday in which most calls arrive.
+fn concentration(service: &Service, by_hour: &Profile) -> Option<Finding> {
+    let mut hours = [0_u64; 24];
+    let mut weekdays = [0_u64; 7];
+    for (key, line) in by_hour {
+        let (weekday, hour) = key.split_once('-')?;
+        let (weekday, hour): (usize, usize) = (weekday.parse().ok()?, hour.parse().ok()?);
+        *hours.get_mut(hour)? += line.arrived;
+        *weekdays.get_mut(weekday)? += line.arrived;
+    }
+    let all: u64 = hours.iter().sum();
+    let pairs = hours.windows(2).map(|pair| pair.iter().sum::<u64>());
+    let (from, most) = pairs.enumerate().max_by_key(|(at, n)| (*n, usize::MAX - at))?;
+    let (day, busiest) = weekdays.iter().enumerate().max_by_key(|(at, n)| (**n, usize::MAX - at))?;
+    let share = permille(most, all);
+    if share < CONCENTRATION_PERMILLE {
+        return None;
+    }
+    let day_share = permille(*busiest, all);
+    let (it, en) = (WEEKDAYS_IT.get(day)?, WEEKDAYS_EN.get(day)?);
+    let mut made = finding(
+        "I1",
+        service,
+        format!(
+            "Il {} % delle chiamate arriva tra le {from}:00 e le {}:00; il giorno più carico è {it}, \
+             con il {} % delle chiamate della settimana.",
+            percent(share, ','),
+            from + 2,
+            percent(day_share, ','),
+        ),
+        format!(
+            "{} % of calls arrive between {from}:00 and {}:00; the busiest day is {en}, with {} % \
+             of the week's calls.",
+            percent(share, '.'),
+            from + 2,
+            percent(day_share, '.'),
+        ),
+    );
+    made.figures = BTreeMap::from([
+        ("calls".to_owned(), all.to_string()),
+        ("calls_in_band".to_owned(), most.to_string()),
+        ("band_from_hour".to_owned(), from.to_string()),
+        ("busiest_weekday".to_owned(), (day + 1).to_string()),
+        ("calls_on_weekday".to_owned(), busiest.to_string()),
+    ]);
+    Some(made)
+}
+
+/// I2: the busiest day, with its unit and date.
+fn peak(service: &Service, by_day: &Profile) -> Option<Finding> {
+    let (day, line) = by_day.iter().max_by_key(|(_, line)| line.arrived)?;
+    let active: Vec<u64> = by_day.values().map(|l| l.arrived).filter(|n| 0 < *n).collect();
+    let mean = active.iter().sum::<u64>() / (active.len().max(1) as u64);
+    let date: jiff::civil::Date = day.parse().ok()?;
+    let printed = date.strftime("%d/%m/%Y");
+    let mut made = finding(
+        "I2",
+        service,
+        format!(
+            "Il giorno con più chiamate è il {printed}: {} chiamate arrivate in un giorno, contro \
+             una media di {mean} nei giorni con traffico.",
+            line.arrived
+        ),
+        format!(
+            "The busiest day is {printed}: {} calls arrived in one day, against a mean of {mean} on \
+             days with traffic.",
+            line.arrived
+        ),
+    );
+    made.figures = BTreeMap::from([
+        ("day".to_owned(), day.clone()),
+        ("calls_per_day_max".to_owned(), line.arrived.to_string()),
+        ("calls_per_day_mean".to_owned(), mean.to_string()),
+    ]);
+    Some(made)
+}
+
+/// I4: the mean conversation, first month against last.
+fn duration_trend(
+    service: &Service,
+    contract: &Contract,
+    period: &Period,
+    by_day: &Profile,
+) -> Option<Finding> {
+    let months = period.split(Grain::Month, &contract.zone);
+    let mean_of = |month: &Period| {
+        let mut all = Histogram::default();
+        for (day, line) in by_day {
+            let date: jiff::civil::Date = day.parse().ok()?;
+            if month.first_date() <= date && date < month.until_date() {
+                all.merge(&line.talk);
+            }
+        }
+        all.mean()
+    };
+    let means: Vec<(&Period, i64)> =
+        months.iter().filter_map(|month| Some((month, mean_of(month)?))).collect();
+    let ((first, before), (last, after)) = (means.first()?, means.last()?);
+    if means.len() < 2 {
+        return None;
+    }
+    let (b, a) = (before / 1000, after / 1000);
+    let (it, en) = match a.cmp(&b) {
+        std::cmp::Ordering::Greater => ("è aumentata", "rose"),
+        std::cmp::Ordering::Less => ("è diminuita", "fell"),
+        std::cmp::Ordering::Equal => ("è rimasta stabile", "did not change"),
+    };
+    let (start, end) = (first.label(), last.label());
+    let mut made = finding(
+        "I4",
+        service,
+        format!("La durata media della conversazione {it} da {b} s ({start}) a {a} s ({end})."),
+        format!("The mean conversation {en} from {b} s ({start}) to {a} s ({end})."),
+    );
+    made.figures = means
+        .iter()
+        .map(|(month, mean)| (format!("mean_talk_s_{}", month.label()), (mean / 1000).to_string()))
+        .collect();
+    Some(made)
+}
+
+/// I3: the conversation by booking system used.
+async fn booking_systems(
+    session: &Session,
+    service: &Service,
+    period: &Period,
+) -> Result<Option<Finding>, MeasureError> {
+    let by = profile::cases_by(session, period, &service.code, CaseColumn::BookingSystem).await?;
+    let named: Vec<(&String, u64, i64)> = by
+        .iter()
+        .filter(|(name, _)| !name.is_empty())
+        .filter_map(|(name, (n, talk))| Some((name, *n, talk.mean()? / 1000)))
+        .collect();
+    if named.len() < 2 {
+        return Ok(None);
+    }
+    let list = |unit: &str| {
+        let parts: Vec<String> =
+            named.iter().map(|(name, n, secs)| format!("{name} {secs} s ({n} {unit})")).collect();
+        parts.join(", ")
+    };
+    let mut made = finding(
+        "I3",
+        service,
+        format!("Durata media della conversazione per sistema di prenotazione: {}.", list("casi")),
+        format!("Mean conversation by booking system: {}.", list("cases")),
+    );
+    made.figures =
+        named.iter().map(|(name, _, secs)| (format!("mean_talk_s_{name}"), secs.to_string())).collect();
+    Ok(Some(made))
+}
+
+/// I6: topics that grew between the first and the second half of the period.
+async fn growing_topics(
+    session: &Session,
+    contract: &Contract,
+    service: &Service,
+    period: &Period,
+) -> Result<Vec<Finding>, MeasureError> {
+    let months = period.split(Grain::Month, &contract.zone);
+    let (Some(first), Some(middle)) = (months.first(), months.get(months.len() / 2)) else {
+        return Ok(Vec::new());
+    };
+    if months.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let range = |from: jiff::civil::Date, until: jiff::civil::Date| {
+        Period::parse(&format!("{from}..{until}"), &contract.zone)
+            .expect("months of one period are in order")
+    };
+    let before = range(first.first_date(), middle.first_date());
+    let after = range(middle.first_date(), period.until_date());
+    let old = profile::cases_by(session, &before, &service.code, CaseColumn::Topic).await?;
+    let new = profile::cases_by(session, &after, &service.code, CaseColumn::Topic).await?;
+    let mut found = Vec::new();
+    for (topic, (n, _)) in &new {
+        let was = old.get(topic).map_or(0, |(n, _)| *n);
+        let grown = permille(n.saturating_sub(was), was.max(1));
+        if topic.is_empty() || *n < TOPIC_MIN || grown < GROWTH_PERMILLE {
+            continue;
+        }
+        let name = service.topics.iter().find(|(code, _)| code == topic).map(|(_, name)| name);
+        let it = name.map_or(topic.as_str(), |name| name.get(soglia_domain::text::Lang::It));
+        let en = name.map_or(topic.as_str(), |name| name.get(soglia_domain::text::Lang::En));
+        let since = middle.first_date().strftime("%d/%m/%Y");
+        let mut made = finding(
+            "I6",
+            service,
+            if was < TOPIC_MIN {
+                format!("Dal {since} si aggiunge l'argomento «{it}»: {n} casi (prima: {was}).")
+            } else {
+                format!(
+                    "Dal {since} i casi con argomento «{it}» aumentano del {} % (da {was} a {n}).",
+                    percent(grown, ',')
+                )
+            },
+            if was < TOPIC_MIN {
+                format!("From {since} the topic “{en}” appears: {n} cases (before: {was}).")
+            } else {
+                format!(
+                    "From {since} cases on “{en}” grow by {} % (from {was} to {n}).",
+                    percent(grown, '.')
+                )
+            },
+        );
+        made.figures = BTreeMap::from([
+            ("topic".to_owned(), topic.clone()),
+            ("cases_before".to_owned(), was.to_string()),
+            ("cases_after".to_owned(), n.to_string()),
+        ]);
+        found.push(made);
+    }
+    Ok(found)
+}

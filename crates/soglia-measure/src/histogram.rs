@@ -1,0 +1,171 @@
+//! Counts by value, exact and mergeable: all percentiles and all limits come out of one. Read
+//! [`Histogram`] first.
+
+use serde::{Deserialize, Serialize};
+
+/// Whole seconds held in the dense part: two hours.
+const SECONDS_DENSE: usize = 7200;
+
+/// How many durations of each length, in milliseconds.
+///
+/// Whole seconds, which is what most platforms record, sit in a dense array; anything else and the
+/// very long sits in a sorted map.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Histogram {
+    seconds: Vec<u64>,
+    others: std::collections::BTreeMap<i64, u64>,
+    n: u64,
+    sum: i128,
+}
+
+impl Histogram {
+    /// Counts a duration; negative ones (clock faults) count as zero.
+    #[inline]
+    pub fn add(&mut self, millis: i64) {
+        self.add_n(millis, 1);
+    }
+
+    /// Counts a duration `n` times.
+    #[inline]
+    pub fn add_n(&mut self, millis: i64, n: u64) {
+        let millis = millis.max(0);
+        self.n += n;
+        self.sum += i128::from(millis) * i128::from(n);
+        let second = millis / 1000;
+        if millis == second * 1000
+            && let Ok(at) = usize::try_from(second)
+            && at < SECONDS_DENSE
+        {
+            if self.seconds.len() <= at {
+                self.seconds.resize((at + 1).next_power_of_two().min(SECONDS_DENSE), 0);
+            }
+            if let Some(count) = self.seconds.get_mut(at) {
+                *count += n;
+            }
+        } else {
+            *self.others.entry(millis).or_default() += n;
+        }
+    }
+
+    /// Adds another histogram's counts.
+    pub fn merge(&mut self, other: &Self) {
+        for (millis, n) in other.iter() {
+            self.add_n(millis, n);
+        }
+    }
+
+    /// How many durations were counted.
+    pub const fn n(&self) -> u64 {
+        self.n
+    }
+
+    /// Their sum in milliseconds.
+    pub const fn sum(&self) -> i128 {
+        self.sum
+    }
+
+    /// How many satisfy `keeps`, which must hold for all durations shorter than one that it holds
+    /// for.
+    pub fn count_while(&self, mut keeps: impl FnMut(i64) -> bool) -> u64 {
+        self.iter().take_while(|(millis, _)| keeps(*millis)).map(|(_, n)| n).sum()
+    }
+
+    /// The longest.
+    pub fn max(&self) -> Option<i64> {
+        self.iter().last().map(|(millis, _)| millis)
+    }
+
+    /// The mean, rounded to the millisecond.
+    pub fn mean(&self) -> Option<i64> {
+        let n = i128::from(self.n);
+        (0 < n).then(|| i64::try_from((self.sum * 2 + n).div_euclid(2 * n)).unwrap_or(i64::MAX))
+    }
+
+    /// The nearest-rank percentile: the least value that at least `percent` % do not exceed.
+    pub fn percentile(&self, percent: u64) -> Option<i64> {
+        let rank = (self.n * percent).div_ceil(100).max(1);
+        let mut seen = 0;
+        self.iter()
+            .find(|(_, n)| {
+                seen += n;
+                rank <= seen
+            })
+            .map(|(millis, _)| millis)
+    }
+
+    /// Durations and their counts, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (i64, u64)> {
+        let mut dense = (0_i64..)
+            .map(|second| second * 1000)
+            .zip(self.seconds.iter().copied())
+            .filter(|(_, n)| 0 < *n)
+            .peekable();
+        let mut sparse = self.others.iter().map(|(millis, n)| (*millis, *n)).peekable();
+        std::iter::from_fn(move || match (dense.peek(), sparse.peek()) {
+            (Some((a, _)), Some((b, _))) if b < a => sparse.next(),
+            (Some(_), _) => dense.next(),
+            (None, _) => sparse.next(),
+        })
+    }
+}
+
+impl Serialize for Histogram {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Histogram {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let pairs = Vec::<(i64, u64)>::deserialize(deserializer)?;
+        let mut histogram = Self::default();
+        for (millis, n) in pairs {
+            histogram.add_n(millis, n);
+        }
+        Ok(histogram)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn percentiles_are_nearest_rank() {
+        let mut histogram = Histogram::default();
+        for second in 1..=10 {
+            histogram.add(second * 1000);
+        }
+        assert_eq!(histogram.percentile(90), Some(9000));
+        assert_eq!(histogram.percentile(91), Some(10_000));
+        assert_eq!(histogram.percentile(0), Some(1000));
+        assert_eq!(histogram.mean(), Some(5500));
+        assert_eq!(histogram.max(), Some(10_000));
+        assert_eq!(Histogram::default().percentile(50), None);
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_sorted_list(values in prop::collection::vec(0_i64..20_000_000, 1..200)) {
+            let (left, right) = values.split_at(values.len() / 2);
+            let mut histogram = Histogram::default();
+            let mut other = Histogram::default();
+            left.iter().for_each(|value| histogram.add(*value));
+            right.iter().for_each(|value| other.add(*value));
+            histogram.merge(&other);
+            let mut sorted = values.clone();
+            sorted.sort_unstable();
+            prop_assert_eq!(histogram.max(), sorted.last().copied());
+            for percent in [1, 50, 90, 95, 100] {
+                let rank = (sorted.len() * percent).div_ceil(100).max(1);
+                prop_assert_eq!(histogram.percentile(percent as u64), sorted.get(rank - 1).copied());
+            }
+            let limit = 20_000;
+            let kept = sorted.iter().filter(|value| **value <= limit).count() as u64;
+            prop_assert_eq!(histogram.count_while(|value| value <= limit), kept);
+            let json = serde_json::to_string(&histogram).expect("counts");
+            prop_assert_eq!(serde_json::from_str::<Histogram>(&json).expect("reads back"), histogram);
+        }
+    }
+}

@@ -1,0 +1,441 @@
+//! From the contract's rules to measurements. Read [`measure`] first.
+//!
+//! Rules and their disputed alternatives become [`Job`]s; jobs that look at the same table are
+//! done together, so that each table is read once however many alternatives are tried.
+
+mod jobs;
+mod judge;
+
+use std::collections::BTreeMap;
+
+use soglia_domain::card::alternatives;
+use soglia_domain::contract::{Contract, Indicator, RuleVersion, Service};
+use soglia_domain::period::Period;
+use soglia_domain::rule::Rule;
+use soglia_domain::text::Lang;
+use soglia_domain::verdict::Verdict;
+use soglia_ledger::session::Session;
+
+use crate::MeasureError;
+use crate::calls::Counted;
+use crate::histogram::Histogram;
+use crate::items::BatchTime;
+use crate::measurement::{
+    ContractRef, FileRef, LedgerRef, Measurement, PeriodRef, Report, SCHEMA, Sensitivity,
+};
+use crate::plan::{CallsPass, exclusions};
+use crate::tally::{Dimension, Tally};
+
+pub use jobs::table_of;
+pub use judge::{print_target, print_value};
+
+/// What a measurement is made with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// The language of names and labels.
+    pub lang: Lang,
+    /// Whether disputed alternatives are tried.
+    pub sensitivity: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { lang: Lang::It, sensitivity: true }
+    }
+}
+
+/// One rule to be evaluated over one stretch of the period.
+#[derive(Clone, Debug)]
+pub struct Job<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// The indicator.
+    pub indicator: &'a Indicator,
+    /// The version in force.
+    pub version: &'a RuleVersion,
+    /// The part of the period in which it is in force.
+    pub stretch: Period,
+    /// The version's rule, or an alternative to it.
+    pub rule: Rule,
+    /// Which alternative, by position; nothing for the rule itself.
+    pub alternative: Option<usize>,
+    /// What came out.
+    pub result: Evaluated,
+}
+
+/// What evaluating a rule gives.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Evaluated {
+    /// Counts.
+    pub counted: Counted,
+    /// Durations behind the counts, where the rule times something.
+    pub durations: Histogram,
+    /// Waits of those who gave up (K1, K3).
+    pub abandoned: Histogram,
+    /// Batches (K9).
+    pub batches: Vec<BatchTime>,
+    /// Items whose duration is not known.
+    pub unknown: u64,
+}
+
+impl Evaluated {
+    fn merge(&mut self, other: &Self) {
+        self.counted.merge(other.counted.clone());
+        self.durations.merge(&other.durations);
+        self.abandoned.merge(&other.abandoned);
+        self.batches.extend_from_slice(&other.batches);
+        self.unknown += other.unknown;
+    }
+}
+
+/// Measures all indicators of all services in a period.
+pub async fn measure(
+    session: &Session,
+    contract: &Contract,
+    period: &Period,
+    options: Options,
+) -> Result<Report, MeasureError> {
+    let mut jobs = jobs_of(contract, period, options);
+    jobs::run(session, contract, period, &mut jobs).await?;
+    let days = CallsPass::ordinary().run(session, contract, period, Dimension::Day, None).await?;
+    let coverage = Coverage::new(session, contract, period, &days);
+    let mut measurements = Vec::new();
+    for service in &contract.services {
+        for indicator in &service.indicators {
+            let own: Vec<&Job<'_>> = jobs
+                .iter()
+                .filter(|job| {
+                    job.service.code == service.code && job.indicator.code == indicator.code
+                })
+                .collect();
+            if let Some(first) = own.first() {
+                measurements.push(measurement(service, indicator, first, &own, &coverage, options));
+            }
+        }
+    }
+    let findings = crate::findings::findings(session, contract, period, &days).await?;
+    let mut report = Report {
+        schema: SCHEMA,
+        contract: ContractRef {
+            code: contract.code.clone(),
+            title: contract.title.get(options.lang).to_owned(),
+            sha256: contract.file_hash.clone(),
+        },
+        period: PeriodRef {
+            label: period.label().to_owned(),
+            start: period.start().in_zone(&contract.zone).to_string(),
+            end: period.end().in_zone(&contract.zone).to_string(),
+            zone: contract.zone_name.clone(),
+        },
+        seal: None,
+        ledger: ledger_ref(session),
+        measurements,
+        dispositions: dispositions(contract, &days),
+        findings,
+        checks: Vec::new(),
+    };
+    report.checks = crate::compare::checks(contract, period, &report);
+    Ok(report)
+}
+
+/// Evaluates one rule over a period, as it stands.
+pub async fn evaluate(
+    session: &Session,
+    contract: &Contract,
+    period: &Period,
+    service: &str,
+    indicator: &str,
+) -> Result<Evaluated, MeasureError> {
+    let options = Options { sensitivity: false, ..Options::default() };
+    let mut jobs = jobs_of(contract, period, options);
+    jobs.retain(|job| job.service.code == service && job.indicator.code == indicator);
+    jobs::run(session, contract, period, &mut jobs).await?;
+    let mut all = Evaluated::default();
+    jobs.iter().for_each(|job| all.merge(&job.result));
+    Ok(all)
+}
+
+fn jobs_of<'a>(contract: &'a Contract, period: &Period, options: Options) -> Vec<Job<'a>> {
+    let mut jobs = Vec::new();
+    for service in &contract.services {
+        for indicator in &service.indicators {
+            for version in &indicator.versions {
+                let Some(stretch) = stretch(version, period, contract) else { continue };
+                let job = |rule: Rule, alternative| Job {
+                    service,
+                    indicator,
+                    version,
+                    stretch: stretch.clone(),
+                    rule,
+                    alternative,
+                    result: Evaluated::default(),
+                };
+                jobs.push(job(version.rule.clone(), None));
+                if options.sensitivity {
+                    let others = alternatives(&version.rule).into_iter().enumerate();
+                    jobs.extend(others.map(|(at, other)| job(other.rule, Some(at))));
+                }
+            }
+        }
+    }
+    jobs
+}
+
+/// The part of the period in which a version is in force.
+fn stretch(version: &RuleVersion, period: &Period, contract: &Contract) -> Option<Period> {
+    let first = version.valid_from.max(period.first_date());
+    let until =
+        version.valid_until.map_or(period.until_date(), |until| until.min(period.until_date()));
+    if first == period.first_date() && until == period.until_date() {
+        return Some(period.clone());
+    }
+    (first < until).then(|| {
+        Period::parse(&format!("{first}..{until}"), &contract.zone)
+            .expect("two dates in order are a period")
+    })
+}
+
+fn measurement(
+    service: &Service,
+    indicator: &Indicator,
+    first: &Job<'_>,
+    own: &[&Job<'_>],
+    coverage: &Coverage,
+    options: Options,
+) -> Measurement {
+    let main: Vec<&&Job<'_>> = own.iter().filter(|job| job.alternative.is_none()).collect();
+    let mut result = Evaluated::default();
+    main.iter().for_each(|job| result.merge(&job.result));
+    let version = main.last().map_or(first.version, |job| job.version);
+    let table = jobs::table_of(&version.rule);
+    let judged = judge::judge(version, &version.rule, &result, coverage.delivered(table));
+    let versions: Vec<String> = main.iter().map(|job| job.version.version.to_string()).collect();
+    Measurement {
+        service: service.code.clone(),
+        indicator: indicator.code.clone(),
+        name: indicator.name.get(options.lang).to_owned(),
+        rule_version: versions.join("+"),
+        numerator: judged.value.as_ref().map(|_| result.counted.num),
+        denominator: Some(result.counted.den),
+        value: judged.value,
+        unit: judged.unit,
+        target: print_target(version),
+        verdict: judged.verdict.name(),
+        reason: judged.reason,
+        provisional: coverage.provisional,
+        excluded: result.counted.excluded.clone(),
+        completeness: coverage.of(service, table),
+        sensitivity: sensitivity(version, own, &judged.verdict, options),
+        statistics: judge::statistics(&version.rule, &result),
+    }
+}
+
+/// What the alternatives would have given, and whether the verdict would change.
+fn sensitivity(
+    version: &RuleVersion,
+    own: &[&Job<'_>],
+    verdict: &Verdict,
+    options: Options,
+) -> Vec<Sensitivity> {
+    let mut lines = Vec::new();
+    for (at, other) in alternatives(&version.rule).into_iter().enumerate() {
+        let mut result = Evaluated::default();
+        let mut tried = false;
+        for job in own.iter().filter(|job| {
+            job.alternative == Some(at) && job.version.version == version.version
+        }) {
+            tried = true;
+            result.merge(&job.result);
+        }
+        if !tried {
+            continue;
+        }
+        let judged = judge::judge(version, &other.rule, &result, true);
+        lines.push(Sensitivity {
+            question: other.question.to_string(),
+            parameter: other.parameter.to_string(),
+            alternative: other.value.to_string(),
+            label: other.label.get(options.lang).to_owned(),
+            numerator: result.counted.num,
+            denominator: result.counted.den,
+            value: judged.value,
+            verdict: judged.verdict.name(),
+            changes: judged.verdict.name() != verdict.name(),
+        });
+    }
+    if options.sensitivity {
+        lines.extend(judge::rounded_to_units(version, own, verdict, options.lang));
+    }
+    lines
+}
+
+/// How complete the data of a period are.
+pub struct Coverage {
+    provisional: bool,
+    rejected_rows: u64,
+    open_calls: u64,
+    delivered: Vec<&'static str>,
+    service_days: BTreeMap<String, (u32, u32)>,
+    spans: BTreeMap<&'static str, Vec<(i32, i32)>>,
+    first_day: i32,
+    until_day: i32,
+}
+
+impl Coverage {
+    fn new(session: &Session, contract: &Contract, period: &Period, days: &Tally) -> Self {
+        let day_of = |at: soglia_domain::time::Instant| {
+            i32::try_from(at.as_millis().div_euclid(86_400_000)).unwrap_or(0)
+        };
+        let (first_day, until_day) = (day_of(period.start()), day_of(period.end()));
+        let touches = |row: &&soglia_ledger::store::ImportRow| {
+            row.days.is_some_and(|(first, last)| first <= until_day && first_day <= last)
+        };
+        let last_data = session.imports.iter().filter_map(|row| row.days).map(|(_, last)| last).max();
+        let last_service_day = last_service_day(contract, period);
+        let rejected: i64 =
+            session.imports.iter().filter(touches).map(|row| row.rejected_rows).sum();
+        let open_calls = open_calls(session, until_day);
+        let mut spans: BTreeMap<&'static str, Vec<(i32, i32)>> = BTreeMap::new();
+        let mut delivered = Vec::new();
+        for row in &session.imports {
+            for table in jobs::TABLES {
+                if jobs::delivers(row, table) {
+                    delivered.push(table);
+                    spans.entry(table).or_default().extend(row.days);
+                }
+            }
+        }
+        Self {
+            provisional: 0 < open_calls
+                || last_data.is_none_or(|last| last_service_day.is_some_and(|day| last < day)),
+            rejected_rows: u64::try_from(rejected).unwrap_or(0),
+            open_calls,
+            delivered,
+            service_days: service_days(contract, period, days),
+            spans,
+            first_day,
+            until_day,
+        }
+    }
+
+    fn delivered(&self, table: &str) -> bool {
+        self.delivered.contains(&table)
+    }
+
+    fn of(&self, service: &Service, table: &'static str) -> crate::measurement::Completeness {
+        let (days, with_calls) =
+            self.service_days.get(&service.code).copied().unwrap_or_default();
+        let days_with_data = if table == "calls" {
+            with_calls
+        } else {
+            // Other items are too few to come every day: their files' spans say what is covered.
+            let covered = self.covered_days(table);
+            let span = u32::try_from(self.until_day - self.first_day).unwrap_or(0).max(1);
+            if span <= covered { days } else { u32::try_from(u64::from(days) * u64::from(covered) / u64::from(span)).unwrap_or(0) }
+        };
+        crate::measurement::Completeness {
+            service_days: days,
+            days_with_data,
+            rejected_rows: self.rejected_rows,
+            open_calls: self.open_calls,
+        }
+    }
+
+    /// Days of the period between the first and last rows of a table's files.
+    fn covered_days(&self, table: &str) -> u32 {
+        let spans = self.spans.get(table).map_or(&[][..], Vec::as_slice);
+        let first = spans.iter().map(|(first, _)| *first).min();
+        let last = spans.iter().map(|(_, last)| *last).max();
+        first.zip(last).map_or(0, |(first, last)| {
+            let days = last.min(self.until_day) - first.max(self.first_day) + 1;
+            u32::try_from(days).unwrap_or(0)
+        })
+    }
+}
+
+/// Calls open in the newest file of each stream that ends within the period.
+fn open_calls(session: &Session, until_day: i32) -> u64 {
+    let mut newest: BTreeMap<&str, &soglia_ledger::store::ImportRow> = BTreeMap::new();
+    for row in &session.imports {
+        newest.insert(&row.stream, row);
+    }
+    let open = newest.values().filter(|row| row.days.is_some_and(|(_, last)| last < until_day));
+    open.map(|row| u64::try_from(row.open_calls).unwrap_or(0)).sum()
+}
+
+/// The last day (UTC) of the period on which any service was open.
+fn last_service_day(contract: &Contract, period: &Period) -> Option<i32> {
+    contract
+        .services
+        .iter()
+        .filter_map(|service| {
+            let open = service.calendar.open_intervals(period.start(), period.end());
+            let (last, _) = open.last()?;
+            i32::try_from(last.as_millis().div_euclid(86_400_000)).ok()
+        })
+        .max()
+}
+
+/// Service days of the period, and how many of them have calls, by service.
+fn service_days(
+    contract: &Contract,
+    period: &Period,
+    days: &Tally,
+) -> BTreeMap<String, (u32, u32)> {
+    let mut found = BTreeMap::new();
+    for (index, service) in (0_u16..).zip(&contract.services) {
+        let total = service.calendar.service_days(period.first_date(), period.until_date());
+        let mut with_calls: Vec<&str> = days
+            .of_service(index)
+            .filter(|(_, key, class)| key.open && 0 < class.n)
+            .map(|(day, ..)| day)
+            .collect();
+        with_calls.dedup();
+        let with_calls = u32::try_from(with_calls.len()).unwrap_or(u32::MAX);
+        found.insert(service.code.clone(), (total, with_calls));
+    }
+    found
+}
+
+fn dispositions(contract: &Contract, tally: &Tally) -> BTreeMap<String, BTreeMap<String, u64>> {
+    let mut found = BTreeMap::new();
+    for (index, service) in (0_u16..).zip(&contract.services) {
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for (_, key, class) in tally.of_service(index) {
+            *counts.entry(key.disposition().name().to_owned()).or_default() += class.n;
+        }
+        found.insert(service.code.clone(), counts);
+    }
+    found
+}
+
+fn ledger_ref(session: &Session) -> LedgerRef {
+    LedgerRef {
+        import_no: session.import_no(),
+        tables: session.versions.clone(),
+        files: session
+            .imports
+            .iter()
+            .map(|row| FileRef {
+                import_no: row.import_no,
+                file: row.file.clone(),
+                sha256: row.sha256.clone(),
+            })
+            .collect(),
+        software: concat!("soglia ", env!("CARGO_PKG_VERSION")).to_owned(),
+    }
+}
+
+/// The query for the durations behind K5.
+pub fn handled_sql(
+    rule: &soglia_domain::rule::HandledWithin,
+    service: &Service,
+    period: &Period,
+) -> String {
+    jobs::handled_sql(rule, service, period).0
+}
+
+/// The exclusions of a job's service.
+pub(crate) fn exclusions_of(contract: &Contract, service: &Service) -> Vec<crate::calls::Exclusion> {
+    exclusions(contract, service)
+}

@@ -1,0 +1,215 @@
+//! The same counts by day, queue, hour of the week and so on. Read [`profile`] first.
+//!
+//! A period's figures are sums of its days' counts, never means of its days' percentages.
+
+use std::collections::BTreeMap;
+
+use soglia_domain::contract::Contract;
+use soglia_domain::facts::Disposition;
+use soglia_domain::period::Period;
+use soglia_domain::rule::Rule;
+use soglia_ledger::session::Session;
+
+use crate::MeasureError;
+use crate::calls::{self, Counted};
+use crate::histogram::Histogram;
+use crate::plan::{CallsPass, exclusions};
+use crate::tally::{Dimension, Tally};
+
+/// What to count apart by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum By {
+    /// The local day.
+    Day,
+    /// Weekday and hour.
+    HourOfWeek,
+    /// The first queue.
+    Queue,
+    /// The operators' group.
+    Group,
+    /// The topic of the call's own record.
+    Topic,
+    /// The priority class.
+    PriorityClass,
+    /// The booking system.
+    BookingSystem,
+}
+
+impl By {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Day,
+        Self::HourOfWeek,
+        Self::Queue,
+        Self::Group,
+        Self::Topic,
+        Self::PriorityClass,
+        Self::BookingSystem,
+    ];
+
+    /// Returns the name used on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::HourOfWeek => "hour-of-week",
+            Self::Queue => "queue",
+            Self::Group => "group",
+            Self::Topic => "topic",
+            Self::PriorityClass => "priority-class",
+            Self::BookingSystem => "booking-system",
+        }
+    }
+
+    /// Finds the value with a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|by| by.name() == name)
+    }
+
+    const fn pass(self) -> (Dimension, Option<&'static str>) {
+        match self {
+            Self::Day => (Dimension::Day, None),
+            Self::HourOfWeek => (Dimension::HourOfWeek, None),
+            Self::Queue => (Dimension::Text, Some("first_queue")),
+            Self::Group => (Dimension::Text, Some("operator_group")),
+            Self::Topic => (Dimension::Text, Some("topic")),
+            Self::PriorityClass => (Dimension::Text, Some("priority_class")),
+            Self::BookingSystem => (Dimension::Text, Some("booking_system")),
+        }
+    }
+}
+
+/// One line of a profile.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Line {
+    /// Calls that arrived.
+    pub arrived: u64,
+    /// Calls answered.
+    pub answered: u64,
+    /// K1's counts.
+    pub in_time: Counted,
+    /// K3's counts.
+    pub lost: Counted,
+    /// Waits of answered calls.
+    pub wait: Histogram,
+    /// Conversation and hold of answered calls.
+    pub talk: Histogram,
+}
+
+/// Lines by value of the dimension, for one service.
+pub type Profile = BTreeMap<String, Line>;
+
+/// Counts a service's calls apart by something.
+pub async fn profile(
+    session: &Session,
+    contract: &Contract,
+    period: &Period,
+    service: &str,
+    by: By,
+) -> Result<Profile, MeasureError> {
+    let (dimension, text) = by.pass();
+    let tally = CallsPass::ordinary().run(session, contract, period, dimension, text).await?;
+    Ok(of_tally(contract, period, &tally, service))
+}
+
+/// Makes a profile of a tally made by some dimension.
+pub fn of_tally(contract: &Contract, period: &Period, tally: &Tally, service: &str) -> Profile {
+    let Some(at) = contract.services.iter().position(|s| s.code == service) else {
+        return Profile::new();
+    };
+    let (Some(service), Ok(index)) = (contract.services.get(at), u16::try_from(at)) else {
+        return Profile::new();
+    };
+    let exclusions = exclusions(contract, service);
+    let versions: Vec<(&str, &Rule)> = service
+        .indicators
+        .iter()
+        .filter_map(|i| Some((i.code.as_str(), &i.version_on(period.first_date())?.rule)))
+        .collect();
+    let mut profile = Profile::new();
+    for (value, key, class) in tally.of_service(index) {
+        let line = profile.entry(value.to_owned()).or_default();
+        line.arrived += class.n;
+        if key.disposition() == Disposition::Answered {
+            line.answered += class.n;
+            line.wait.merge(&class.wait);
+            line.talk.merge(&class.talk_hold);
+        }
+        for (code, rule) in &versions {
+            let one = std::iter::once((key, class));
+            match rule {
+                Rule::AnsweredWithin(rule) => {
+                    line.in_time.merge(calls::answered_within(one, rule, &exclusions, code));
+                }
+                Rule::Lost(rule) => line.lost.merge(calls::lost(one, rule, &exclusions, code)),
+                _ => {}
+            }
+        }
+    }
+    profile
+}
+
+/// Counts closed cases of a service by a column of `cases`, with their conversations' durations.
+pub async fn cases_by(
+    session: &Session,
+    period: &Period,
+    service: &str,
+    column: CaseColumn,
+) -> Result<BTreeMap<String, (u64, Histogram)>, MeasureError> {
+    let name = column.name();
+    let sql = format!(
+        "SELECT coalesce(CAST(k.{name} AS VARCHAR), '') AS value, \
+         c.talk_ms + coalesce(c.hold_ms, 0) AS talk_ms, count(*) AS n \
+         FROM (SELECT opened_by, {name} FROM cases WHERE service = '{service}' AND \
+         opened >= {start} AND opened < {end}) k LEFT JOIN \
+         (SELECT call_id, talk_ms, hold_ms FROM calls WHERE service = '{service}' AND \
+         arrived < {end}) c ON k.opened_by = c.call_id GROUP BY 1, 2",
+        service = service.replace('\'', "''"),
+        start = crate::plan::sql_instant(period.start()),
+        end = crate::plan::sql_instant(period.end()),
+    );
+    let mut found: BTreeMap<String, (u64, Histogram)> = BTreeMap::new();
+    crate::rows::stream(session, &sql, |batch| {
+        use arrow::array::Array;
+        let columns = crate::rows::Columns(batch);
+        let (values, talk, n) =
+            (columns.texts("value")?, columns.longs("talk_ms")?, columns.longs("n")?);
+        for row in 0..batch.num_rows() {
+            let count = u64::try_from(n.value(row)).unwrap_or(0);
+            let (total, histogram) = found.entry(values.value(row).to_owned()).or_default();
+            *total += count;
+            if talk.is_valid(row) {
+                histogram.add_n(talk.value(row), count);
+            }
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(found)
+}
+
+/// A column of `cases` to count by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CaseColumn {
+    /// The topic.
+    Topic,
+    /// The priority class.
+    PriorityClass,
+    /// The booking system used.
+    BookingSystem,
+    /// The channel.
+    Channel,
+    /// The outcome.
+    Outcome,
+}
+
+impl CaseColumn {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Topic => "topic",
+            Self::PriorityClass => "priority_class",
+            Self::BookingSystem => "booking_system",
+            Self::Channel => "channel",
+            Self::Outcome => "outcome",
+        }
+    }
+}

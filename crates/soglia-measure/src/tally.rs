@@ -1,0 +1,477 @@
+//! One pass over the calls, enough for every indicator and every disputed alternative. Read
+//! [`Tally`] first.
+//!
+//! Rules differ in which calls they count and where they put the limit, not in what they must know
+//! of a call: its disposition, whether the service was open, which approved exclusion touches it,
+//! and a few durations. So calls are counted by class, with a histogram of each duration, and each
+//! rule is then a sum over classes ([`crate::calls`]).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use soglia_domain::facts::Disposition;
+
+use crate::histogram::Histogram;
+
+/// What a pass must know of the contract: made by [`crate::plan`], sent to whoever runs the pass.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// Services, in the order of their index in [`ClassKey`].
+    pub services: Vec<ServiceSpec>,
+    /// What calls are counted apart by.
+    pub dimension: Dimension,
+    /// Which column each argument of the pass is; a column that is not there has no values.
+    pub columns: Vec<Column>,
+}
+
+/// A column that a pass can look at.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Column {
+    /// The service's code.
+    Service,
+    /// The disposition's name.
+    Disposition,
+    /// Arrival.
+    Arrived,
+    /// Local hours since 1970-01-01T00:00.
+    LocalHour,
+    /// Entering the first queue.
+    Queued,
+    /// First ring.
+    FirstRang,
+    /// Answer.
+    Answered,
+    /// Call-back.
+    CalledBack,
+    /// Wait in the queue.
+    WaitMs,
+    /// Talk.
+    TalkMs,
+    /// Hold.
+    HoldMs,
+    /// Precision of the source.
+    PrecisionMs,
+    /// First queue.
+    FirstQueue,
+    /// The text of a text dimension.
+    Text,
+}
+
+/// What a pass must know of a service.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ServiceSpec {
+    /// The service's code.
+    pub code: String,
+    /// Opening intervals, milliseconds UTC, ascending, covering the period with a margin.
+    pub open: Vec<(i64, i64)>,
+    /// Approved exclusions, in the order of their index in [`ClassKey`].
+    pub exclusions: Vec<ExclusionSpec>,
+    /// How long a call-back may take; `None`: until the end of the opening interval in which the
+    /// call arrived.
+    pub callback_limit: Option<i64>,
+}
+
+/// An approved exclusion.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ExclusionSpec {
+    /// Its code.
+    pub code: String,
+    /// From, milliseconds UTC.
+    pub from: i64,
+    /// Until, milliseconds UTC.
+    pub until: i64,
+    /// Only this queue.
+    pub queue: Option<String>,
+}
+
+/// What calls are counted apart by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dimension {
+    /// Nothing: one figure a service.
+    None,
+    /// The local day.
+    Day,
+    /// The local hour of the day and the weekday: `weekday * 24 + hour`, Monday 0.
+    HourOfWeek,
+    /// A text that the query hands over: queue, operator group.
+    Text,
+}
+
+/// Calls that every rule treats alike, but for durations.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ClassKey {
+    /// Index of the service.
+    pub service: u16,
+    /// Code of the disposition.
+    pub disposition: u8,
+    /// Whether the service was open when the call arrived.
+    pub open: bool,
+    /// 1 + index of the exclusion that touches it, 0 for none.
+    pub exclusion: u16,
+    /// Whether a requested call-back came in time.
+    pub called_back: bool,
+}
+
+impl ClassKey {
+    /// The disposition.
+    pub fn disposition(self) -> Disposition {
+        Disposition::from_code(self.disposition).expect("codes are written by `Disposition::code`")
+    }
+}
+
+/// What is known of the calls of one class.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Class {
+    /// How many calls.
+    pub n: u64,
+    /// Queue entry to answer, or to leaving the queue.
+    pub wait: Histogram,
+    /// Arrival to answer: the wait as lived by the citizen.
+    pub wait_from_arrival: Histogram,
+    /// First ring to answer.
+    pub ring_to_answer: Histogram,
+    /// Queue entry to first ring.
+    pub wait_to_ring: Histogram,
+    /// Arrival to first ring.
+    pub arrival_to_ring: Histogram,
+    /// Conversation and hold.
+    pub talk_hold: Histogram,
+    /// Least precise source among them, in milliseconds.
+    pub precision: i32,
+}
+
+impl Class {
+    fn merge(&mut self, other: &Self) {
+        self.n += other.n;
+        self.wait.merge(&other.wait);
+        self.wait_from_arrival.merge(&other.wait_from_arrival);
+        self.ring_to_answer.merge(&other.ring_to_answer);
+        self.wait_to_ring.merge(&other.wait_to_ring);
+        self.arrival_to_ring.merge(&other.arrival_to_ring);
+        self.talk_hold.merge(&other.talk_hold);
+        self.precision = self.precision.max(other.precision);
+    }
+}
+
+/// Calls by value of the dimension and by class.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Tally {
+    /// Cells, sorted, so that equal tallies are equal bytes.
+    #[serde(with = "as_pairs")]
+    pub cells: BTreeMap<(String, ClassKey), Class>,
+}
+
+/// JSON has no keys but text.
+mod as_pairs {
+    use super::{BTreeMap, Class, ClassKey, Deserialize, Serialize};
+
+    type Cells = BTreeMap<(String, ClassKey), Class>;
+
+    pub fn serialize<S: serde::Serializer>(cells: &Cells, s: S) -> Result<S::Ok, S::Error> {
+        cells.iter().collect::<Vec<_>>().serialize(s)
+    }
+
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Cells, D::Error> {
+        Ok(Vec::deserialize(d)?.into_iter().collect())
+    }
+}
+
+impl Tally {
+    /// Adds another tally's counts.
+    pub fn merge(&mut self, other: Self) {
+        for (key, class) in other.cells {
+            match self.cells.entry(key) {
+                std::collections::btree_map::Entry::Vacant(empty) => {
+                    empty.insert(class);
+                }
+                std::collections::btree_map::Entry::Occupied(mut full) => {
+                    full.get_mut().merge(&class);
+                }
+            }
+        }
+    }
+
+    /// Sums over the dimension.
+    pub fn total(&self) -> Self {
+        let mut total = Self::default();
+        for ((_, key), class) in &self.cells {
+            let one = BTreeMap::from([((String::new(), *key), class.clone())]);
+            total.merge(Self { cells: one });
+        }
+        total
+    }
+
+    /// Classes of one service.
+    pub fn of_service(&self, service: u16) -> impl Iterator<Item = (&str, ClassKey, &Class)> {
+        self.cells
+            .iter()
+            .filter(move |((_, key), _)| key.service == service)
+            .map(|((value, key), class)| (value.as_str(), *key, class))
+    }
+}
+
+/// One call as a pass sees it: instants in milliseconds UTC, `i64::MIN` where there is none.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// Index of the service, from [`Spec::services`].
+    pub service: u16,
+    /// Code of the disposition.
+    pub disposition: u8,
+    /// Arrival.
+    pub arrived: i64,
+    /// Local hours since 1970-01-01T00:00.
+    pub local_hour: i32,
+    /// Entering the first queue.
+    pub queued: i64,
+    /// First ring.
+    pub rang: i64,
+    /// Answer.
+    pub answered: i64,
+    /// Call-back.
+    pub called_back: i64,
+    /// Wait in the queue.
+    pub wait: i64,
+    /// Talk.
+    pub talk: i64,
+    /// Hold.
+    pub hold: i64,
+    /// First queue.
+    pub queue: &'a str,
+    /// Value of a text dimension.
+    pub text: &'a str,
+    /// Precision of the source in milliseconds.
+    pub precision: i32,
+}
+
+/// No value.
+pub const NONE: i64 = i64::MIN;
+
+/// Runs a pass: remembers where in the calendars the last call fell, since calls come by time.
+#[derive(Debug)]
+pub struct Pass {
+    spec: Spec,
+    cursors: Vec<usize>,
+    tallies: BTreeMap<String, Vec<Option<Class>>>,
+    last_value: i64,
+    last: Vec<Option<Class>>,
+    last_name: Option<String>,
+    exclusions_max: usize,
+}
+
+impl Pass {
+    /// Begins a pass.
+    pub fn new(spec: Spec) -> Self {
+        let cursors = vec![0; spec.services.len()];
+        let exclusions_max =
+            spec.services.iter().map(|service| service.exclusions.len()).max().unwrap_or(0);
+        Self {
+            spec,
+            cursors,
+            tallies: BTreeMap::new(),
+            last_value: NONE,
+            last: Vec::new(),
+            last_name: None,
+            exclusions_max,
+        }
+    }
+
+    /// Finds a service's index.
+    pub fn service_index(&self, code: &str) -> Option<u16> {
+        let at = self.spec.services.iter().position(|service| service.code == code)?;
+        u16::try_from(at).ok()
+    }
+
+    /// Counts a call.
+    #[inline]
+    pub fn add(&mut self, seen: &Seen<'_>) {
+        self.turn_to(seen);
+        let open = self.is_open(seen);
+        let exclusion = self.exclusion(seen);
+        let called_back = self.called_back_in_time(seen, open);
+        let at = self.slot(seen, open.is_some(), exclusion, called_back);
+        if self.last.len() <= at {
+            self.last.resize_with(at + 1, || None);
+        }
+        let Some(slot) = self.last.get_mut(at) else { return };
+        count(slot.get_or_insert_default(), seen);
+    }
+
+    /// Ends the pass.
+    pub fn finish(mut self) -> Tally {
+        self.put_away();
+        let mut tally = Tally::default();
+        let span = self.exclusions_max + 1;
+        for (value, classes) in self.tallies {
+            for (at, class) in classes.into_iter().enumerate() {
+                let Some(class) = class else { continue };
+                tally.cells.insert((value.clone(), key_of(at, span)), class);
+            }
+        }
+        tally
+    }
+
+    /// Makes `last` the classes of the call's value of the dimension.
+    #[inline]
+    fn turn_to(&mut self, seen: &Seen<'_>) {
+        match self.spec.dimension {
+            Dimension::None => {
+                if self.last_name.is_none() {
+                    self.last_name = Some(String::new());
+                }
+            }
+            Dimension::Day | Dimension::HourOfWeek => {
+                let value = self.time_value(seen.local_hour);
+                if value != self.last_value || self.last_name.is_none() {
+                    self.put_away();
+                    self.last_value = value;
+                    self.bring_out(time_name(self.spec.dimension, value));
+                }
+            }
+            Dimension::Text => {
+                if self.last_name.as_deref() != Some(seen.text) {
+                    self.put_away();
+                    self.bring_out(seen.text.to_owned());
+                }
+            }
+        }
+    }
+
+    fn time_value(&self, local_hour: i32) -> i64 {
+        let hour = i64::from(local_hour);
+        match self.spec.dimension {
+            Dimension::HourOfWeek => {
+                // 1970-01-01 was a Thursday.
+                (hour.div_euclid(24) + 3).rem_euclid(7) * 24 + hour.rem_euclid(24)
+            }
+            _ => hour.div_euclid(24),
+        }
+    }
+
+    fn put_away(&mut self) {
+        if let Some(name) = self.last_name.take() {
+            self.tallies.insert(name, std::mem::take(&mut self.last));
+        }
+    }
+
+    fn bring_out(&mut self, name: String) {
+        self.last = self.tallies.remove(&name).unwrap_or_default();
+        self.last_name = Some(name);
+    }
+
+    /// The end of the opening interval that holds the arrival, if one does.
+    #[inline]
+    fn is_open(&mut self, seen: &Seen<'_>) -> Option<i64> {
+        let service = usize::from(seen.service);
+        let open = &self.spec.services.get(service)?.open;
+        let cursor = self.cursors.get_mut(service)?;
+        // Ordinary queueing: the call falls into the interval of the one before it, or the next.
+        if let Some((from, until)) = open.get(*cursor)
+            && *from <= seen.arrived
+            && seen.arrived < *until
+        {
+            return Some(*until);
+        }
+        let at = open.partition_point(|(_, until)| *until <= seen.arrived);
+        *cursor = at;
+        open.get(at).filter(|(from, _)| *from <= seen.arrived).map(|(_, until)| *until)
+    }
+
+    #[inline]
+    fn exclusion(&self, seen: &Seen<'_>) -> usize {
+        let Some(service) = self.spec.services.get(usize::from(seen.service)) else { return 0 };
+        service
+            .exclusions
+            .iter()
+            .position(|e| {
+                e.from <= seen.arrived
+                    && seen.arrived < e.until
+                    && e.queue.as_deref().is_none_or(|queue| queue == seen.queue)
+            })
+            .map_or(0, |at| at + 1)
+    }
+
+    #[inline]
+    fn called_back_in_time(&self, seen: &Seen<'_>, open_until: Option<i64>) -> bool {
+        if seen.disposition != Disposition::CallbackRequested.code() || seen.called_back == NONE {
+            return false;
+        }
+        let limit = self.spec.services.get(usize::from(seen.service)).and_then(|s| s.callback_limit);
+        match (limit, open_until) {
+            (Some(limit), _) => seen.called_back - seen.arrived <= limit,
+            (None, Some(until)) => seen.called_back <= until,
+            (None, None) => false,
+        }
+    }
+
+    #[inline]
+    fn slot(&self, seen: &Seen<'_>, open: bool, exclusion: usize, called_back: bool) -> usize {
+        let mut at = usize::from(seen.service);
+        at = at * Disposition::ALL.len() + usize::from(seen.disposition);
+        at = at * 2 + usize::from(open);
+        at = at * (self.exclusions_max + 1) + exclusion;
+        at * 2 + usize::from(called_back)
+    }
+}
+
+/// The class that [`Pass::slot`] gave a position to.
+fn key_of(at: usize, span: usize) -> ClassKey {
+    let called_back = at % 2 == 1;
+    let at = at / 2;
+    let exclusion = u16::try_from(at % span).expect("a contract has fewer exclusions");
+    let at = at / span;
+    let open = at % 2 == 1;
+    let at = at / 2;
+    let disposition = u8::try_from(at % Disposition::ALL.len()).expect("ten dispositions");
+    let service = u16::try_from(at / Disposition::ALL.len()).expect("few services");
+    ClassKey { service, disposition, open, exclusion, called_back }
+}
+
+#[inline]
+fn count(class: &mut Class, seen: &Seen<'_>) {
+    class.n += 1;
+    class.precision = class.precision.max(seen.precision);
+    if seen.disposition == Disposition::CallbackRequested.code() {
+        // Their wait ends with the call-back, if there was one.
+        if seen.called_back != NONE && seen.queued != NONE {
+            class.wait.add(seen.called_back - seen.queued);
+        }
+        return;
+    }
+    if seen.wait != NONE {
+        class.wait.add(seen.wait);
+    }
+    if seen.answered != NONE {
+        class.wait_from_arrival.add(seen.answered - seen.arrived);
+        if seen.rang != NONE {
+            class.ring_to_answer.add(seen.answered - seen.rang);
+        }
+    }
+    if seen.rang != NONE {
+        class.arrival_to_ring.add(seen.rang - seen.arrived);
+        if seen.queued != NONE {
+            class.wait_to_ring.add(seen.rang - seen.queued);
+        }
+    }
+    if seen.talk != NONE {
+        class.talk_hold.add(seen.talk + if seen.hold == NONE { 0 } else { seen.hold });
+    }
+}
+
+/// A value of a time dimension as text that sorts: `2023-07-14`, `0-08` (Monday, 8 o'clock).
+fn time_name(dimension: Dimension, value: i64) -> String {
+    match dimension {
+        Dimension::HourOfWeek => format!("{}-{:02}", value / 24, value % 24),
+        _ => day_name(value),
+    }
+}
+
+/// A day since 1970-01-01 as a date.
+pub fn day_name(days: i64) -> String {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    i32::try_from(days)
+        .ok()
+        .and_then(|days| epoch.checked_add(jiff::Span::new().days(days)).ok())
+        .map_or_else(|| format!("day {days}"), |date| date.to_string())
+}

@@ -1,0 +1,187 @@
+//! What a site's `queue_log` leaves to agreement. Read [`QueueLogConfig`] first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use soglia_domain::time::Millis;
+
+/// How to read a site's log. [`QueueLogConfig::new`] has the defaults; all fields may be changed.
+#[derive(Clone, Debug)]
+pub struct QueueLogConfig {
+    /// The identifier under which the ledger knows the file being read.
+    pub file: String,
+    /// Zone of local times in a database export; not used by files that write epochs.
+    pub zone: TimeZone,
+    /// What the dialplan's own events mean.
+    pub events: EventMap,
+    /// Callers with at most so many digits are the operators' extensions: their queue entries are
+    /// consultations, never citizens' calls. 0 when extensions do not call queues.
+    pub extension_digits_max: usize,
+    /// Member → extension, where the member's name does not hold it.
+    pub extensions: BTreeMap<String, String>,
+    /// Member → group. Members without one leave no trace.
+    pub groups: BTreeMap<String, String>,
+    /// Callers whose calls are tests.
+    pub test_callers: BTreeSet<String>,
+    /// Quiet log time after which a call that was completed or abandoned is closed.
+    pub quiet: Millis,
+    /// Quiet log time after which a call that may go on elsewhere (IVR, transfer, exit from a
+    /// queue by time or key) is closed.
+    pub onward: Millis,
+    /// Quiet log time after which a call that still waits or talks is given up as a fault.
+    pub open_limit: Millis,
+    /// Calls open at one moment; beyond it the one to expire first is closed.
+    pub open_calls_max: usize,
+    /// Different queues in one log; rows of further ones are rejected.
+    pub queues_max: usize,
+}
+
+impl QueueLogConfig {
+    /// The defaults, for a file known under an identifier and local times in a zone.
+    pub fn new(file: impl Into<String>, zone: TimeZone) -> Self {
+        Self {
+            file: file.into(),
+            zone,
+            events: EventMap::default(),
+            extension_digits_max: 5,
+            extensions: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            test_callers: BTreeSet::new(),
+            quiet: Millis::from_mins(10),
+            onward: Millis::from_hours(1),
+            open_limit: Millis::from_hours(24),
+            open_calls_max: 200_000,
+            queues_max: 10_000,
+        }
+    }
+}
+
+/// What events that are not the queue's own mean: the first rule that fits decides.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventMap {
+    /// The rules, in order.
+    pub rules: Vec<EventRule>,
+}
+
+/// One rule of an [`EventMap`].
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventRule {
+    /// The event's name, e.g. `INFO`.
+    pub event: String,
+    /// The first parameters; `*` is any.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// What it says about the call.
+    pub means: Meaning,
+    /// The parameter (0-based) that holds the value, for meanings that have one.
+    #[serde(default)]
+    pub value: usize,
+}
+
+/// What a custom event says about its call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meaning {
+    /// The number dialled.
+    Dialled,
+    /// A choice in the IVR: menu, then choice, then status, from `value` on.
+    IvrChoice,
+    /// The IVR answered the request.
+    IvrServed,
+    /// The queue application's status: `FULL`, `JOINEMPTY`, `CONTINUE` …
+    QueueStatus,
+    /// Turned away: the queue was full, or its wait was too long.
+    Full,
+    /// Turned away: no operator.
+    NoOperators,
+    /// Turned away: closed.
+    Closed,
+    /// Left the queue because its operators left.
+    Emptied,
+    /// Asked to be called back.
+    CallbackRequested,
+    /// A requested call-back reached the caller.
+    CalledBack,
+    /// The service started the call.
+    Outbound,
+    /// A test.
+    Test,
+    /// The topic's code.
+    Topic,
+    /// The prescription's priority class.
+    PriorityClass,
+    /// The booking system.
+    BookingSystem,
+    /// About the call, without consequence.
+    Note,
+    /// About an operator or the platform, not about a call.
+    NotContact,
+}
+
+impl EventMap {
+    /// Finds what an event means.
+    pub(super) fn meaning(&self, event: &[u8], params: &[&[u8]]) -> Option<&EventRule> {
+        self.rules.iter().find(|rule| {
+            rule.event.as_bytes() == event && {
+                let mut found = params.iter();
+                rule.params.iter().all(|wanted| {
+                    found.next().is_some_and(|param| wanted == "*" || wanted.as_bytes() == *param)
+                })
+            }
+        })
+    }
+}
+
+/// The words of common dialplans (Italian and English), FreePBX's `DID`, and XiVO's events.
+impl Default for EventMap {
+    fn default() -> Self {
+        let rule = |event: &str, params: &[&str], means: Meaning, value: usize| EventRule {
+            event: event.to_owned(),
+            params: params.iter().map(|&param| param.to_owned()).collect(),
+            means,
+            value,
+        };
+        let info = |word: &str, means: Meaning| rule("INFO", &[word], means, 1);
+        let bare = |event: &str, means: Meaning| rule(event, &[], means, 0);
+        Self {
+            rules: vec![
+                rule("INFO", &["IVR", "*", "servito"], Meaning::IvrServed, 1),
+                rule("INFO", &["IVR", "*", "served"], Meaning::IvrServed, 1),
+                info("IVR", Meaning::IvrChoice),
+                info("STATO", Meaning::QueueStatus),
+                info("STATUS", Meaning::QueueStatus),
+                info("DID", Meaning::Dialled),
+                info("RICHIAMATA", Meaning::CallbackRequested),
+                info("CALLBACK", Meaning::CallbackRequested),
+                info("RICHIAMATO", Meaning::CalledBack),
+                info("CALLEDBACK", Meaning::CalledBack),
+                info("USCENTE", Meaning::Outbound),
+                info("CAMPAGNA", Meaning::Outbound),
+                info("OUTBOUND", Meaning::Outbound),
+                info("PROVA", Meaning::Test),
+                info("TEST", Meaning::Test),
+                info("ARGOMENTO", Meaning::Topic),
+                info("TOPIC", Meaning::Topic),
+                info("CLASSE", Meaning::PriorityClass),
+                info("CLASS", Meaning::PriorityClass),
+                info("SISTEMA", Meaning::BookingSystem),
+                info("SYSTEM", Meaning::BookingSystem),
+                info("TRABOCCO", Meaning::Note),
+                info("OVERFLOW", Meaning::Note),
+                bare("DID", Meaning::Dialled),
+                bare("FULL", Meaning::Full),
+                bare("DIVERT_CA_RATIO", Meaning::Full),
+                bare("DIVERT_HOLDTIME", Meaning::Full),
+                bare("JOINEMPTY", Meaning::NoOperators),
+                bare("CLOSED", Meaning::Closed),
+                bare("LEAVEEMPTY", Meaning::Emptied),
+                bare("CALLBACK", Meaning::CallbackRequested),
+                bare("RICHIAMATA", Meaning::CallbackRequested),
+                bare("WRAPUPSTART", Meaning::NotContact),
+            ],
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Integration tests of the parsers, one module per format; `queue_log` shows the pattern.
+
+mod asterisk_cdr;
+mod queue_log;
+mod queue_log_laws;
+mod queue_log_recorded;
+mod shared_data;
+mod table;

@@ -1,0 +1,76 @@
+//! The commands, one file each. Read [`run`] first.
+
+mod call;
+mod contract;
+mod demo;
+mod explain;
+mod import;
+mod ledger;
+mod measure;
+mod report;
+mod seal;
+
+use clap::CommandFactory;
+use soglia_domain::contract::Contract;
+use soglia_domain::period::Period;
+use soglia_domain::time::Instant;
+use soglia_ledger::session::Session;
+use soglia_ledger::store::Ledger;
+
+use crate::cli::{Cli, Command};
+use crate::config::Settings;
+use crate::error::{DONE, Done, Failure};
+
+/// Runs what was asked for.
+pub async fn run(args: Cli) -> Done {
+    let settings = Settings::new(&args.global)?;
+    match args.command {
+        Command::Import(args) => import::run(&settings, args).await,
+        Command::Measure(args) => measure::run(&settings, args).await,
+        Command::Explain(args) => explain::run(&settings, args).await,
+        Command::Call(args) => call::run(&settings, args).await,
+        Command::Seal(args) => seal::seal(&settings, args).await,
+        Command::Verify(args) => seal::verify(&settings, args).await,
+        Command::Report(args) => report::run(&settings, args).await,
+        Command::Ledger(command) => ledger::run(&settings, command).await,
+        Command::Contract(command) => contract::run(&settings, command),
+        Command::Demo(args) => demo::run(&settings, args).await,
+        Command::Completions { shell } => {
+            let mut command = Cli::command();
+            clap_complete::generate(shell, &mut command, "soglia", &mut std::io::stdout());
+            Ok(DONE)
+        }
+        Command::Man => {
+            clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?;
+            Ok(DONE)
+        }
+    }
+}
+
+/// The time, read here and nowhere else.
+fn now() -> Instant {
+    Instant::from_timestamp(jiff::Timestamp::now())
+}
+
+/// A period as written by the user.
+fn period(text: &str, contract: &Contract) -> Result<Period, Failure> {
+    Period::parse(text, &contract.zone).map_err(|problem| {
+        let hint = problem.hint();
+        Failure::usage(problem).hint(hint)
+    })
+}
+
+/// What most commands need: the contract, and the ledger at its newest import.
+async fn opened(settings: &Settings) -> Result<(Contract, Ledger, Session), Failure> {
+    let contract = settings.contract()?;
+    let ledger = Ledger::open(settings.ledger()?)?;
+    let session = session(&ledger, None).await?;
+    Ok((contract, ledger, session))
+}
+
+/// A session that knows the functions of measures.
+async fn session(ledger: &Ledger, import_no: Option<i64>) -> Result<Session, Failure> {
+    let session = Session::open(ledger, import_no).await?;
+    session.ctx.register_udaf(soglia_measure::udaf::udaf());
+    Ok(session)
+}

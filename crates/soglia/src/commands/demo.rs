@@ -1,0 +1,133 @@
+//! `soglia demo`. Read [`run`] first.
+
+use std::path::{Path, PathBuf};
+
+use soglia_domain::contract::Contract;
+use soglia_domain::period::Period;
+use soglia_ledger::import::{Format, Request};
+use soglia_ledger::store::{Ledger, Locked};
+use soglia_measure::compare::{self, Agreement};
+
+use super::{import, now, session};
+use crate::cli::Demo;
+use crate::config::{Settings, read_contract};
+use crate::demo::{DemoFiles, Sizes, generate};
+use crate::error::{DONE, Done, Failure};
+
+/// The fictitious semester.
+const PERIOD: &str = "2023-H2";
+
+/// The file that says that a ledger's data were made up.
+pub const SIMULATED: &str = "SIMULATED";
+
+/// Makes a fictitious Region's semester and runs the main job on it.
+pub async fn run(settings: &Settings, args: Demo) -> Done {
+    let out = &args.out;
+    let ledger_dir = out.join("ledger");
+    if ledger_dir.exists() && !args.sources_only {
+        return Err(Failure::usage(format!("`{}` exists already", ledger_dir.display()))
+            .hint("name another folder, or remove this one"));
+    }
+    let say = |text: &str| {
+        if !settings.quiet {
+            eprintln!("{text}");
+        }
+    };
+    say("Making the semester of a fictitious Region, as its platforms would deliver it …");
+    let files = generate(out, args.seed, &Sizes::full(), &mut |text| say(&format!("  {text}")))?;
+    if args.sources_only {
+        println!("{}", out.join("sources").display());
+        return Ok(DONE);
+    }
+    let contract = read_contract(&files.contract)?;
+    say("Taking it into the ledger …");
+    let ledger = Ledger::open_or_create(&ledger_dir).await?;
+    std::fs::write(ledger_dir.join(SIMULATED), "made by `soglia demo`: nothing here happened\n")?;
+    take_in(settings, &ledger, &contract, &files).await?;
+    say("Measuring, and writing the report …");
+    let period = super::period(PERIOD, &contract)?;
+    let session = session(&ledger, None).await?;
+    let report_dir = out.join("report");
+    let documents =
+        super::report::write(settings, &contract, &ledger, &session, &period, &report_dir, true)
+            .await?;
+    summary(settings, &ledger, &contract, &period, &files, &documents, out).await
+}
+
+/// Imports everything that was delivered.
+async fn take_in(
+    settings: &Settings,
+    ledger: &Ledger,
+    contract: &Contract,
+    files: &DemoFiles,
+) -> Result<(), Failure> {
+    let mut locked = ledger.lock().await?;
+    take_files(settings, &mut locked, contract, &Format::QueueLog, None, &files.queue_logs).await?;
+    for mapped in &files.mapped {
+        let format = import::read_mapping(&mapped.mapping)?;
+        take_files(settings, &mut locked, contract, &format, mapped.service, &mapped.files).await?;
+    }
+    Ok(())
+}
+
+async fn take_files(
+    settings: &Settings,
+    locked: &mut Locked,
+    contract: &Contract,
+    format: &Format,
+    service: Option<&str>,
+    files: &[PathBuf],
+) -> Result<(), Failure> {
+    for (at, path) in files.iter().enumerate() {
+        let request = Request {
+            path,
+            format,
+            service,
+            source: None,
+            contract,
+            more_follow: at + 1 < files.len(),
+            now: now(),
+        };
+        import::one(locked, &request, settings).await?;
+    }
+    Ok(())
+}
+
+/// Prints the figures, the declared ones beside them, and where everything is.
+async fn summary(
+    settings: &Settings,
+    ledger: &Ledger,
+    contract: &Contract,
+    period: &Period,
+    files: &DemoFiles,
+    documents: &[PathBuf],
+    out: &Path,
+) -> Done {
+    let (_, report) =
+        super::measure::measured(ledger, contract, period, settings.lang).await?;
+    let mut stdout = std::io::stdout().lock();
+    super::measure::figures(&report, settings.lang).print(&mut stdout)?;
+    let declared = super::measure::read_declared(&files.declared)?;
+    for c in compare::compare(contract, &report, &declared) {
+        if c.agreement != Agreement::Agrees {
+            println!(
+                "declared {} {}: {}, computed {} ({})",
+                c.service, c.indicator, c.declared, c.computed, c.agreement.name()
+            );
+        }
+    }
+    println!("\nSimulated data: no such Region, no such calls.");
+    println!("contract   {}", files.contract.display());
+    println!("sources    {}", out.join("sources").display());
+    println!("ledger     {}", ledger.dir().display());
+    for document in documents {
+        println!("report     {}", document.display());
+    }
+    let options = format!(
+        "--ledger {} --contract {}",
+        out.join("ledger").display(),
+        files.contract.display()
+    );
+    println!("\nNext: soglia explain K1 --service cup --period {PERIOD} --calls late {options}");
+    Ok(DONE)
+}

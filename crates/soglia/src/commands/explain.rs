@@ -1,0 +1,141 @@
+//! `soglia explain`. Read [`run`] first.
+
+use std::io::Write;
+
+use soglia_domain::contract::Contract;
+use soglia_domain::period::Period;
+use soglia_domain::text::Lang;
+use soglia_ledger::session::Session;
+use soglia_measure::explain::{self, Wanted};
+use soglia_measure::measure::{Options, measure};
+use soglia_measure::measurement::{Measurement, Report};
+
+use super::{opened, period};
+use crate::cli::Explain;
+use crate::config::Settings;
+use crate::error::{DONE, Done, Failure};
+use crate::output::{Table, localised};
+
+/// Shows how a figure came about, or lists the items behind it.
+pub async fn run(settings: &Settings, args: Explain) -> Done {
+    let (contract, _, session) = opened(settings).await?;
+    let period = period(&args.period.period, &contract)?;
+    match &args.calls {
+        Some(which) => list(&session, &contract, &period, &args, which).await,
+        None => figure(&session, &contract, &period, &args, settings.lang).await,
+    }
+}
+
+async fn figure(
+    session: &Session,
+    contract: &Contract,
+    period: &Period,
+    args: &Explain,
+    lang: Lang,
+) -> Done {
+    let (service, indicator) = (args.service.as_str(), args.indicator.as_str());
+    let card = explain::card(contract, service, indicator, period, lang)?;
+    let report = measure(session, contract, period, Options { lang, sensitivity: true }).await?;
+    let Some(m) = report.find(service, indicator) else {
+        return Err(Failure::no_data(format!("no rule of {indicator} is in force in {}", period.label())));
+    };
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", card.to_text())?;
+    write_figure(&mut out, m, &report, lang)?;
+    writeln!(out, "\nSQL\n{}", explain::sql(contract, service, indicator, period)?)?;
+    Ok(DONE)
+}
+
+fn write_figure(
+    out: &mut impl Write,
+    m: &Measurement,
+    report: &Report,
+    lang: Lang,
+) -> std::io::Result<()> {
+    let number = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), |n| n.to_string());
+    let value = m.value.as_deref().map_or_else(|| "n/a".to_owned(), |v| localised(v, lang));
+    writeln!(out, "{} {} · {}", m.service, m.indicator, report.period.label)?;
+    writeln!(
+        out,
+        "  {} / {} = {value} {} · {} · {}{}",
+        number(m.numerator),
+        number(m.denominator),
+        m.unit,
+        localised(&m.target, lang),
+        m.verdict,
+        m.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})")),
+    )?;
+    writeln!(out, "  rule version {}{}", m.rule_version, if m.provisional { " · provisional" } else { "" })?;
+    for (why, n) in &m.excluded {
+        writeln!(out, "  excluded {why}: {n}")?;
+    }
+    let c = &m.completeness;
+    writeln!(
+        out,
+        "  completeness: {} of {} service days with data, {} rows rejected, {} calls open",
+        c.days_with_data, c.service_days, c.rejected_rows, c.open_calls
+    )?;
+    for (name, value) in &m.statistics {
+        writeln!(out, "  {name}: {}", localised(value, lang))?;
+    }
+    if !m.sensitivity.is_empty() {
+        writeln!(out, "\n")?;
+        let mut table = Table::new(["question", "alternative", "count", "value", "verdict", "changes", "meaning"]);
+        for line in &m.sensitivity {
+            table.row([
+                line.question.clone(),
+                format!("{} = {}", line.parameter, line.alternative),
+                format!("{}/{}", line.numerator, line.denominator),
+                line.value.as_deref().map_or_else(|| "n/a".to_owned(), |v| localised(v, lang)),
+                line.verdict.to_owned(),
+                if line.changes { "yes".to_owned() } else { "no".to_owned() },
+                line.label.clone(),
+            ]);
+        }
+        table.print(out)?;
+    }
+    writeln!(out, "\nledger at import {}:", report.ledger.import_no)?;
+    for (table, version) in &report.ledger.tables {
+        writeln!(out, "  {table} version {version}")?;
+    }
+    Ok(())
+}
+
+async fn list(
+    session: &Session,
+    contract: &Contract,
+    period: &Period,
+    args: &Explain,
+    which: &str,
+) -> Done {
+    let wanted = Wanted::from_name(which).ok_or_else(|| {
+        Failure::usage(format!("nothing is called `{which}`"))
+            .hint("met, missed, late, lost, excluded, excluded:REASON, all")
+    })?;
+    let figure = (args.service.as_str(), args.indicator.as_str());
+    let page =
+        explain::behind(session, contract, figure, period, &wanted, (args.skip, args.limit)).await?;
+    let mut headers = vec!["id", "at", "counted_as"];
+    if let Some(first) = page.items.first() {
+        headers.extend(first.details.iter().map(|(name, _)| *name));
+    }
+    headers.extend(["file", "rows"]);
+    let mut table = Table::new(headers);
+    for item in &page.items {
+        let import = session.imports.iter().find(|row| row.import_no == item.import_no);
+        let mut cells = vec![item.id.clone(), item.at.to_string(), item.class.clone()];
+        cells.extend(item.details.iter().map(|(_, value)| value.clone()));
+        cells.push(import.map(|row| row.file.clone()).unwrap_or_default());
+        cells.push(format!("{}-{}", item.rows.0, item.rows.1));
+        table.row(cells);
+    }
+    let mut out = std::io::stdout().lock();
+    if args.csv {
+        table.print_csv(&mut out)?;
+    } else {
+        table.print(&mut out)?;
+    }
+    let from = args.skip.min(page.total) + u64::from(!page.items.is_empty());
+    eprintln!("{from}–{} of {}", args.skip + page.items.len() as u64, page.total);
+    Ok(DONE)
+}

@@ -1,0 +1,184 @@
+//! `soglia import`. Read [`run`] first.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use soglia_domain::contract::Contract;
+use soglia_domain::text::Lang;
+use soglia_ledger::import::{self, Format, Outcome, Progress, Request};
+use soglia_ledger::mapping::Mapping;
+use soglia_ledger::objects::decompress;
+use soglia_ledger::store::{Ledger, Locked};
+use soglia_sources::queue_log;
+
+use super::now;
+use crate::cli::Import;
+use crate::config::{Settings, sha256};
+use crate::error::{DONE, Done, Failure, REJECTED};
+use crate::output::grouped;
+
+/// Takes files in.
+pub async fn run(settings: &Settings, args: Import) -> Done {
+    let contract = settings.contract()?;
+    let format = format_of(&args)?;
+    let mut files = args.files.clone();
+    if matches!(format, Format::QueueLog) {
+        sort_by_first_instant(&mut files, &contract);
+    }
+    let ledger = Ledger::open_or_create(settings.ledger()?).await?;
+    let mut locked = ledger.lock().await?;
+    let mut code = DONE;
+    let mut reports = Vec::new();
+    for (at, path) in files.iter().enumerate() {
+        let request = Request {
+            path,
+            format: &format,
+            service: args.service.as_deref(),
+            source: args.source.as_deref(),
+            contract: &contract,
+            more_follow: at + 1 < files.len(),
+            now: now(),
+        };
+        let outcome = one(&mut locked, &request, settings).await?;
+        let rejected = u64::try_from(outcome.row.rejected_rows).unwrap_or(0);
+        if args.max_rejects.is_some_and(|most| most < rejected) {
+            code = REJECTED;
+        }
+        reports.push(json(path, &outcome));
+    }
+    if args.json {
+        let text = serde_json::to_string_pretty(&reports).map_err(Failure::internal)?;
+        println!("{text}");
+    }
+    if code == REJECTED {
+        eprintln!("error: a file has more rejected rows than --max-rejects allows; it was taken in");
+        eprintln!("hint: `soglia ledger rejects` lists them with their reasons");
+    }
+    Ok(code)
+}
+
+/// Takes one file in, with progress, and says what became of it.
+pub async fn one(
+    locked: &mut Locked,
+    request: &Request<'_>,
+    settings: &Settings,
+) -> Result<Outcome, Failure> {
+    let bar = bar(settings.quiet, request.path);
+    let outcome = import::import(locked, request, &mut |progress| match progress {
+        Progress::Copying(bytes) => bar.set_message(format!("copying, {} MB", bytes >> 20)),
+        Progress::Reading(rows) => {
+            bar.set_position(rows);
+            bar.set_message("reading");
+        }
+        Progress::Committing => bar.set_message("committing"),
+    })
+    .await;
+    bar.finish_and_clear();
+    let outcome = outcome?;
+    if !settings.quiet {
+        print(request.path, &outcome, settings.lang);
+    }
+    Ok(outcome)
+}
+
+fn bar(quiet: bool, path: &Path) -> ProgressBar {
+    if quiet {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    let style = ProgressStyle::with_template("{spinner} {prefix}: {human_pos} rows, {per_sec}, {msg}");
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar.set_prefix(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default());
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn print(path: &Path, outcome: &Outcome, lang: Lang) {
+    let row = &outcome.row;
+    let n = |value: i64| grouped(u64::try_from(value).unwrap_or(0), lang);
+    if outcome.already {
+        eprintln!("{}: already taken in as import {}, nothing changed", path.display(), row.import_no);
+        return;
+    }
+    let facts: Vec<String> =
+        row.facts.iter().map(|(table, count)| format!("{} {table}", n(*count))).collect();
+    eprintln!(
+        "{}: import {}: {} rows = {} of facts + {} duplicates + {} rejected + {} ignored; {}; {} calls open",
+        path.display(),
+        row.import_no,
+        n(row.rows),
+        n(row.fact_rows),
+        n(row.duplicate_rows),
+        n(row.rejected_rows),
+        n(row.ignored_rows),
+        if facts.is_empty() { "no facts".to_owned() } else { facts.join(", ") },
+        n(row.open_calls),
+    );
+    for reject in outcome.rejects.iter().take(5) {
+        eprintln!("  row {}: {}: {}", reject.row, reject.code, reject.detail);
+    }
+    for (code, count) in &row.anomalies {
+        eprintln!("  note: {code}: {}", n(*count));
+    }
+}
+
+fn json(path: &Path, outcome: &Outcome) -> serde_json::Value {
+    let row = &outcome.row;
+    let facts: i64 = row.facts.iter().filter(|(t, _)| *t != "queue_entries").map(|(_, n)| n).sum();
+    let of = |table: &str| row.facts.get(table).copied().unwrap_or(0);
+    serde_json::json!({
+        "file": path.display().to_string(),
+        "sha256": row.sha256,
+        "import": row.import_no,
+        "already": outcome.already,
+        "rows": row.rows,
+        "facts": facts,
+        "fact_rows": row.fact_rows,
+        "pending_rows": row.pending_rows,
+        "duplicates": row.duplicate_rows,
+        "rejected": row.rejected_rows,
+        "ignored": row.ignored_rows,
+        "calls": of("calls"),
+        "queue_entries": of("queue_entries"),
+        "by_table": row.facts,
+        "open_calls": row.open_calls,
+        "ignored_by_reason": row.ignored,
+        "anomalies": row.anomalies,
+    })
+}
+
+fn format_of(args: &Import) -> Result<Format, Failure> {
+    let Some(path) = &args.mapping else {
+        let name = args.format.as_deref().unwrap_or_default();
+        return Format::from_name(name).ok_or_else(|| Failure::usage(format!("no format `{name}`")));
+    };
+    read_mapping(path)
+}
+
+/// Reads a mapping file.
+pub fn read_mapping(path: &Path) -> Result<Format, Failure> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|cause| {
+        Failure::configuration(anyhow::Error::from(cause).context(format!("failed to read `{name}`")))
+    })?;
+    let mapping = Mapping::parse(&text, &name).map_err(|problem| {
+        let hint = problem.hint().map(str::to_owned);
+        Failure::configuration(problem).maybe_hint(hint)
+    })?;
+    Ok(Format::Mapped(Box::new(mapping), sha256(text.as_bytes())))
+}
+
+/// Queue logs complete each other only in the order in which they were written.
+pub fn sort_by_first_instant(files: &mut [PathBuf], contract: &Contract) {
+    files.sort_by_cached_key(|path| {
+        let first = std::fs::File::open(path).and_then(decompress).ok().and_then(|mut text| {
+            let mut line = Vec::new();
+            std::io::BufRead::read_until(&mut text, b'\n', &mut line).ok()?;
+            queue_log::first_instant(&line, &contract.zone)
+        });
+        (first, path.clone())
+    });
+}

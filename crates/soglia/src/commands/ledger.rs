@@ -1,0 +1,184 @@
+//! `soglia ledger`. Read [`run`] first.
+
+use std::io::{BufRead, Write};
+
+use soglia_domain::contract::Contract;
+use soglia_domain::text::Lang;
+use soglia_ledger::session::Session;
+use soglia_ledger::status::{self, Coverage};
+use soglia_ledger::store::Ledger;
+
+use super::session;
+use crate::cli::{LedgerCommand, Rows};
+use crate::config::Settings;
+use crate::error::{DONE, Done, Failure};
+use crate::output::{Table, grouped};
+
+/// Looks into the ledger.
+pub async fn run(settings: &Settings, command: LedgerCommand) -> Done {
+    let ledger = Ledger::open(settings.ledger()?)?;
+    match command {
+        LedgerCommand::Status { days } => show(settings, &ledger, days).await,
+        LedgerCommand::Rejects(rows) => rejects(&ledger, &rows).await,
+        LedgerCommand::Duplicates(rows) => duplicates(&ledger, &rows).await,
+        LedgerCommand::DestroyKey { period, yes } => destroy_key(&ledger, &period, yes),
+    }
+}
+
+async fn show(settings: &Settings, ledger: &Ledger, days: bool) -> Done {
+    let contract = settings.contract()?;
+    let session = session(ledger, None).await?;
+    let mut out = std::io::stdout().lock();
+    imports(&session, settings.lang).print(&mut out)?;
+    let coverage = status::coverage(&session).await?;
+    write_coverage(&mut out, &contract, &coverage, settings.lang)?;
+    if days {
+        writeln!(out)?;
+        let mut table = Table::new(["service", "day", "calls"]);
+        for (service, by_day) in &coverage {
+            for (day, count) in by_day {
+                table.row([service.clone(), day.to_string(), count.calls.to_string()]);
+            }
+        }
+        table.print(&mut out)?;
+    }
+    Ok(DONE)
+}
+
+fn imports(session: &Session, lang: Lang) -> Table {
+    let mut table = Table::new([
+        "import", "file", "format", "rows", "facts", "duplicates", "rejected", "ignored", "open",
+        "balance", "from", "to",
+    ]);
+    let n = |value: i64| grouped(u64::try_from(value).unwrap_or(0), lang);
+    let day = |days: Option<i32>| {
+        days.and_then(|days| {
+            jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).ok()
+        })
+        .map_or_else(String::new, |date| date.to_string())
+    };
+    for row in &session.imports {
+        table.row([
+            row.import_no.to_string(),
+            row.file.clone(),
+            row.format.clone(),
+            n(row.rows),
+            n(row.fact_rows),
+            n(row.duplicate_rows),
+            n(row.rejected_rows),
+            n(row.ignored_rows),
+            n(row.open_calls),
+            if row.balances() { "ok".to_owned() } else { "WRONG".to_owned() },
+            day(row.days.map(|(first, _)| first)),
+            day(row.days.map(|(_, last)| last)),
+        ]);
+    }
+    table
+}
+
+fn write_coverage(
+    out: &mut impl Write,
+    contract: &Contract,
+    coverage: &Coverage,
+    lang: Lang,
+) -> std::io::Result<()> {
+    let gaps = status::gaps(contract, coverage);
+    for (service, days) in coverage {
+        let mut total = status::DayCount::default();
+        for day in days.values() {
+            total.calls += day.calls;
+            for (name, n) in &day.dispositions {
+                *total.dispositions.entry(name.clone()).or_default() += n;
+            }
+        }
+        let (first, last) = (days.keys().next(), days.keys().next_back());
+        let span = first.zip(last).map_or_else(String::new, |(a, b)| format!("{a} – {b}"));
+        writeln!(out, "\n{service}: {} days with calls, {span}", days.len())?;
+        let parts: Vec<String> = total
+            .dispositions
+            .iter()
+            .map(|(name, n)| format!("{} {name}", grouped(*n, lang)))
+            .collect();
+        writeln!(out, "  {} calls = {}", grouped(total.calls, lang), parts.join(" + "))?;
+        let sum: u64 = total.dispositions.values().sum();
+        let balance = if sum == total.calls { "balances" } else { "DOES NOT BALANCE" };
+        writeln!(out, "  quadratura: {balance}")?;
+        match gaps.get(service).map_or(&[][..], Vec::as_slice) {
+            [] => writeln!(out, "  no service day without calls in between")?,
+            missing => {
+                let list: Vec<String> = missing.iter().map(ToString::to_string).collect();
+                writeln!(out, "  {} service days without any call: {}", missing.len(), list.join(", "))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn print(table: &Table, csv: bool) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    if csv { table.print_csv(&mut out)? } else { table.print(&mut out)? }
+    Ok(())
+}
+
+async fn rejects(ledger: &Ledger, rows: &Rows) -> Done {
+    let session = session(ledger, None).await?;
+    let mut table = Table::new(["import", "file", "row", "code", "detail", "text"]);
+    for reject in status::rejects(&session, rows.import, rows.skip, rows.limit).await? {
+        table.row([
+            reject.import_no.to_string(),
+            file_of(&session, reject.import_no),
+            reject.row.to_string(),
+            reject.code,
+            reject.detail,
+            reject.text,
+        ]);
+    }
+    print(&table, rows.csv)?;
+    Ok(DONE)
+}
+
+fn file_of(session: &Session, import_no: i64) -> String {
+    let row = session.imports.iter().find(|row| row.import_no == import_no);
+    row.map(|row| row.file.clone()).unwrap_or_default()
+}
+
+/// Duplicates are kept as runs; their text is read from the original.
+async fn duplicates(ledger: &Ledger, rows: &Rows) -> Done {
+    let session = session(ledger, None).await?;
+    let mut table = Table::new(["import", "file", "rows", "reason", "first row's text"]);
+    for run in status::duplicates(&session, rows.import, rows.skip, rows.limit).await? {
+        let import = session.imports.iter().find(|row| row.import_no == run.import_no);
+        let text = import
+            .and_then(|import| ledger.objects().open_text(&import.sha256).ok())
+            .and_then(|text| {
+                let at = usize::try_from(run.first).ok()?.checked_sub(1)?;
+                text.lines().nth(at)?.ok()
+            });
+        table.row([
+            run.import_no.to_string(),
+            file_of(&session, run.import_no),
+            format!("{}-{}", run.first, run.last),
+            run.reason,
+            text.unwrap_or_default(),
+        ]);
+    }
+    print(&table, rows.csv)?;
+    Ok(DONE)
+}
+
+fn destroy_key(ledger: &Ledger, period: &str, yes: bool) -> Done {
+    let well_formed = period.split_once("-H").is_some_and(|(year, half)| {
+        year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) && matches!(half, "1" | "2")
+    });
+    if !well_formed {
+        return Err(Failure::usage(format!("`{period}` is no half-year such as 2023-H2")));
+    }
+    if !yes {
+        return Err(Failure::usage("destroying a key cannot be undone")
+            .hint("callers of that half-year can then never be told apart again; say `--yes`"));
+    }
+    let existed = ledger.pseudonyms().destroy(period)?;
+    let what = if existed { "destroyed" } else { "there was none; none will be made" };
+    println!("key of {period}: {what}");
+    Ok(DONE)
+}

@@ -1,0 +1,93 @@
+//! `soglia seal` and `soglia verify`. Read [`seal`] first.
+
+use std::path::PathBuf;
+
+use soglia_domain::contract::Contract;
+use soglia_domain::period::Period;
+use soglia_ledger::store::Ledger;
+use soglia_measure::measure::{Options, measure};
+use soglia_measure::seal::Sealed;
+
+use super::{opened, period, session};
+use crate::cli::{Seal, Verify};
+use crate::config::Settings;
+use crate::error::{BREACH, DONE, Done, Failure};
+
+/// Where a period's sealed figures stand.
+fn path(ledger: &Ledger, contract: &Contract, period: &Period) -> PathBuf {
+    let name = format!("{}-{}.json", contract.code, period.label());
+    ledger.dir().join("seals").join(name.replace(['/', ':'], "_"))
+}
+
+/// Reads a period's sealed figures, if it is sealed.
+pub fn read(
+    ledger: &Ledger,
+    contract: &Contract,
+    period: &Period,
+) -> Result<Option<(String, Sealed)>, Failure> {
+    let path = path(ledger, contract, period);
+    let Ok(text) = std::fs::read_to_string(&path) else { return Ok(None) };
+    let sealed = Sealed::parse(&text, &path.display().to_string())?;
+    Ok(Some((text, sealed)))
+}
+
+/// Freezes a period.
+pub async fn seal(settings: &Settings, args: Seal) -> Done {
+    let (contract, ledger, session) = opened(settings).await?;
+    let period = period(&args.period.period, &contract)?;
+    let path = path(&ledger, &contract, &period);
+    if let Some((_, sealed)) = read(&ledger, &contract, &period)? {
+        return Err(Failure::usage(format!("{} is sealed already ({})", period.label(), sealed.seal))
+            .hint("later data show as adjustments in `soglia measure`; a seal is never replaced"));
+    }
+    let options = Options { lang: settings.lang, sensitivity: true };
+    let report = measure(&session, &contract, &period, options).await?;
+    if report.is_empty() {
+        return Err(Failure::no_data(format!("the ledger has no data in {}", period.label())));
+    }
+    let report = soglia_measure::seal::seal(report);
+    let folder = path.parent().unwrap_or(ledger.dir());
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    std::io::Write::write_all(&mut file, report.to_json().as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(&path).map_err(|failed| Failure::internal(failed.error))?;
+    println!("{}", path.display());
+    if !settings.quiet {
+        eprintln!("sealed {}: sha256 {}", period.label(), report.seal.unwrap_or_default());
+        if report.measurements.iter().any(|m| m.provisional) {
+            eprintln!("note: the data of the period were still open when it was sealed");
+        }
+    }
+    Ok(DONE)
+}
+
+/// Recomputes a sealed measurement over the data it stands on.
+pub async fn verify(settings: &Settings, args: Verify) -> Done {
+    let contract = settings.contract()?;
+    let name = args.file.display().to_string();
+    let text = std::fs::read_to_string(&args.file).map_err(|cause| {
+        Failure::data(anyhow::Error::from(cause).context(format!("failed to read `{name}`")))
+    })?;
+    let sealed = Sealed::parse(&text, &name)?;
+    let ledger = Ledger::open(settings.ledger()?)?;
+    let session = session(&ledger, Some(sealed.import_no)).await?;
+    let period = period(&sealed.period, &contract)?;
+    let options = Options { lang: settings.lang, sensitivity: true };
+    let report = measure(&session, &contract, &period, options).await?;
+    if contract.file_hash != sealed.contract_sha256 {
+        eprintln!("note: the contract file is not the one that was sealed; differences may come from it");
+    }
+    let differences = sealed.differences(&text, &report);
+    for difference in &differences {
+        println!("{}: sealed {}, now {}", difference.path, difference.sealed, difference.now);
+    }
+    if !differences.is_empty() {
+        eprintln!("{name}: {} differences", differences.len());
+        return Ok(BREACH);
+    }
+    if !settings.quiet {
+        eprintln!("{name}: verified, {} recomputed from import {}", sealed.period, sealed.import_no);
+    }
+    Ok(DONE)
+}

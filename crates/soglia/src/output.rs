@@ -1,0 +1,98 @@
+//! Tables for people and CSV for programs. Read [`Table`] first.
+
+use std::io::{self, Write};
+
+/// A table of text; columns of numbers are aligned to the right.
+#[derive(Debug, Default)]
+pub struct Table {
+    headers: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// Begins a table.
+    pub fn new<S: Into<String>>(headers: impl IntoIterator<Item = S>) -> Self {
+        Self { headers: headers.into_iter().map(Into::into).collect(), rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+
+    /// Writes it with aligned columns.
+    pub fn print(&self, out: &mut impl Write) -> io::Result<()> {
+        let widths: Vec<usize> = (0..self.headers.len())
+            .map(|at| {
+                let cells = self.rows.iter().filter_map(|row| row.get(at));
+                cells.chain(self.headers.get(at)).map(|c| c.chars().count()).max().unwrap_or(0)
+            })
+            .collect();
+        let right: Vec<bool> = (0..self.headers.len())
+            .map(|at| {
+                let mut cells = self.rows.iter().filter_map(|row| row.get(at)).peekable();
+                cells.peek().is_some() && cells.all(|cell| is_number(cell))
+            })
+            .collect();
+        let line = |cells: &[String]| {
+            let parts: Vec<String> = cells
+                .iter()
+                .zip(widths.iter().zip(&right))
+                .map(|(cell, (width, right))| {
+                    let pad = " ".repeat(width - cell.chars().count().min(*width));
+                    if *right { format!("{pad}{cell}") } else { format!("{cell}{pad}") }
+                })
+                .collect();
+            parts.join("  ").trim_end().to_owned()
+        };
+        writeln!(out, "{}", line(&self.headers))?;
+        let rule: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
+        writeln!(out, "{}", rule.join("  "))?;
+        for row in &self.rows {
+            writeln!(out, "{}", line(row))?;
+        }
+        Ok(())
+    }
+
+    /// Writes it as CSV.
+    pub fn print_csv(&self, out: impl Write) -> io::Result<()> {
+        let mut writer = csv::Writer::from_writer(out);
+        writer.write_record(&self.headers)?;
+        for row in &self.rows {
+            writer.write_record(row)?;
+        }
+        writer.flush()
+    }
+}
+
+fn is_number(cell: &str) -> bool {
+    let body = cell.trim_end_matches(['%', ' ', 's', 'h']);
+    !body.is_empty()
+        && body.chars().all(|c| c.is_ascii_digit() || ".,-+".contains(c))
+        || matches!(cell, "–" | "n/a" | "")
+}
+
+/// A number with thousands separated as people write them in the language.
+pub fn grouped(n: u64, lang: soglia_domain::text::Lang) -> String {
+    let mark = match lang {
+        soglia_domain::text::Lang::It => '.',
+        soglia_domain::text::Lang::En => ',',
+    };
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if 0 < at && (digits.len() - at).is_multiple_of(3) {
+            text.push(mark);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A decimal string with the language's decimal mark.
+pub fn localised(value: &str, lang: soglia_domain::text::Lang) -> String {
+    match lang {
+        soglia_domain::text::Lang::It => value.replace('.', ","),
+        soglia_domain::text::Lang::En => value.to_owned(),
+    }
+}
