@@ -171,7 +171,11 @@ fn rounding(version: &RuleVersion, lang: Lang) -> String {
         (Compare::Exact, Lang::It) => "si confronta il valore esatto, senza arrotondare".to_owned(),
         (Compare::Exact, Lang::En) => "the exact value is compared, not rounded".to_owned(),
         (Compare::Rounded(r), Lang::It) => {
-            format!("si confronta il valore arrotondato a {} decimali ({})", r.decimals, mode(r.mode))
+            format!(
+                "si confronta il valore arrotondato a {} decimali ({})",
+                r.decimals,
+                mode(r.mode)
+            )
         }
         (Compare::Rounded(r), Lang::En) => {
             format!("the value rounded to {} decimals ({}) is compared", r.decimals, mode(r.mode))

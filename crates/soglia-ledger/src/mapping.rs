@@ -182,16 +182,10 @@ fn mask_anywhere(text: &str) -> String {
             let mut rest = body;
             while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
                 let (before, digits) = rest.split_at(start);
-                let end = digits
-                    .find(|c: char| !c.is_ascii_digit())
-                    .unwrap_or(digits.len());
+                let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
                 let (number, after) = digits.split_at(end);
                 masked.push_str(before);
-                masked.push_str(if number.len() < DIGITS_MIN {
-                    number
-                } else {
-                    "…"
-                });
+                masked.push_str(if number.len() < DIGITS_MIN { number } else { "…" });
                 rest = after;
             }
             masked.push_str(rest);
@@ -212,15 +206,9 @@ pub async fn read(
     sink: &mut dyn FnMut(MappedRow) -> Result<(), MappingError>,
 ) -> Result<(), MappingError> {
     let zone = mapping.zone.clone().unwrap_or_else(|| zone.clone());
-    let clock = Clock {
-        zone,
-        ambiguous: mapping.ambiguous,
-    };
+    let clock = Clock { zone, ambiguous: mapping.ambiguous };
     let (sender, mut delivered) = mpsc::channel(BATCHES_AHEAD);
-    let outlet = Outlet {
-        sender,
-        with_raw: mapping.with_raw,
-    };
+    let outlet = Outlet { sender, with_raw: mapping.with_raw };
     let reader = tokio::task::spawn_blocking({
         let (layout, path) = (mapping.layout.clone(), path.to_owned());
         move || deliver(&layout, &path, outlet)
@@ -239,9 +227,7 @@ pub async fn read(
             (Delivered::Batch(_), None) => unreachable!("readers send the header first"),
         }
     }
-    reader
-        .await
-        .unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
+    reader.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
 }
 
 fn deliver(layout: &Layout, path: &Path, mut outlet: Outlet) -> Result<(), MappingError> {

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use soglia_domain::checks;
 use soglia_domain::contract::Contract;
 use soglia_domain::period::Period;
-use soglia_domain::ratio::Ratio;
-use soglia_domain::text::Lang;
+use soglia_domain::text::{Lang, Text};
 use soglia_domain::verdict::{NaReason, Verdict};
 
 use crate::measurement::{CheckLine, Measurement, Report};
@@ -133,38 +132,51 @@ fn milli_points(printed: &str) -> Option<i64> {
 
 /// Coherence checks of the contract and of the figures among each other.
 pub fn checks(contract: &Contract, period: &Period, report: &Report) -> Vec<CheckLine> {
+    let last = period.until_date().yesterday().unwrap_or(period.first_date());
     let figures = checks::Figures {
         first: period.first_date(),
-        until: period.until_date(),
+        last,
         services: contract
             .services
             .iter()
             .map(|service| checks::ServiceFigures {
-                service: service.code.clone(),
-                name: service.name.clone(),
+                code: service.code.clone(),
+                names: both(&service.name),
                 indicators: report
                     .measurements
                     .iter()
                     .filter(|m| m.service == service.code)
-                    .filter_map(|m| figure(contract, m))
+                    .filter_map(|m| figures(contract, m))
                     .collect(),
             })
             .collect(),
-        ..checks::Figures::empty(period.first_date(), period.until_date())
+        texts: Vec::new(),
+        known_dates: Vec::new(),
+        findings: Vec::new(),
+        inspections: Vec::new(),
     };
     let mut found = checks::check_contract(contract);
-    found.extend(checks::check_figures(&figures));
+    found.extend(checks::check_results(&figures));
     found.into_iter().map(line).collect()
 }
 
-fn figure(contract: &Contract, m: &Measurement) -> Option<checks::Figure> {
+fn both(text: &Text) -> Vec<String> {
+    [Some(&text.it), text.en.as_ref()].into_iter().flatten().cloned().collect()
+}
+
+fn figures(contract: &Contract, m: &Measurement) -> Option<checks::IndicatorFigures> {
     let indicator = contract.service(&m.service)?.indicator(&m.indicator)?;
     let version = indicator.versions.last()?;
-    Some(checks::Figure {
+    let mut names = both(&indicator.objective);
+    names.extend(both(&indicator.name));
+    Some(checks::IndicatorFigures {
         code: m.indicator.clone(),
-        objective: indicator.objective.clone(),
-        measure: version.rule.measure(),
-        ratio: m.numerator.zip(m.denominator).and_then(|(num, den)| Ratio::new(num, den)),
+        measure: version.rule.measure().to_owned(),
+        names,
+        figure: checks::Figure::Counts {
+            num: m.numerator.unwrap_or(0),
+            den: m.denominator.unwrap_or(0),
+        },
         verdict: match (m.verdict, m.reason.as_deref()) {
             ("OK", _) => Verdict::Ok,
             ("KO", _) => Verdict::Ko,
@@ -178,12 +190,8 @@ fn figure(contract: &Contract, m: &Measurement) -> Option<checks::Figure> {
 
 fn line(check: checks::Check) -> CheckLine {
     CheckLine {
-        code: check.code.to_string(),
-        severity: match check.severity {
-            checks::Severity::Error => "error",
-            checks::Severity::Warning => "warning",
-            checks::Severity::Note => "note",
-        },
+        code: check.code.to_owned(),
+        severity: check.severity.name(),
         service: check.service,
         indicator: check.indicator,
         text: BTreeMap::from([

@@ -45,10 +45,8 @@ fn log(n_calls: u32) -> String {
 #[divan::bench]
 fn parse(bencher: Bencher<'_, '_>) {
     let log = log(100_000);
-    bencher
-        .counter(BytesCount::of_str(&log))
-        .counter(ItemsCount::new(log.lines().count()))
-        .bench(|| {
+    bencher.counter(BytesCount::of_str(&log)).counter(ItemsCount::new(log.lines().count())).bench(
+        || {
             let mut n_calls = 0_u64;
             let mut out = |one| n_calls += u64::from(matches!(one, Emitted::Fact { .. }));
             let mut parser = QueueLogParser::new(QueueLogConfig::new("bench", TimeZone::UTC));
@@ -57,5 +55,6 @@ fn parse(bencher: Bencher<'_, '_>) {
             }
             parser.finish(End::Final, &mut out);
             n_calls
-        });
+        },
+    );
 }

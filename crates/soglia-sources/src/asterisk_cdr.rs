@@ -426,7 +426,7 @@ fn unknown(row: u64, n: usize) -> NotThisFormat {
         "has {n} fields and names no columns, where CDR rows have 17 to 21 with their start in the \
          ninth or tenth"
     );
-    NotThisFormat { format: "asterisk-cdr", row, problem }
+    NotThisFormat { format: "CDR file", row, problem }
 }
 
 fn reject(

@@ -313,4 +313,7 @@ pub struct Demo {
     /// Only write the sources, as the platforms would deliver them
     #[arg(long)]
     pub sources_only: bool,
+    /// Only write one queue log of this many bytes, for benchmarks
+    #[arg(long, value_name = "BYTES", conflicts_with = "sources_only")]
+    pub large_queue_log: Option<u64>,
 }

@@ -65,6 +65,11 @@ impl Settings {
         })
     }
 
+    /// The contract file's path, as named.
+    pub fn contract_file(&self) -> String {
+        self.contract.as_ref().map(|path| path.display().to_string()).unwrap_or_default()
+    }
+
     /// The contract, read and checked.
     pub fn contract(&self) -> Result<Contract, Failure> {
         let path = self.contract.as_deref().ok_or_else(|| {

@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod error;
 mod output;
+mod review;
 
 use std::process::ExitCode;
 

@@ -224,11 +224,7 @@ fn short_abandons_in_denominator(base: &Lost) -> [Candidate<Rule>; 2] {
             value,
             it,
             en,
-            meaning: Rule::Lost(Lost {
-                population,
-                short_abandon_in_denominator: true,
-                ..*base
-            }),
+            meaning: Rule::Lost(Lost { population, short_abandon_in_denominator: true, ..*base }),
         }
     };
     [
@@ -447,7 +443,12 @@ fn batch_turnaround(base: &BatchTurnaround) -> Vec<Candidate<Rule>> {
 fn availability(base: &Availability) -> Vec<Candidate<Rule>> {
     let mut found = Vec::new();
     for (value, clock, it, en) in [
-        ("service_hours", Clock::ServiceHours, "tutto nelle ore di servizio", "all in service hours"),
+        (
+            "service_hours",
+            Clock::ServiceHours,
+            "tutto nelle ore di servizio",
+            "all in service hours",
+        ),
         ("elapsed", Clock::Elapsed, "tutto 24 ore su 24", "all around the clock"),
     ] {
         let mut changed = base.clone();

@@ -19,7 +19,9 @@ pub fn formula(rule: &Rule, lang: Lang) -> String {
             let limit = limit(rule.limit, lang);
             let clock = clock(rule.clock, lang);
             match lang {
-                Lang::It => format!("contatti risposti con tempo {limit} ({clock}) / contatti dovuti"),
+                Lang::It => {
+                    format!("contatti risposti con tempo {limit} ({clock}) / contatti dovuti")
+                }
                 Lang::En => format!("contacts answered in a time {limit} ({clock}) / contacts due"),
             }
         }
@@ -142,11 +144,9 @@ fn handled_within(rule: &HandledWithin, lang: Lang) -> String {
             "conversazione, attesa in linea e lavoro successivo",
             "talk, hold and after-call work",
         ),
-        TimedDuration::WaitTalkHold => pick(
-            lang,
-            "attesa, conversazione e attesa in linea",
-            "wait, talk and hold",
-        ),
+        TimedDuration::WaitTalkHold => {
+            pick(lang, "attesa, conversazione e attesa in linea", "wait, talk and hold")
+        }
     };
     let over = match rule.denominator {
         HandledDenominator::FirstContact => {
@@ -163,7 +163,9 @@ fn handled_within(rule: &HandledWithin, lang: Lang) -> String {
     let limit = limit(rule.limit, lang);
     match (rule.verdict_on, lang) {
         (VerdictOn::Share, Lang::It) => format!("{over} con durata {limit} ({timed}) / {over}"),
-        (VerdictOn::Share, Lang::En) => format!("{over} with a duration {limit} ({timed}) / {over}"),
+        (VerdictOn::Share, Lang::En) => {
+            format!("{over} with a duration {limit} ({timed}) / {over}")
+        }
         (VerdictOn::Mean, Lang::It) => {
             format!("durata media ({timed}) delle {over}, da confrontare con {limit}")
         }
@@ -247,7 +249,9 @@ fn batch(rule: &BatchTurnaround, lang: Lang) -> String {
         }
     };
     match lang {
-        Lang::It => format!("tempo ({clock}) per una lista di n contatti ≤ {limit}{small}, {verdict}"),
+        Lang::It => {
+            format!("tempo ({clock}) per una lista di n contatti ≤ {limit}{small}, {verdict}")
+        }
         Lang::En => format!("time ({clock}) for a list of n records ≤ {limit}{small}, {verdict}"),
     }
 }

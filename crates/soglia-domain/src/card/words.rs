@@ -5,7 +5,7 @@ use super::{share, span};
 use crate::ratio::Ratio;
 use crate::rule::{
     Answer, Availability, BatchEnd, BatchStart, BatchTurnaround, CallAttribution, CallPopulation,
-    CallScope, Callback, CaseUnit, Clock, FirstContact, Inclusion, IvrContained, ItemAttribution,
+    CallScope, Callback, CaseUnit, Clock, FirstContact, Inclusion, ItemAttribution, IvrContained,
     Legs, OutboundPositive, OutboundUnit, RejectedCalls, RepliedWithin, Rule, SecondLevelStart,
     SecondLevelWithin, Suspensions, ThirdParty, Threads,
 };
@@ -35,14 +35,18 @@ pub(super) fn attribution(rule: &Rule, lang: Lang) -> String {
         }
     };
     let item = |attribution| match attribution {
-        ItemAttribution::Due => {
-            pick(lang, "quanto scade nel periodo, anche se ancora aperto", "what falls due in the \
-                period, even if still open")
-        }
-        ItemAttribution::Receipt => {
-            pick(lang, "quanto è ricevuto o aperto nel periodo", "what is received or opened in \
-                the period")
-        }
+        ItemAttribution::Due => pick(
+            lang,
+            "quanto scade nel periodo, anche se ancora aperto",
+            "what falls due in the \
+                period, even if still open",
+        ),
+        ItemAttribution::Receipt => pick(
+            lang,
+            "quanto è ricevuto o aperto nel periodo",
+            "what is received or opened in \
+                the period",
+        ),
         ItemAttribution::Closing => {
             pick(lang, "quanto è chiuso nel periodo", "what is closed in the period")
         }
@@ -188,10 +192,9 @@ fn population(population: &CallPopulation, lang: Lang) -> Vec<String> {
     } = population;
     let t = |it: &str, en: &str| pick(lang, it, en).to_owned();
     let mut lines = vec![match scope {
-        CallScope::QueueOffered => t(
-            "contano le chiamate offerte a una coda",
-            "calls offered to a queue count",
-        ),
+        CallScope::QueueOffered => {
+            t("contano le chiamate offerte a una coda", "calls offered to a queue count")
+        }
         CallScope::AllInbound => t(
             "contano tutte le chiamate in entrata: chi riaggancia nell'IVR è perso",
             "all inbound calls count: hanging up in the IVR is a loss",
@@ -216,10 +219,9 @@ fn population(population: &CallPopulation, lang: Lang) -> Vec<String> {
     });
     lines.push(match ivr_contained {
         IvrContained::Excluded => t("risolte dall'IVR: escluse", "IVR-contained: left out"),
-        IvrContained::AnsweredAtOnce => t(
-            "risolte dall'IVR: risposte in 0 s",
-            "IVR-contained: answered in 0 s",
-        ),
+        IvrContained::AnsweredAtOnce => {
+            t("risolte dall'IVR: risposte in 0 s", "IVR-contained: answered in 0 s")
+        }
     });
     lines.push(callback_line(*callback, lang));
     lines.push(match legs {
@@ -244,7 +246,9 @@ fn callback_line(callback: Callback, lang: Lang) -> String {
         }
     };
     match lang {
-        Lang::It => format!("richieste di richiamata: né risposte né perse; perse se non evase {it}"),
+        Lang::It => {
+            format!("richieste di richiamata: né risposte né perse; perse se non evase {it}")
+        }
         Lang::En => {
             format!("call-back requests: neither answered nor lost; lost if not fulfilled {en}")
         }
@@ -256,19 +260,21 @@ fn special_cases(rule: &Rule, lang: Lang) -> Vec<String> {
         Rule::RepliedWithin(rule) => written_cases(rule, lang),
         Rule::FirstContact(rule) => first_contact_cases(*rule, lang),
         Rule::HandledWithin(rule) => first_contact_cases(rule.first_contact, lang),
-        Rule::SecondLevelResolved(rule) => vec![match rule.third_party {
-            ThirdParty::Neither => pick(
-                lang,
-                "casi passati a terzi: né risolti né mancati, contati a parte",
-                "cases handed to third parties: neither solved nor failed, counted apart",
-            ),
-            ThirdParty::Failure => pick(
-                lang,
-                "casi passati a terzi: mancati",
-                "cases handed to third parties: failures",
-            ),
-        }
-        .to_owned()],
+        Rule::SecondLevelResolved(rule) => vec![
+            match rule.third_party {
+                ThirdParty::Neither => pick(
+                    lang,
+                    "casi passati a terzi: né risolti né mancati, contati a parte",
+                    "cases handed to third parties: neither solved nor failed, counted apart",
+                ),
+                ThirdParty::Failure => pick(
+                    lang,
+                    "casi passati a terzi: mancati",
+                    "cases handed to third parties: failures",
+                ),
+            }
+            .to_owned(),
+        ],
         Rule::SecondLevelWithin(rule) => second_level_cases(*rule, lang),
         Rule::OutboundPositive(rule) => outbound_cases(rule, lang),
         Rule::BatchTurnaround(rule) => batch_cases(*rule, lang),
@@ -335,11 +341,9 @@ fn second_level_cases(rule: SecondLevelWithin, lang: Lang) -> Vec<String> {
             "le sospensioni con motivo fermano l'orologio e si stampano",
             "suspensions with a reason stop the clock and are printed",
         ),
-        Suspensions::Ignored => pick(
-            lang,
-            "le sospensioni non fermano l'orologio",
-            "suspensions do not stop the clock",
-        ),
+        Suspensions::Ignored => {
+            pick(lang, "le sospensioni non fermano l'orologio", "suspensions do not stop the clock")
+        }
     };
     vec![start.to_owned(), suspensions.to_owned()]
 }
@@ -436,7 +440,9 @@ fn availability_cases(rule: &Availability, lang: Lang) -> Vec<String> {
              hours",
             span(notice, lang)
         ),
-        (None, _) => t("manutenzione programmata: conta sempre", "planned maintenance: always counts"),
+        (None, _) => {
+            t("manutenzione programmata: conta sempre", "planned maintenance: always counts")
+        }
     });
     let weight = Ratio::new(u64::from(rule.degraded_permille), 1000)
         .map_or_else(String::new, |weight| share(weight, lang));

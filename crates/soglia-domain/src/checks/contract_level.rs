@@ -282,7 +282,9 @@ fn check_pairs(service: &Service) -> Vec<Check> {
                     Check::new(
                         "N18",
                         Severity::Note,
-                        &format!("{code} e {other} non contano gli stessi casi dello stesso periodo"),
+                        &format!(
+                            "{code} e {other} non contano gli stessi casi dello stesso periodo"
+                        ),
                         &format!("{code} and {other} do not count the same cases of a period"),
                     )
                     .of_service(&service.code),

@@ -7,14 +7,44 @@ use crate::verdict::Verdict;
 
 /// Words that carry no meaning when an indicator is named.
 const EMPTY_WORDS: [&str; 34] = [
-    "di", "d", "a", "al", "alla", "il", "lo", "la", "l", "i", "gli", "le", "un", "una", "e", "ed",
-    "per", "nel", "nella", "con", "del", "dei", "delle", "the", "of", "at", "in", "and", "for",
-    "monitoraggio", "monitoring", "indicatore", "solo", "only",
+    "di",
+    "d",
+    "a",
+    "al",
+    "alla",
+    "il",
+    "lo",
+    "la",
+    "l",
+    "i",
+    "gli",
+    "le",
+    "un",
+    "una",
+    "e",
+    "ed",
+    "per",
+    "nel",
+    "nella",
+    "con",
+    "del",
+    "dei",
+    "delle",
+    "the",
+    "of",
+    "at",
+    "in",
+    "and",
+    "for",
+    "monitoraggio",
+    "monitoring",
+    "indicatore",
+    "solo",
+    "only",
 ];
 
-const MISSED: [&str; 8] = [
-    "eccezione", "tranne", "salvo", "mancat", "except", "missed", "failed", "sotto soglia",
-];
+const MISSED: [&str; 8] =
+    ["eccezione", "tranne", "salvo", "mancat", "except", "missed", "failed", "sotto soglia"];
 const NOT_MET: [&str; 6] = [
     "non sono stati rispettati",
     "non sono stati raggiunti",
@@ -37,10 +67,7 @@ pub(super) fn check(services: &[ServiceFigures], text: &TextBlock) -> Vec<Check>
 }
 
 /// The parts of a sentence that speak of a service: from its name to the next service's.
-fn parts<'s>(
-    services: &'s [ServiceFigures],
-    sentence: &str,
-) -> Vec<(&'s ServiceFigures, String)> {
+fn parts<'s>(services: &'s [ServiceFigures], sentence: &str) -> Vec<(&'s ServiceFigures, String)> {
     let mut marks: Vec<(usize, &ServiceFigures)> = Vec::new();
     for service in services {
         let names = service.names.iter().filter_map(|name| position(sentence, name));

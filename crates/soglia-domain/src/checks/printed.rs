@@ -53,9 +53,8 @@ pub fn parse_printed(text: &str) -> Printed {
     let mut rest = text.as_str();
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         rest = rest.get(start..).unwrap_or_default();
-        let end = rest
-            .find(|c: char| !c.is_ascii_digit() && c != ',' && c != '.')
-            .unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| !c.is_ascii_digit() && c != ',' && c != '.').unwrap_or(rest.len());
         let (number, tail) = rest.split_at(end);
         let Some((value, unit)) = decimal(number.trim_end_matches([',', '.'])) else {
             return Printed::Unreadable;

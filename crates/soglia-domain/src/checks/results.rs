@@ -3,22 +3,22 @@
 use jiff::civil::{Date, Weekday};
 
 use super::scan::{counts, dates, find_phrase, months, sentences, words};
-use super::{Check, Figure, Figures, IndicatorFigures, ServiceFigures, Severity, TextBlock};
-use super::{Printed, narrative};
+use super::{
+    Check, Figure, Figures, FindingSeen, IndicatorFigures, Printed, ServiceFigures, Severity,
+    TextBlock, narrative,
+};
 use crate::holiday::HolidaySet;
 use crate::ratio::Ratio;
 use crate::text::Lang;
 use crate::verdict::Verdict;
 
 /// Words that real reports got wrong, and what they should be.
-const MISSPELT: [(&str, &str); 7] = [
+const MISSPELT: [(&str, &str); 5] = [
     ("contat center", "Contact Center"),
-    ("contact centre cup", "Contact Center e CUP"),
     ("ijr", "URP"),
     ("tempo massima", "tempo massimo"),
     ("tempi massimo", "tempo massimo"),
     ("verifica ispettive", "verifica ispettiva"),
-    ("percentuali chiamate", "percentuale di chiamate"),
 ];
 
 /// Checks figures against texts, dates against the period, and figures against one another.
@@ -32,20 +32,17 @@ pub fn check_results(figures: &Figures) -> Vec<Check> {
         checks.extend(empty_section(text));
         checks.extend(bare_counts(text));
     }
-    checks.extend(figures.findings.iter().filter_map(|finding| {
-        (finding.first_seen < figures.first && !finding.labelled).then(|| {
-            let (code, since) = (&finding.code, finding.first_seen);
-            Check::new(
-                "N4",
-                Severity::Warning,
-                &format!("il rilievo «{code}», del {since}, è riportato come nuovo"),
-                &format!("the finding “{code}”, of {since}, is presented as new"),
-            )
-        })
+    let stale = |finding: &&FindingSeen| finding.first_seen < figures.first && !finding.labelled;
+    checks.extend(figures.findings.iter().filter(stale).map(|finding| {
+        let (code, since) = (&finding.code, finding.first_seen);
+        Check::new(
+            "N4",
+            Severity::Warning,
+            &format!("il rilievo «{code}», del {since}, è riportato come nuovo"),
+            &format!("the finding “{code}”, of {since}, is presented as new"),
+        )
     }));
-    checks.extend(
-        figures.inspections.iter().filter_map(|seen| non_working(&seen.what, seen.date)),
-    );
+    checks.extend(figures.inspections.iter().filter_map(|seen| non_working(&seen.what, seen.date)));
     for service in &figures.services {
         checks.extend(outbound_population(service));
         checks.extend(second_level_population(service));
@@ -111,7 +108,9 @@ fn non_working(what: &str, date: Date) -> Option<Check> {
     Some(Check::new(
         "N9",
         Severity::Warning,
-        &format!("«{what}»: la verifica ispettiva del {date} cade in un giorno non lavorativo ({it})"),
+        &format!(
+            "«{what}»: la verifica ispettiva del {date} cade in un giorno non lavorativo ({it})"
+        ),
         &format!("“{what}”: the inspection of {date} falls on a non-working day ({en})"),
     ))
 }
@@ -154,7 +153,9 @@ fn bare_counts(text: &TextBlock) -> Vec<Check> {
     ];
     let section = &text.section;
     let has_unit = |after: &[String]| {
-        after.iter().any(|word| UNITS.iter().any(|unit| word.trim_start_matches('/').starts_with(unit)))
+        after
+            .iter()
+            .any(|word| UNITS.iter().any(|unit| word.trim_start_matches('/').starts_with(unit)))
     };
     counts(&text.text)
         .iter()
@@ -207,11 +208,13 @@ fn second_level_population(service: &ServiceFigures) -> Vec<Check> {
     let Some(first) = find(service, "first_contact_resolution_rate") else { return Vec::new() };
     let second = ["second_level_resolution_rate", "second_level_resolved_within_limit"];
     let second = second.into_iter().filter_map(|measure| find(service, measure));
-    second.filter_map(|other| second_level_pair(first, other)).map(|c| {
-        let code = c.indicator.clone().unwrap_or_default();
-        c.of(&service.code, &code)
-    })
-    .collect()
+    second
+        .filter_map(|other| second_level_pair(first, other))
+        .map(|c| {
+            let code = c.indicator.clone().unwrap_or_default();
+            c.of(&service.code, &code)
+        })
+        .collect()
 }
 
 fn second_level_pair(first: &IndicatorFigures, second: &IndicatorFigures) -> Option<Check> {
@@ -261,8 +264,6 @@ fn is_whole(figure: Figure) -> bool {
 fn has_value(indicator: &IndicatorFigures) -> bool {
     match indicator.figure {
         Figure::Counts { den, .. } => 0 < den,
-        Figure::Printed(printed) => {
-            !matches!(printed, Printed::NotAvailable | Printed::Unreadable)
-        }
+        Figure::Printed(printed) => !matches!(printed, Printed::NotAvailable | Printed::Unreadable),
     }
 }

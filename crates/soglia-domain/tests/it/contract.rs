@@ -549,19 +549,15 @@ proptest! {
     #[test]
     fn a_damaged_contract_is_read_or_refused(
         which in any::<bool>(),
-        from in 0.0..1.0_f64,
+        from in any::<prop::sample::Index>(),
         length in 0_usize..40,
         insert in r#"[\[\]{}="'.,#%\n a-z0-9è-]{0,12}"#,
     ) {
         let mut text = if which { example("reference") } else { example("second") };
-        let at = |target: f64, text: &str| {
-            let mut at = (target * text.len() as f64) as usize;
-            while !text.is_char_boundary(at) {
-                at -= 1;
-            }
-            at
-        };
-        let start = at(from, &text);
+        let mut start = from.index(text.len());
+        while !text.is_char_boundary(start) {
+            start -= 1;
+        }
         let mut end = (start + length).min(text.len());
         while !text.is_char_boundary(end) {
             end += 1;

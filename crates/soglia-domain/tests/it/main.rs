@@ -2,4 +2,5 @@
 
 mod calendar;
 mod card;
+mod checks;
 mod contract;

@@ -43,12 +43,12 @@ pub struct OpenCalls {
 }
 
 /// Reads an original from its copy and hands what its rows became to the collector.
-pub async fn feed(
+pub async fn feed<'a>(
     ledger: &Locked,
-    request: &Request<'_>,
+    request: &Request<'a>,
     stream: &str,
     object: &Object,
-    collector: &mut Collector<'_>,
+    collector: &mut Collector<'a>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<OpenCalls, ImportError> {
     let mut run = Run { ledger, request, stream, object, collector, progress, failed: None };

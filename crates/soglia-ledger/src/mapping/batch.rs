@@ -53,16 +53,14 @@ impl<'a> Plan<'a> {
                 let at = schema.index_of(name).map_err(|_| {
                     value.wrong(format!("there is no column `{name}` to set"), None)
                 })?;
-                Ok((at, planner.plan(value, schema)?))
+                let planned = planner.plan(value, schema)?;
+                planned.check_replaces(schema.field(at))?;
+                Ok((at, planned))
             });
             let when = planner.plan(&rule.when, schema)?;
             when.check(Kind::Boolean)?;
             let set = set.collect::<Result<_, MappingError>>()?;
-            Ok(PlannedRepair {
-                name: rule.name.clone(),
-                when,
-                set,
-            })
+            Ok(PlannedRepair { name: rule.name.clone(), when, set })
         });
         let repairs = repairs.collect::<Result<_, MappingError>>()?;
         let skips = mapping.skips.iter().map(|rule| {
@@ -80,16 +78,7 @@ impl<'a> Plan<'a> {
         let columns: Vec<(&'static Column, Planned)> =
             columns.collect::<Result<_, MappingError>>()?;
         let private = private(mapping, &columns, &lets, schema.fields().len());
-        Ok(Self {
-            mapping,
-            clock,
-            width,
-            repairs,
-            skips,
-            lets,
-            columns,
-            private,
-        })
+        Ok(Self { mapping, clock, width, repairs, skips, lets, columns, private })
     }
 
     /// Plans for text columns as far as they are known, to find mistakes before any file is read.
@@ -108,10 +97,7 @@ impl<'a> Plan<'a> {
             if fate.outcome.is_none() && fate.repaired.is_none() && row.n_fields != self.width {
                 let (n, width) = (row.n_fields, self.width);
                 let detail = format!("the row has {n} fields, not {width}");
-                fate.reject(Refusal {
-                    code: "wrong_field_count",
-                    detail,
-                });
+                fate.reject(Refusal { code: "wrong_field_count", detail });
                 fate.cells_known = CellsKnown::No;
             }
         }
@@ -119,11 +105,7 @@ impl<'a> Plan<'a> {
         self.make_facts(&cells, &rows, &mut fates);
         let cells = &cells;
         let finish = |(at, (row, fate)): (usize, (Row, Fate))| self.finish(cells, at, row, fate);
-        rows.into_iter()
-            .zip(fates)
-            .enumerate()
-            .map(finish)
-            .collect()
+        rows.into_iter().zip(fates).enumerate().map(finish).collect()
     }
 
     /// Applies to each row the first repair rule that matches it.
@@ -162,9 +144,7 @@ impl<'a> Plan<'a> {
             self.reject(when, &failed, cells, None, fates);
             for at in chosen(&met, fates, |_| true) {
                 if let Some(fate) = fates.get_mut(at) {
-                    fate.outcome = Some(MappedOutcome::Ignored {
-                        reason: rule.reason.clone(),
-                    });
+                    fate.outcome = Some(MappedOutcome::Ignored { reason: rule.reason.clone() });
                 }
             }
         }
@@ -177,11 +157,7 @@ impl<'a> Plan<'a> {
         if live.is_empty() {
             return;
         }
-        let mut part = if live.len() == rows.len() {
-            cells.clone()
-        } else {
-            take(cells, &live)
-        };
+        let mut part = if live.len() == rows.len() { cells.clone() } else { take(cells, &live) };
         for (planned, schema) in &self.lets {
             let Evaluated { values, failed } = planned.evaluate(&part);
             self.reject(planned, &failed, &part, Some(&live), fates);
@@ -200,20 +176,14 @@ impl<'a> Plan<'a> {
                 *place = Some(values);
             }
         }
-        let columns = Columns {
-            kind: self.mapping.fact,
-            arrays,
-        };
+        let columns = Columns { kind: self.mapping.fact, arrays };
         let context = Context {
             service: self.mapping.service(),
             precision: self.mapping.precision,
             clock: &self.clock,
         };
-        let numbers: Vec<u64> = live
-            .iter()
-            .filter_map(|at| rows.get(*at))
-            .map(|row| row.number)
-            .collect();
+        let numbers: Vec<u64> =
+            live.iter().filter_map(|at| rows.get(*at)).map(|row| row.number).collect();
         for (at, made) in live.into_iter().zip(facts(&columns, &numbers, &context)) {
             let Some(fate) = fates.get_mut(at) else {
                 continue;
@@ -248,33 +218,19 @@ impl<'a> Plan<'a> {
             let fate = whole.and_then(|at| fates.get_mut(at));
             if let Some(fate) = fate.filter(|fate| fate.outcome.is_none()) {
                 let detail = planned.describe(problem, rows, *at, &self.private);
-                fate.reject(Refusal {
-                    code: "bad_value",
-                    detail,
-                });
+                fate.reject(Refusal { code: "bad_value", detail });
             }
         }
     }
 
     fn finish(&self, cells: &RecordBatch, at: usize, row: Row, fate: Fate) -> MappedRow {
-        let Fate {
-            outcome,
-            repaired,
-            day,
-            cells_known,
-        } = fate;
+        let Fate { outcome, repaired, day, cells_known } = fate;
         let outcome = outcome.expect("every row is a fact, a reject or ignored by now");
         let raw = match outcome {
             MappedOutcome::Rejected { .. } => self.without_people(cells, at, row.raw, cells_known),
             _ => row.raw,
         };
-        MappedRow {
-            row: row.number,
-            raw,
-            day,
-            outcome,
-            repaired,
-        }
+        MappedRow { row: row.number, raw, day, outcome, repaired }
     }
 
     /// A rejected row's text, as it may be kept.
@@ -291,18 +247,13 @@ impl<'a> Plan<'a> {
         if known == CellsKnown::No {
             return mask_anywhere(&text);
         }
-        let delivered = self
-            .private
-            .iter()
-            .filter(|column| **column < cells.num_columns());
+        let delivered = self.private.iter().filter(|column| **column < cells.num_columns());
         let values = delivered.filter_map(|column| {
             let values = cast(cells.column(*column), &DataType::Utf8).ok()?;
             let values: &StringArray = values.as_string();
             values.is_valid(at).then(|| values.value(at).to_owned())
         });
-        values
-            .filter(|value| 1 < value.len())
-            .fold(text, |text, value| text.replace(&value, "…"))
+        values.filter(|value| 1 < value.len()).fold(text, |text, value| text.replace(&value, "…"))
     }
 }
 
@@ -324,25 +275,13 @@ enum CellsKnown {
 impl Fate {
     fn of(row: &Row) -> Self {
         let outcome = row.fault.map(|fault| match fault {
-            Fault::Rejected(code, detail) => MappedOutcome::Rejected {
-                code,
-                detail: detail.to_owned(),
-            },
-            Fault::Ignored(reason) => MappedOutcome::Ignored {
-                reason: reason.to_owned(),
-            },
+            Fault::Rejected(code, detail) => {
+                MappedOutcome::Rejected { code, detail: detail.to_owned() }
+            }
+            Fault::Ignored(reason) => MappedOutcome::Ignored { reason: reason.to_owned() },
         });
-        let cells_known = if row.fault.is_none() {
-            CellsKnown::Yes
-        } else {
-            CellsKnown::No
-        };
-        Self {
-            outcome,
-            repaired: None,
-            day: None,
-            cells_known,
-        }
+        let cells_known = if row.fault.is_none() { CellsKnown::Yes } else { CellsKnown::No };
+        Self { outcome, repaired: None, day: None, cells_known }
     }
 
     fn reject(&mut self, refusal: Refusal) {
@@ -382,11 +321,8 @@ fn replaced(old: &ArrayRef, new: &ArrayRef, chosen: &[usize]) -> ArrayRef {
 fn recognise(mapping: &Mapping, schema: &Schema, path: &Path) -> Result<(), MappingError> {
     let declared = mapping.declared.iter().flatten();
     let wanted: Vec<&String> = declared.chain(&mapping.used).collect();
-    let missing: Vec<&String> = wanted
-        .iter()
-        .copied()
-        .filter(|name| schema.index_of(name).is_err())
-        .collect();
+    let missing: Vec<&String> =
+        wanted.iter().copied().filter(|name| schema.index_of(name).is_err()).collect();
     let Some(first) = missing.first() else {
         return Ok(());
     };

@@ -49,12 +49,7 @@ fn rows(batch: &RecordBatch, before: u64) -> Result<Vec<Row>, ArrowError> {
             }
             column.value(at).write(&mut raw)?;
         }
-        Ok(Row {
-            number,
-            raw,
-            n_fields: columns.len(),
-            fault: None,
-        })
+        Ok(Row { number, raw, n_fields: columns.len(), fault: None })
     };
     (before + 1..).zip(0..batch.num_rows()).map(row).collect()
 }

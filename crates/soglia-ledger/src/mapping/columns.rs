@@ -46,188 +46,76 @@ pub enum Kind {
 }
 
 const fn must(name: &'static str, kind: Kind, meaning: &'static str) -> Column {
-    Column {
-        name,
-        kind,
-        required: true,
-        meaning,
-    }
+    Column { name, kind, required: true, meaning }
 }
 
 const fn may(name: &'static str, kind: Kind, meaning: &'static str) -> Column {
-    Column {
-        name,
-        kind,
-        required: false,
-        meaning,
-    }
+    Column { name, kind, required: false, meaning }
 }
 
-const SERVICE: Column = may(
-    "service",
-    Kind::Text,
-    "service code; else `service` of the mapping",
-);
+const SERVICE: Column = may("service", Kind::Text, "service code; else `service` of the mapping");
 
 const CALLS: &[Column] = &[
-    must(
-        "id",
-        Kind::Text,
-        "the platform's identifier, unique over all files",
-    ),
+    must("id", Kind::Text, "the platform's identifier, unique over all files"),
     SERVICE,
-    may(
-        "direction",
-        Kind::Text,
-        "`inbound` (default), `outbound` or `internal`",
-    ),
+    may("direction", Kind::Text, "`inbound` (default), `outbound` or `internal`"),
     must("arrived", Kind::Instant, "when it reached the platform"),
-    must(
-        "disposition",
-        Kind::Text,
-        "what became of it, one of the ten names below",
-    ),
+    must("disposition", Kind::Text, "what became of it, one of the ten names below"),
     may("dialled", Kind::Text, "the number that was dialled"),
     may("ivr_path", Kind::Text, "the IVR choices made"),
     may("first_queue", Kind::Text, "the first queue entered"),
     may("queued", Kind::Instant, "when the first queue was entered"),
-    may(
-        "first_rang",
-        Kind::Instant,
-        "when an operator's phone first rang",
-    ),
-    may(
-        "answered",
-        Kind::Instant,
-        "when an operator answered; else `queued` + `wait_s`",
-    ),
+    may("first_rang", Kind::Instant, "when an operator's phone first rang"),
+    may("answered", Kind::Instant, "when an operator answered; else `queued` + `wait_s`"),
     may("ended", Kind::Instant, "when the call ended for the caller"),
-    may(
-        "wait_s",
-        Kind::Seconds,
-        "queue to answer or to leaving; else from the instants",
-    ),
+    may("wait_s", Kind::Seconds, "queue to answer or to leaving; else from the instants"),
     may("talk_s", Kind::Seconds, "conversation, without hold"),
     may("hold_s", Kind::Seconds, "time on hold"),
     may("wrap_s", Kind::Seconds, "after-call work"),
-    may(
-        "transfers",
-        Kind::Count,
-        "transfers after the first answer; 0 by default",
-    ),
-    may(
-        "called_back",
-        Kind::Instant,
-        "when a requested call-back reached the caller",
-    ),
+    may("transfers", Kind::Count, "transfers after the first answer; 0 by default"),
+    may("called_back", Kind::Instant, "when a requested call-back reached the caller"),
     may("topic", Kind::Text, "topic code"),
-    may(
-        "priority_class",
-        Kind::Text,
-        "priority class of the prescription (U, B, D, P)",
-    ),
+    may("priority_class", Kind::Text, "priority class of the prescription (U, B, D, P)"),
     may("booking_system", Kind::Text, "booking system used"),
-    may(
-        "group",
-        Kind::Text,
-        "the operator's group, never the operator",
-    ),
-    may(
-        "caller",
-        Kind::Text,
-        "caller's number or customer code; pseudonymised on import",
-    ),
+    may("group", Kind::Text, "the operator's group, never the operator"),
+    may("caller", Kind::Text, "caller's number or customer code; pseudonymised on import"),
 ];
 
 const MESSAGES: &[Column] = &[
     must("id", Kind::Text, "the platform's identifier"),
     SERVICE,
-    must(
-        "channel",
-        Kind::Text,
-        "`email`, `pec`, `fax`, `sms`, `letter`, `web_form`",
-    ),
-    must(
-        "received",
-        Kind::Instant,
-        "when it was received; for letters, registered",
-    ),
-    may(
-        "first_reply",
-        Kind::Instant,
-        "when a person first gave a qualified reply",
-    ),
-    may(
-        "resolved",
-        Kind::Instant,
-        "when the request was resolved, if later",
-    ),
+    must("channel", Kind::Text, "`email`, `pec`, `fax`, `sms`, `letter`, `web_form`"),
+    must("received", Kind::Instant, "when it was received; for letters, registered"),
+    may("first_reply", Kind::Instant, "when a person first gave a qualified reply"),
+    may("resolved", Kind::Instant, "when the request was resolved, if later"),
     may("case", Kind::Text, "the case it belongs to"),
     may("topic", Kind::Text, "topic code"),
-    may(
-        "excluded",
-        Kind::Text,
-        "why it needs no reply: `spam`, `duplicate`, `receipt` …",
-    ),
-    may(
-        "sender",
-        Kind::Text,
-        "the sender's address; pseudonymised on import",
-    ),
+    may("excluded", Kind::Text, "why it needs no reply: `spam`, `duplicate`, `receipt` …"),
+    may("sender", Kind::Text, "the sender's address; pseudonymised on import"),
 ];
 
 const CASES: &[Column] = &[
     must("id", Kind::Text, "the platform's identifier"),
     SERVICE,
-    may(
-        "opened_by",
-        Kind::Text,
-        "id of the call or message that opened it",
-    ),
+    may("opened_by", Kind::Text, "id of the call or message that opened it"),
     may("channel", Kind::Text, "the channel of that contact"),
     must("opened", Kind::Instant, "when it was opened"),
-    may(
-        "escalated",
-        Kind::Instant,
-        "when it was handed to the second level",
-    ),
-    may(
-        "taken_in_charge",
-        Kind::Instant,
-        "when the second level took it in charge",
-    ),
-    may(
-        "suspended_from",
-        Kind::Instant,
-        "start of the one suspension",
-    ),
-    may(
-        "suspended_until",
-        Kind::Instant,
-        "its end; empty while it lasts",
-    ),
+    may("escalated", Kind::Instant, "when it was handed to the second level"),
+    may("taken_in_charge", Kind::Instant, "when the second level took it in charge"),
+    may("suspended_from", Kind::Instant, "start of the one suspension"),
+    may("suspended_until", Kind::Instant, "its end; empty while it lasts"),
     may("suspension_reason", Kind::Text, "its reason"),
-    may(
-        "suspensions",
-        Kind::Text,
-        "several, as JSON: `[{\"from\", \"until\", \"reason\"}]`",
-    ),
+    may("suspensions", Kind::Text, "several, as JSON: `[{\"from\", \"until\", \"reason\"}]`"),
     may("resolved", Kind::Instant, "when it was resolved"),
     may("closed", Kind::Instant, "when it was closed"),
     may("reopened", Kind::Instant, "when it was first reopened"),
-    must(
-        "contacts",
-        Kind::Count,
-        "contacts it took; 1 is closed in the opening contact",
-    ),
+    must("contacts", Kind::Count, "contacts it took; 1 is closed in the opening contact"),
     may("closed_by_level", Kind::Count, "1 or 2"),
     may("outcome", Kind::Text, "outcome code"),
     may("topic", Kind::Text, "topic code"),
-    may(
-        "third_party",
-        Kind::Boolean,
-        "handed to a third party; false by default",
-    ),
+    may("priority_class", Kind::Text, "priority class of the prescription (U, B, D, P)"),
+    may("booking_system", Kind::Text, "booking system used"),
+    may("third_party", Kind::Boolean, "handed to a third party; false by default"),
     may("cancelled", Kind::Text, "why it was cancelled, if it was"),
 ];
 
@@ -238,70 +126,30 @@ const OUTBOUND_RECORDS: &[Column] = &[
     must("released", Kind::Instant, "when the client released it"),
     must("attempts", Kind::Count, "calls attempted"),
     may("reached", Kind::Instant, "when somebody was reached"),
-    may(
-        "closed",
-        Kind::Instant,
-        "when it reached a terminal outcome",
-    ),
-    may(
-        "outcome",
-        Kind::Text,
-        "`positive`, `refused`, `wrong_number`, `unreachable`, `excluded`",
-    ),
+    may("closed", Kind::Instant, "when it reached a terminal outcome"),
+    may("outcome", Kind::Text, "`positive`, `refused`, `wrong_number`, `unreachable`, `excluded`"),
 ];
 
 const OUTBOUND_BATCHES: &[Column] = &[
     must("id", Kind::Text, "the platform's identifier"),
     SERVICE,
-    must(
-        "released",
-        Kind::Instant,
-        "when a complete, valid list was released",
-    ),
+    must("released", Kind::Instant, "when a complete, valid list was released"),
     must("n_records", Kind::Count, "records in the list"),
-    may(
-        "first_attempt",
-        Kind::Instant,
-        "when the first call was made",
-    ),
-    may(
-        "last_attempt",
-        Kind::Instant,
-        "when the last attempt was made",
-    ),
-    may(
-        "completed",
-        Kind::Instant,
-        "when the last record reached a terminal outcome",
-    ),
+    may("first_attempt", Kind::Instant, "when the first call was made"),
+    may("last_attempt", Kind::Instant, "when the last attempt was made"),
+    may("completed", Kind::Instant, "when the last record reached a terminal outcome"),
 ];
 
 const OUTAGES: &[Column] = &[
     must("id", Kind::Text, "the platform's identifier"),
     SERVICE,
-    must(
-        "component",
-        Kind::Text,
-        "the component, as the contract names it",
-    ),
+    must("component", Kind::Text, "the component, as the contract names it"),
     must("from", Kind::Instant, "from when"),
     may("until", Kind::Instant, "until when; empty while it lasts"),
-    may(
-        "planned",
-        Kind::Boolean,
-        "planned maintenance; false by default",
-    ),
-    may(
-        "notified",
-        Kind::Instant,
-        "when planned maintenance was notified",
-    ),
+    may("planned", Kind::Boolean, "planned maintenance; false by default"),
+    may("notified", Kind::Instant, "when planned maintenance was notified"),
     may("cause", Kind::Text, "cause code"),
-    may(
-        "weight_permille",
-        Kind::Count,
-        "share of the service lost, 1 to 1000; 1000 by default",
-    ),
+    may("weight_permille", Kind::Count, "share of the service lost, 1 to 1000; 1000 by default"),
 ];
 
 impl FactKind {
@@ -401,10 +249,7 @@ impl Kind {
                     let seconds = convert(array, &SECONDS)?;
                     let seconds: &Decimal128Array = seconds.as_primitive::<Decimal128Type>();
                     let millis = seconds.iter().map(|value| {
-                        value
-                            .map(i64::try_from)
-                            .transpose()
-                            .map_err(|_| "too long".to_owned())
+                        value.map(i64::try_from).transpose().map_err(|_| "too long".to_owned())
                     });
                     Ok(Arc::new(millis.collect::<Result<Int64Array, _>>()?))
                 }
@@ -417,10 +262,7 @@ fn convert(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, String> {
     if array.data_type() == to {
         return Ok(Arc::clone(array));
     }
-    let options = CastOptions {
-        safe: false,
-        format_options: FormatOptions::default(),
-    };
+    let options = CastOptions { safe: false, format_options: FormatOptions::default() };
     cast_with_options(array, to, &options).map_err(|error| error.to_string())
 }
 
@@ -429,9 +271,9 @@ fn interval_millis(array: &ArrayRef) -> Result<ArrayRef, String> {
     let spans: &IntervalMonthDayNanoArray = spans.as_primitive::<IntervalMonthDayNanoType>();
     let millis = spans.iter().map(|span| match span {
         None => Ok(None),
-        Some(span) if span.months == 0 => Ok(Some(
-            i64::from(span.days) * 86_400_000 + span.nanoseconds / 1_000_000,
-        )),
+        Some(span) if span.months == 0 => {
+            Ok(Some(i64::from(span.days) * 86_400_000 + span.nanoseconds / 1_000_000))
+        }
         Some(_) => Err("a month is not a number of seconds".to_owned()),
     });
     Ok(Arc::new(millis.collect::<Result<Int64Array, _>>()?))
@@ -449,17 +291,11 @@ impl Columns {
     }
 
     pub fn instant(&self, name: &str) -> Instants<'_> {
-        Instants(
-            self.find(name)
-                .map(|array| array.as_primitive::<TimestampMillisecondType>()),
-        )
+        Instants(self.find(name).map(|array| array.as_primitive::<TimestampMillisecondType>()))
     }
 
     pub fn whole(&self, name: &str) -> Wholes<'_> {
-        Wholes(
-            self.find(name)
-                .map(|array| array.as_primitive::<Int64Type>()),
-        )
+        Wholes(self.find(name).map(|array| array.as_primitive::<Int64Type>()))
     }
 
     pub fn boolean(&self, name: &str) -> Booleans<'_> {
@@ -467,14 +303,8 @@ impl Columns {
     }
 
     fn find(&self, name: &str) -> Option<&ArrayRef> {
-        let at = self
-            .kind
-            .columns()
-            .iter()
-            .position(|column| column.name == name);
-        self.arrays
-            .get(at.expect("callers name columns of the kind"))?
-            .as_ref()
+        let at = self.kind.columns().iter().position(|column| column.name == name);
+        self.arrays.get(at.expect("callers name columns of the kind"))?.as_ref()
     }
 }
 
@@ -501,9 +331,7 @@ pub(super) struct Instants<'a>(Option<&'a TimestampMillisecondArray>);
 
 impl Instants<'_> {
     pub fn at(self, row: usize) -> Option<i64> {
-        self.0
-            .filter(|array| array.is_valid(row))
-            .map(|array| array.value(row))
+        self.0.filter(|array| array.is_valid(row)).map(|array| array.value(row))
     }
 }
 
@@ -513,9 +341,7 @@ pub(super) struct Wholes<'a>(Option<&'a Int64Array>);
 
 impl Wholes<'_> {
     pub fn at(self, row: usize) -> Option<i64> {
-        self.0
-            .filter(|array| array.is_valid(row))
-            .map(|array| array.value(row))
+        self.0.filter(|array| array.is_valid(row)).map(|array| array.value(row))
     }
 }
 
@@ -525,8 +351,6 @@ pub(super) struct Booleans<'a>(Option<&'a BooleanArray>);
 
 impl Booleans<'_> {
     pub fn at(self, row: usize) -> Option<bool> {
-        self.0
-            .filter(|array| array.is_valid(row))
-            .map(|array| array.value(row))
+        self.0.filter(|array| array.is_valid(row)).map(|array| array.value(row))
     }
 }

@@ -79,10 +79,7 @@ impl Outlet {
         if rows.rows.is_empty() {
             return Ok(());
         }
-        let cells = rows
-            .cells
-            .iter_mut()
-            .map(|cells| Arc::new(cells.finish()) as ArrayRef);
+        let cells = rows.cells.iter_mut().map(|cells| Arc::new(cells.finish()) as ArrayRef);
         let cells = cells.collect();
         self.columns(&rows.schema, std::mem::take(&mut rows.rows), cells)
     }
@@ -98,15 +95,11 @@ impl Outlet {
         for field in whole.fields().iter().skip(cells.len()) {
             cells.push(match field.name().as_str() {
                 N_FIELDS => Arc::new(
-                    rows.iter()
-                        .map(|row| i64::try_from(row.n_fields).ok())
-                        .collect::<Int64Array>(),
+                    rows.iter().map(|row| i64::try_from(row.n_fields).ok()).collect::<Int64Array>(),
                 ),
-                RAW if self.with_raw == WithRaw::Filled => Arc::new(
-                    rows.iter()
-                        .map(|row| Some(&row.raw))
-                        .collect::<StringArray>(),
-                ),
+                RAW if self.with_raw == WithRaw::Filled => {
+                    Arc::new(rows.iter().map(|row| Some(&row.raw)).collect::<StringArray>())
+                }
                 _ => Arc::new(StringArray::new_null(rows.len())),
             });
         }
@@ -116,9 +109,7 @@ impl Outlet {
     }
 
     fn send(&mut self, delivered: Delivered) -> Result<(), MappingError> {
-        self.sender
-            .blocking_send(delivered)
-            .map_err(|_| MappingError::stop(Gone))
+        self.sender.blocking_send(delivered).map_err(|_| MappingError::stop(Gone))
     }
 }
 
@@ -132,17 +123,8 @@ pub(super) struct Rows {
 
 impl Rows {
     pub fn text(schema: &Schema, nulls: &[String]) -> Self {
-        let cells = schema
-            .fields()
-            .iter()
-            .map(|_| StringBuilder::new())
-            .collect();
-        Self {
-            schema: schema.clone(),
-            rows: Vec::new(),
-            cells,
-            nulls: nulls.to_vec(),
-        }
+        let cells = schema.fields().iter().map(|_| StringBuilder::new()).collect();
+        Self { schema: schema.clone(), rows: Vec::new(), cells, nulls: nulls.to_vec() }
     }
 
     pub fn len(&self) -> usize {
@@ -163,11 +145,6 @@ impl Rows {
             let said = |value: &&str| !value.is_empty() && self.nulls.iter().all(|n| n != value);
             cells.append_option(value.filter(said));
         }
-        self.rows.push(Row {
-            number,
-            raw,
-            n_fields,
-            fault,
-        });
+        self.rows.push(Row { number, raw, n_fields, fault });
     }
 }

@@ -64,18 +64,11 @@ impl MappingError {
     }
 
     pub(super) fn data(path: &Path, problem: impl Into<String>, hint: Option<String>) -> Self {
-        Self::Data {
-            path: path.display().to_string(),
-            problem: problem.into(),
-            hint,
-        }
+        Self::Data { path: path.display().to_string(), problem: problem.into(), hint }
     }
 
     pub(super) fn io(path: &Path, source: std::io::Error) -> Self {
-        Self::Io {
-            path: path.display().to_string(),
-            source,
-        }
+        Self::Io { path: path.display().to_string(), source }
     }
 }
 
@@ -99,9 +92,7 @@ fn distance(a: &str, b: &str) -> usize {
         let mut before = i + 1;
         row.push(before);
         for ((diagonal, upper), right) in above.iter().zip(above.iter().skip(1)).zip(&b) {
-            before = (diagonal + usize::from(left != *right))
-                .min(upper + 1)
-                .min(before + 1);
+            before = (diagonal + usize::from(left != *right)).min(upper + 1).min(before + 1);
             row.push(before);
         }
         above = row;

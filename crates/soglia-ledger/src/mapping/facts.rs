@@ -22,10 +22,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     fn new(code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-        }
+        Self { code, detail: detail.into() }
     }
 
     fn missing(column: &str) -> Self {
@@ -48,10 +45,7 @@ pub(super) type Dated = (Fact, Instant);
 /// Makes a fact of each row, or says why not; `rows` are the numbers of the rows in the file.
 pub(super) fn facts(columns: &Columns, rows: &[u64], context: &Context<'_>) -> Vec<Made<Dated>> {
     fn each(rows: &[u64], make: impl Fn(usize, Rows) -> Made<Dated>) -> Vec<Made<Dated>> {
-        rows.iter()
-            .enumerate()
-            .map(|(at, row)| make(at, Rows::one(*row)))
-            .collect()
+        rows.iter().enumerate().map(|(at, row)| make(at, Rows::one(*row))).collect()
     }
     match columns.kind {
         FactKind::Calls => {
@@ -132,10 +126,7 @@ impl<'a> Calls<'a> {
         let (answered, wait) = complete(disposition, queued, answered, ended, wait)?;
         let call = Call {
             id: needed(self.id.owned(at), "id")?,
-            service: self
-                .service
-                .owned(at)
-                .or_else(|| context.service.map(str::to_owned)),
+            service: self.service.owned(at).or_else(|| context.service.map(str::to_owned)),
             direction: self.direction(at)?,
             arrived,
             dialled: self.dialled.owned(at),
@@ -272,18 +263,14 @@ fn case(columns: &Columns, at: usize, rows: Rows, context: &Context<'_>) -> Made
         closed_by_level: read.count("closed_by_level")?,
         outcome: read.text("outcome"),
         topic: read.text("topic"),
+        priority_class: read.text("priority_class"),
+        booking_system: read.text("booking_system"),
         third_party: read.boolean("third_party"),
         cancelled: read.text("cancelled"),
         rows,
     };
-    if case
-        .closed_by_level
-        .is_some_and(|level| !(1..=2).contains(&level))
-    {
-        return Err(Refusal::new(
-            "out_of_range",
-            "`closed_by_level` is neither 1 nor 2",
-        ));
+    if case.closed_by_level.is_some_and(|level| !(1..=2).contains(&level)) {
+        return Err(Refusal::new("out_of_range", "`closed_by_level` is neither 1 nor 2"));
     }
     Ok((Fact::Case(case), opened))
 }
@@ -302,11 +289,7 @@ fn suspensions(read: &Reader<'_>, clock: &Clock) -> Made<Vec<Suspension>> {
     if let Some(from) = read.instant("suspended_from")? {
         let until = read.instant("suspended_until")?;
         let reason = read.text("suspension_reason").unwrap_or_default();
-        found.push(Suspension {
-            from,
-            until,
-            reason,
-        });
+        found.push(Suspension { from, until, reason });
     } else if read.instant("suspended_until")?.is_some() {
         let detail = "`suspended_until` has a value but `suspended_from` is empty";
         return Err(Refusal::new("contradiction", detail));
@@ -316,28 +299,13 @@ fn suspensions(read: &Reader<'_>, clock: &Clock) -> Made<Vec<Suspension>> {
         let listed: Vec<JsonSuspension> =
             serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
         let moment = |text: &str| clock.read(text).map(Instant::from_millis).map_err(bad);
-        for JsonSuspension {
-            from,
-            until,
-            reason,
-        } in listed
-        {
+        for JsonSuspension { from, until, reason } in listed {
             let until = until.as_deref().map(moment).transpose()?;
-            found.push(Suspension {
-                from: moment(&from)?,
-                until,
-                reason,
-            });
+            found.push(Suspension { from: moment(&from)?, until, reason });
         }
     }
-    if found
-        .iter()
-        .any(|s| s.until.is_some_and(|until| until < s.from))
-    {
-        return Err(Refusal::new(
-            "contradiction",
-            "a suspension ends before it starts",
-        ));
+    if found.iter().any(|s| s.until.is_some_and(|until| until < s.from)) {
+        return Err(Refusal::new("contradiction", "a suspension ends before it starts"));
     }
     Ok(found)
 }
@@ -391,10 +359,7 @@ fn outage(columns: &Columns, at: usize, rows: Rows, context: &Context<'_>) -> Ma
         rows,
     };
     if !(1..=1000).contains(&outage.weight_permille) {
-        let detail = format!(
-            "`weight_permille` is {}, not 1 to 1000",
-            outage.weight_permille
-        );
+        let detail = format!("`weight_permille` is {}, not 1 to 1000", outage.weight_permille);
         return Err(Refusal::new("out_of_range", detail));
     }
     if outage.until.is_some_and(|until| until < from) {
@@ -415,8 +380,7 @@ impl Reader<'_> {
     }
 
     fn service(&self, context: &Context<'_>) -> Option<String> {
-        self.text("service")
-            .or_else(|| context.service.map(str::to_owned))
+        self.text("service").or_else(|| context.service.map(str::to_owned))
     }
 
     fn instant(&self, name: &str) -> Made<Option<Instant>> {
@@ -457,10 +421,9 @@ fn span(column: Wholes<'_>, at: usize, name: &str) -> Made<Option<Millis>> {
 
 fn not_negative(span: Option<Millis>, name: &str) -> Made<Option<Millis>> {
     match span {
-        Some(span) if span < Millis::ZERO => Err(Refusal::new(
-            "out_of_range",
-            format!("`{name}` is `{span}`, less than nothing"),
-        )),
+        Some(span) if span < Millis::ZERO => {
+            Err(Refusal::new("out_of_range", format!("`{name}` is `{span}`, less than nothing")))
+        }
         other => Ok(other),
     }
 }
@@ -470,9 +433,6 @@ fn count(column: Wholes<'_>, at: usize, name: &str) -> Made<Option<u32>> {
         return Ok(None);
     };
     u32::try_from(value).map(Some).map_err(|_| {
-        Refusal::new(
-            "out_of_range",
-            format!("`{name}` is `{value}`, not 0 to 4294967295"),
-        )
+        Refusal::new("out_of_range", format!("`{name}` is `{value}`, not 0 to 4294967295"))
     })
 }

@@ -55,9 +55,7 @@ impl Clock {
                 ));
             }
         };
-        let timestamp = offset
-            .to_timestamp(local)
-            .map_err(|error| error.to_string())?;
+        let timestamp = offset.to_timestamp(local).map_err(|error| error.to_string())?;
         Ok(Instant::from_timestamp(timestamp).as_millis())
     }
 
@@ -79,25 +77,16 @@ impl Clock {
             let timestamp = parsed.to_timestamp().map_err(|error| error.to_string())?;
             return Ok(Instant::from_timestamp(timestamp).as_millis());
         }
-        let local = parsed
-            .to_datetime()
-            .map_err(|error| format!("`{text}`: {error}"))?;
+        let local = parsed.to_datetime().map_err(|error| format!("`{text}`: {error}"))?;
         self.instant(local)
     }
 
     /// Reads a time of day on the day that puts it nearest to `reference`.
     fn read_near(&self, format: &str, text: &str, reference: i64) -> Result<i64, String> {
-        let time = parse(format, text)?
-            .to_time()
-            .map_err(|error| format!("`{text}`: {error}"))?;
-        let day = Instant::from_millis(reference)
-            .in_zone(&self.zone)
-            .datetime();
+        let time = parse(format, text)?.to_time().map_err(|error| format!("`{text}`: {error}"))?;
+        let day = Instant::from_millis(reference).in_zone(&self.zone).datetime();
         let on = |time: Time, days: i64| {
-            let date = day
-                .date()
-                .checked_add(Span::new().days(days))
-                .map_err(|e| e.to_string())?;
+            let date = day.date().checked_add(Span::new().days(days)).map_err(|e| e.to_string())?;
             self.instant(date.to_datetime(time))
         };
         // Half a day is the farthest that the same day can be right.
@@ -135,9 +124,7 @@ fn read_seconds(text: &str) -> Result<i64, String> {
     if 3 < fraction.len() || !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return Err(bad());
     }
-    let millis = format!("{fraction:0<3}")
-        .parse::<i64>()
-        .map_err(|_| bad())?;
+    let millis = format!("{fraction:0<3}").parse::<i64>().map_err(|_| bad())?;
     let total = total * 1000 + millis;
     Ok(if negative { -total } else { total })
 }
@@ -152,10 +139,7 @@ pub(super) const SECONDS: DataType = DataType::Decimal128(20, 3);
 
 /// The functions, bound to a clock.
 pub(super) fn all(clock: &Clock) -> Vec<ScalarUDF> {
-    let utc = Clock {
-        zone: TimeZone::UTC,
-        ambiguous: Ambiguous::Reject,
-    };
+    let utc = Clock { zone: TimeZone::UTC, ambiguous: Ambiguous::Reject };
     [
         (Kind::LocalInstant, clock),
         (Kind::UtcInstant, &utc),
@@ -198,11 +182,7 @@ impl Function {
             Kind::Seconds => vec![1],
         };
         let any = arity.into_iter().map(TypeSignature::Any).collect();
-        Self {
-            kind,
-            clock,
-            signature: Signature::one_of(any, Volatility::Immutable),
-        }
+        Self { kind, clock, signature: Signature::one_of(any, Volatility::Immutable) }
     }
 
     /// Says what is wrong with the types of the arguments.
@@ -255,25 +235,14 @@ impl ScalarUDFImpl for Function {
 
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
         self.check(types)?;
-        Ok(if self.kind == Kind::Seconds {
-            SECONDS
-        } else {
-            instant_type()
-        })
+        Ok(if self.kind == Kind::Seconds { SECONDS } else { instant_type() })
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let constant = args
-            .args
-            .iter()
-            .all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
+        let constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
         let mut arrays = args.args.into_iter().map(|arg| Argument::new(arg, rows));
-        let mut next = || {
-            arrays
-                .next()
-                .unwrap_or_else(|| exec_err!("an argument is missing"))
-        };
+        let mut next = || arrays.next().unwrap_or_else(|| exec_err!("an argument is missing"));
         let made = match self.kind {
             Kind::LocalInstant | Kind::UtcInstant => {
                 let text = next()?;
@@ -284,9 +253,7 @@ impl ScalarUDFImpl for Function {
             Kind::Seconds => seconds(&next()?, rows),
         };
         if constant {
-            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(
-                &made?, 0,
-            )?));
+            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&made?, 0)?));
         }
         made.map(ColumnarValue::Array)
     }
@@ -380,9 +347,8 @@ fn seconds(text: &Argument, rows: usize) -> Result<ArrayRef> {
 }
 
 fn instant_array(instants: impl Iterator<Item = Result<Option<i64>, String>>) -> Result<ArrayRef> {
-    let made: TimestampMillisecondArray = instants
-        .collect::<Result<_, String>>()
-        .map_err(DataFusionError::Execution)?;
+    let made: TimestampMillisecondArray =
+        instants.collect::<Result<_, String>>().map_err(DataFusionError::Execution)?;
     Ok(Arc::new(made.with_timezone("+00:00")))
 }
 
@@ -395,10 +361,7 @@ struct Argument {
 impl Argument {
     fn new(value: ColumnarValue, rows: usize) -> Result<Self> {
         let constant = matches!(value, ColumnarValue::Scalar(_));
-        Ok(Self {
-            array: value.into_array(if constant { 1 } else { rows })?,
-            constant,
-        })
+        Ok(Self { array: value.into_array(if constant { 1 } else { rows })?, constant })
     }
 
     fn cast(&self, to: &DataType) -> Result<ArrayRef> {
@@ -485,14 +448,8 @@ mod tests {
         );
         assert!(show(earlier.read_as(italian, "31/02/2023 10:00:00")).contains("31/02/2023"));
         assert!(show(earlier.read_as(italian, "03/07/2023 09:15:00 x")).contains("not in the"));
-        assert_eq!(
-            show(earlier.read("2023-07-03T09:15:00+01:00")),
-            "2023-07-03T08:15:00.000Z"
-        );
-        assert_eq!(
-            show(earlier.read("2023-07-03 09:15")),
-            "2023-07-03T07:15:00.000Z"
-        );
+        assert_eq!(show(earlier.read("2023-07-03T09:15:00+01:00")), "2023-07-03T08:15:00.000Z");
+        assert_eq!(show(earlier.read("2023-07-03 09:15")), "2023-07-03T07:15:00.000Z");
     }
 
     #[test]
@@ -500,19 +457,10 @@ mod tests {
         let clock = clock(Ambiguous::Reject);
         let evening = clock.read("2023-07-03 23:58:00").expect("valid");
         let time = "%H:%M:%S";
-        assert_eq!(
-            show(clock.read_near(time, "0:03:40", evening)),
-            "2023-07-03T22:03:40.000Z"
-        );
-        assert_eq!(
-            show(clock.read_near(time, "23:57:10", evening)),
-            "2023-07-03T21:57:10.000Z"
-        );
+        assert_eq!(show(clock.read_near(time, "0:03:40", evening)), "2023-07-03T22:03:40.000Z");
+        assert_eq!(show(clock.read_near(time, "23:57:10", evening)), "2023-07-03T21:57:10.000Z");
         let night = clock.read("2023-07-04 00:01:00").expect("valid");
-        assert_eq!(
-            show(clock.read_near(time, "23:59:00", night)),
-            "2023-07-03T21:59:00.000Z"
-        );
+        assert_eq!(show(clock.read_near(time, "23:59:00", night)), "2023-07-03T21:59:00.000Z");
     }
 
     #[test]

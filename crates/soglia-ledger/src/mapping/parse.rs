@@ -19,10 +19,7 @@ use super::text::TextLayout;
 use super::{Column, FactKind, Layout, Mapping, Repair, Skip, batch};
 
 pub(super) fn parse(text: &str, file: &str) -> Result<Mapping, MappingError> {
-    let place = Place {
-        text,
-        file: Arc::from(file),
-    };
+    let place = Place { text, file: Arc::from(file) };
     let raw: RawMapping = toml::from_str(text).map_err(|error| place.syntax(&error))?;
     let zone = raw.zone.as_ref().map(|name| place.zone(name)).transpose()?;
     let precision = match &raw.precision {
@@ -49,11 +46,7 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Mapping, MappingError> {
         precision,
         layout,
         declared: raw.read.columns.map(Spanned::into_inner),
-        repairs: raw
-            .repair
-            .into_iter()
-            .map(|rule| place.repair(rule))
-            .collect(),
+        repairs: raw.repair.into_iter().map(|rule| place.repair(rule)).collect(),
         skips: raw.skip.into_iter().map(|rule| place.skip(rule)).collect(),
         lets,
         columns,
@@ -67,10 +60,7 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Mapping, MappingError> {
 /// Finds the columns that the expressions use and, where their types are known, plans everything.
 fn check(mapping: &mut Mapping) -> Result<(), MappingError> {
     let zone = mapping.zone.clone().unwrap_or(TimeZone::UTC);
-    let clock = Clock {
-        zone,
-        ambiguous: mapping.ambiguous,
-    };
+    let clock = Clock { zone, ambiguous: mapping.ambiguous };
     let planner = Planner::new(&clock);
     let rules = mapping.repairs.iter().flat_map(|rule| {
         std::iter::once(&rule.when).chain(rule.set.iter().map(|(_, expression)| expression))
@@ -80,44 +70,22 @@ fn check(mapping: &mut Mapping) -> Result<(), MappingError> {
     for expression in rules.chain(skips) {
         used.append(&mut planner.names(expression)?);
     }
-    used.extend(
-        mapping
-            .repairs
-            .iter()
-            .flat_map(|r| r.set.iter().map(|(name, _)| name.clone())),
-    );
+    used.extend(mapping.repairs.iter().flat_map(|r| r.set.iter().map(|(name, _)| name.clone())));
     let mut made = BTreeSet::new();
     for (name, expression) in &mapping.lets {
-        used.extend(
-            planner
-                .names(expression)?
-                .into_iter()
-                .filter(|used| !made.contains(used)),
-        );
+        used.extend(planner.names(expression)?.into_iter().filter(|used| !made.contains(used)));
         made.insert(name.clone());
     }
     for (_, expression) in &mapping.columns {
-        used.extend(
-            planner
-                .names(expression)?
-                .into_iter()
-                .filter(|used| !made.contains(used)),
-        );
+        used.extend(planner.names(expression)?.into_iter().filter(|used| !made.contains(used)));
     }
-    mapping.with_raw = if used.remove(RAW) {
-        WithRaw::Filled
-    } else {
-        WithRaw::Empty
-    };
+    mapping.with_raw = if used.remove(RAW) { WithRaw::Filled } else { WithRaw::Empty };
     used.remove(N_FIELDS);
     mapping.used = used.into_iter().collect();
     if matches!(mapping.layout, Layout::Parquet) {
         return Ok(());
     }
-    let names = mapping
-        .declared
-        .clone()
-        .unwrap_or_else(|| mapping.used.clone());
+    let names = mapping.declared.clone().unwrap_or_else(|| mapping.used.clone());
     batch::Plan::check(mapping, &text_schema(names), clock)
 }
 
@@ -152,25 +120,10 @@ impl Place<'_> {
     fn syntax(&self, error: &toml::de::Error) -> MappingError {
         let at = error.span().map_or(0, |span| span.start);
         let end = error.span().map_or(at, |span| span.end);
-        let words = self
-            .text
-            .get(at..end)
-            .unwrap_or_default()
-            .lines()
-            .next()
-            .unwrap_or_default();
-        let key = if words.is_empty() || 40 < words.len() {
-            "mapping"
-        } else {
-            words
-        };
+        let words = self.text.get(at..end).unwrap_or_default().lines().next().unwrap_or_default();
+        let key = if words.is_empty() || 40 < words.len() { "mapping" } else { words };
         let hint = "docs/how-to/bring-your-data.md lists the keys of a mapping file";
-        self.wrong(
-            at,
-            key,
-            error.message().replace('\n', ", "),
-            hint.to_owned(),
-        )
+        self.wrong(at, key, error.message().replace('\n', ", "), hint.to_owned())
     }
 
     fn zone(&self, name: &Spanned<String>) -> Result<TimeZone, MappingError> {
@@ -309,26 +262,14 @@ impl Place<'_> {
             .iter()
             .filter(|known| known.required)
             .filter(|known| columns.iter().all(|(found, _)| found.name != known.name))
-            .map(|known| {
-                format!(
-                    "`{}` ({}: {})",
-                    known.name,
-                    known.kind.name(),
-                    known.meaning
-                )
-            })
+            .map(|known| format!("`{}` ({}: {})", known.name, known.kind.name(), known.meaning))
             .collect();
         if missing.is_empty() {
             return Ok(columns);
         }
         let at = self.text.find("[columns]").unwrap_or_default();
         let problem = format!("{} need {}", fact.name(), missing.join(" and "));
-        Err(self.wrong(
-            at,
-            "columns",
-            problem,
-            "add an SQL expression for each".to_owned(),
-        ))
+        Err(self.wrong(at, "columns", problem, "add an SQL expression for each".to_owned()))
     }
 
     fn column(&self, key: String, column: Spanned<RawColumn>) -> Expression {
@@ -350,11 +291,7 @@ impl Place<'_> {
             (name, expression)
         });
         let set = set.collect();
-        Repair {
-            when: sql("when", rule.when),
-            set,
-            name: rule.name.clone(),
-        }
+        Repair { when: sql("when", rule.when), set, name: rule.name.clone() }
     }
 
     fn skip(&self, rule: RawSkip) -> Skip {
@@ -367,12 +304,6 @@ impl Place<'_> {
     }
 
     fn expression(&self, at: usize, key: String, sql: String, on_error: OnError) -> Expression {
-        Expression {
-            file: Arc::clone(&self.file),
-            line: self.line(at),
-            key,
-            sql,
-            on_error,
-        }
+        Expression { file: Arc::clone(&self.file), line: self.line(at), key, sql, on_error }
     }
 }

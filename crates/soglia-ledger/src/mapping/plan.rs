@@ -76,15 +76,13 @@ impl Planner {
 
     /// Finds the names of columns that an expression uses.
     pub fn names(&self, expression: &Expression) -> Result<BTreeSet<String>, MappingError> {
-        let parsed = self
-            .session
-            .state()
-            .sql_to_expr(&expression.sql, &Dialect::Generic)
-            .map_err(|error| {
+        let parsed = self.session.state().sql_to_expr(&expression.sql, &Dialect::Generic).map_err(
+            |error| {
                 let hint =
                     "names with blanks or signs stand in double quotes, texts in single ones";
                 expression.wrong(plain(&error), Some(hint.to_owned()))
-            })?;
+            },
+        )?;
         let mut names = BTreeSet::new();
         let _: ControlFlow<()> = visit_expressions(&parsed, |part| {
             if let SqlExpr::Identifier(name) = part {
@@ -103,10 +101,7 @@ impl Planner {
     ) -> Result<Planned, MappingError> {
         let known = || schema.fields().iter().map(|field| field.name().as_str());
         let names = self.names(expression)?;
-        if let Some(unknown) = names
-            .iter()
-            .find(|name| known().all(|k| k != name.as_str()))
-        {
+        if let Some(unknown) = names.iter().find(|name| known().all(|k| k != name.as_str())) {
             let hint = match nearest(unknown, known()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => {
@@ -118,19 +113,13 @@ impl Planner {
         }
         let refuse = |error: DataFusionError| expression.wrong(plain(&error), None);
         let df_schema = DFSchema::try_from(Arc::clone(schema)).map_err(refuse)?;
-        let logical = self
-            .session
-            .parse_sql_expr(&expression.sql, &df_schema)
-            .map_err(refuse)?;
+        let logical = self.session.parse_sql_expr(&expression.sql, &df_schema).map_err(refuse)?;
         if let Some(function) = unrepeatable(&logical).map_err(refuse)? {
             let problem = format!("`{function}` gives another value at every import");
             let hint = "a mapping may only use what stands in the file";
             return Err(expression.wrong(problem, Some(hint.to_owned())));
         }
-        let physical = self
-            .session
-            .create_physical_expr(logical, &df_schema)
-            .map_err(refuse)?;
+        let physical = self.session.create_physical_expr(logical, &df_schema).map_err(refuse)?;
         let data_type = physical.data_type(schema).map_err(refuse)?;
         let uses = schema
             .fields()
@@ -139,12 +128,7 @@ impl Planner {
             .filter(|(_, field)| names.contains(field.name()))
             .map(|(at, _)| at)
             .collect();
-        Ok(Planned {
-            expression: expression.clone(),
-            physical,
-            data_type,
-            uses,
-        })
+        Ok(Planned { expression: expression.clone(), physical, data_type, uses })
     }
 }
 
@@ -206,10 +190,6 @@ pub(super) struct Evaluated {
 }
 
 impl Planned {
-    pub fn data_type(&self) -> &DataType {
-        &self.data_type
-    }
-
     /// The field under which later expressions see the values.
     pub fn field(&self, name: &str) -> Field {
         Field::new(name, self.data_type.clone(), true)
@@ -225,9 +205,19 @@ impl Planned {
             type_name(&self.data_type),
             kind.name()
         );
-        Err(self
-            .expression
-            .wrong(problem, Some(kind.advice(&self.data_type).to_owned())))
+        Err(self.expression.wrong(problem, Some(kind.advice(&self.data_type).to_owned())))
+    }
+
+    /// Checks that the values can take the place of a column's.
+    pub fn check_replaces(&self, column: &Field) -> Result<(), MappingError> {
+        let (made, held) = (&self.data_type, column.data_type());
+        let as_text = *held == DataType::Utf8 && Kind::Text.accepts(made);
+        if made == held || as_text || *made == DataType::Null {
+            return Ok(());
+        }
+        let (made, held) = (type_name(made), type_name(held));
+        let problem = format!("the expression yields {made}, but the column holds {held}");
+        Err(self.expression.wrong(problem, Some("add a CAST".to_owned())))
     }
 
     /// Evaluates to values of the expression's own type.
@@ -269,10 +259,7 @@ impl Planned {
             .and_then(|array| finish(&array));
         let problem = match tried {
             Ok(values) => {
-                return Evaluated {
-                    values,
-                    failed: Vec::new(),
-                };
+                return Evaluated { values, failed: Vec::new() };
             }
             Err(problem) => problem,
         };
@@ -285,10 +272,7 @@ impl Planned {
         let middle = n / 2;
         let first = self.attempt(&rows.slice(0, middle), target, finish);
         let second = self.attempt(&rows.slice(middle, n - middle), target, finish);
-        let later = second
-            .failed
-            .into_iter()
-            .map(|(at, problem)| (at + middle, problem));
+        let later = second.failed.into_iter().map(|(at, problem)| (at + middle, problem));
         Evaluated {
             values: concat(&[first.values.as_ref(), second.values.as_ref()])
                 .expect("both halves have the target's type"),
@@ -348,10 +332,8 @@ fn type_name(data_type: &DataType) -> String {
 
 /// A schema of text columns, as text formats have them.
 pub(super) fn text_schema(names: impl IntoIterator<Item = String>) -> Schema {
-    let fields: Vec<_> = names
-        .into_iter()
-        .map(|name| Field::new(name, DataType::Utf8, true))
-        .collect();
+    let fields: Vec<_> =
+        names.into_iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
     Schema::new(fields)
 }
 

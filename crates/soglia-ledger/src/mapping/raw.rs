@@ -198,10 +198,7 @@ pub(super) struct RawSkip {
 
 /// An expression, and what its failure does.
 #[derive(serde::Deserialize, JsonSchema)]
-#[serde(
-    untagged,
-    expecting = "expected an SQL expression, or a table with `sql` and `on_error`"
-)]
+#[serde(untagged, expecting = "expected an SQL expression, or a table with `sql` and `on_error`")]
 pub(super) enum RawColumn {
     /// An SQL expression; where it fails the row is rejected.
     Sql(String),

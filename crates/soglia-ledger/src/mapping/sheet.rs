@@ -39,21 +39,13 @@ pub(super) fn read(
     })?;
     let sheet = find_sheet(&book.sheet_names(), layout.sheet.as_deref(), path)?;
     let mut cells = book.worksheet_cells_reader(&sheet).map_err(broken)?;
-    let mut table = Table {
-        layout,
-        path,
-        outlet,
-        state: State::Before,
-    };
+    let mut table = Table { layout, path, outlet, state: State::Before };
     let mut row = Row::default();
     while let Some(cell) = cells.next_cell().map_err(broken)? {
         let (at, column) = cell.get_position();
         if at != row.at {
             table.take(&row)?;
-            row = Row {
-                at,
-                cells: Vec::new(),
-            };
+            row = Row { at, cells: Vec::new() };
         }
         let column = column as usize;
         if row.cells.len() <= column {
@@ -79,11 +71,7 @@ fn find_sheet(names: &[String], wanted: Option<&str>, path: &Path) -> Result<Str
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("its sheets are {}", names.join(", ")),
     };
-    Err(MappingError::data(
-        path,
-        format!("has no sheet `{wanted}`"),
-        Some(hint),
-    ))
+    Err(MappingError::data(path, format!("has no sheet `{wanted}`"), Some(hint)))
 }
 
 /// A row of the sheet; `at` counts from 0.
@@ -96,10 +84,7 @@ struct Row {
 impl Row {
     /// Number of cells up to the last that is filled.
     fn filled(&self) -> usize {
-        self.cells
-            .iter()
-            .rposition(|cell| !cell.trim().is_empty())
-            .map_or(0, |at| at + 1)
+        self.cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |at| at + 1)
     }
 }
 
@@ -139,11 +124,7 @@ impl Table<'_> {
         let filled = row.filled();
         let raw = row.cells.join("\t");
         let fault = (filled == 0).then_some(Fault::Ignored("empty_line"));
-        let n_fields = if fault.is_some() {
-            0
-        } else {
-            filled.max(*width)
-        };
+        let n_fields = if fault.is_some() { 0 } else { filled.max(*width) };
         let cell = |column: usize| row.cells.get(column).map(String::as_str);
         rows.push(u64::from(row.at) + 1, raw, n_fields, fault, cell);
         if rows.len() == BATCH_ROWS {
@@ -156,10 +137,7 @@ impl Table<'_> {
         let width = names.len();
         let schema = text_schema(names);
         self.outlet.header(&schema)?;
-        self.state = State::Within {
-            rows: Rows::text(&schema, &self.layout.nulls),
-            width,
-        };
+        self.state = State::Within { rows: Rows::text(&schema, &self.layout.nulls), width };
         Ok(())
     }
 
@@ -199,11 +177,7 @@ fn moment_text(moment: ExcelDateTime) -> String {
     }
     let (year, month, day, hour, minute, second, milli) = moment.to_ymd_hms_milli();
     let whole = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}");
-    if milli == 0 {
-        whole
-    } else {
-        format!("{whole}.{milli:03}")
-    }
+    if milli == 0 { whole } else { format!("{whole}.{milli:03}") }
 }
 
 #[expect(
@@ -217,9 +191,5 @@ fn clock_text(millis: f64) -> String {
     let (hours, minutes) = (total / 3_600_000, total / 60_000 % 60);
     let (seconds, rest) = (total / 1000 % 60, total % 1000);
     let whole = format!("{sign}{hours:02}:{minutes:02}:{seconds:02}");
-    if rest == 0 {
-        whole
-    } else {
-        format!("{whole}.{rest:03}")
-    }
+    if rest == 0 { whole } else { format!("{whole}.{rest:03}") }
 }

@@ -49,20 +49,13 @@ pub(super) fn read(
         let Record { line, raw, fault } = record;
         let fault = match fault {
             None if header.as_ref() == Some(&raw) => Some(Fault::Ignored("repeated_header")),
-            None if records.unfinished && records.fields.len() < width => Some(Fault::Rejected(
-                "truncated_row",
-                "the file ends in the middle of this row",
-            )),
+            None if records.unfinished && records.fields.len() < width => {
+                Some(Fault::Rejected("truncated_row", "the file ends in the middle of this row"))
+            }
             other => other,
         };
-        let n_fields = if fault.is_some() {
-            0
-        } else {
-            records.fields.len()
-        };
-        rows.push(line, raw, n_fields, fault, |column| {
-            records.fields.get(column)
-        });
+        let n_fields = if fault.is_some() { 0 } else { records.fields.len() };
+        rows.push(line, raw, n_fields, fault, |column| records.fields.get(column));
         if rows.len() == BATCH_ROWS {
             outlet.rows(&mut rows)?;
         }
@@ -88,12 +81,7 @@ struct Records<'a> {
 impl<'a> Records<'a> {
     fn new(layout: &'a TextLayout, path: &'a Path) -> Result<Self, MappingError> {
         let lines = Lines::new(path)?;
-        Ok(Self {
-            lines,
-            layout,
-            fields: Fields::default(),
-            unfinished: false,
-        })
+        Ok(Self { lines, layout, fields: Fields::default(), unfinished: false })
     }
 
     /// Reads the row with the names of the columns.
@@ -111,9 +99,7 @@ impl<'a> Records<'a> {
             let problem = format!("is not a text file with a header: {problem}");
             return Err(MappingError::data(path, problem, None));
         }
-        let names = (0..self.fields.len())
-            .filter_map(|at| self.fields.get(at))
-            .map(str::to_owned);
+        let names = (0..self.fields.len()).filter_map(|at| self.fields.get(at)).map(str::to_owned);
         Ok((header_names(path, names)?, Some(record.raw)))
     }
 
@@ -126,33 +112,19 @@ impl<'a> Records<'a> {
         if first.too_long {
             let fault = Fault::Rejected("too_long", "the row has more than 1048576 bytes");
             let raw = String::from_utf8_lossy(&first.bytes).into_owned();
-            return Ok(Some(Record {
-                line,
-                raw,
-                fault: Some(fault),
-            }));
+            return Ok(Some(Record { line, raw, fault: Some(fault) }));
         }
         let (mut raw, fault) = decode(self.layout.encoding, &first.bytes);
         if fault.is_some() {
             return Ok(Some(Record { line, raw, fault }));
         }
         if raw.trim().is_empty() {
-            return Ok(Some(Record {
-                line,
-                raw,
-                fault: Some(Fault::Ignored("empty_line")),
-            }));
+            return Ok(Some(Record { line, raw, fault: Some(Fault::Ignored("empty_line")) }));
         }
         let mut more = Vec::new();
         while self.fields.split(&raw, self.layout) == Split::OpenQuote {
-            let next = if more.len() < QUOTED_LINES_MAX {
-                self.lines.next()?
-            } else {
-                None
-            };
-            let decoded = next
-                .as_ref()
-                .map(|next| decode(self.layout.encoding, &next.bytes));
+            let next = if more.len() < QUOTED_LINES_MAX { self.lines.next()? } else { None };
+            let decoded = next.as_ref().map(|next| decode(self.layout.encoding, &next.bytes));
             let whole = decoded
                 .filter(|(text, fault)| fault.is_none() && raw.len() + text.len() < ROW_BYTES_MAX);
             let finished = next.as_ref().is_some_and(|next| next.finished);
@@ -162,21 +134,13 @@ impl<'a> Records<'a> {
                 let first_line = raw.lines().next().unwrap_or_default().to_owned();
                 self.lines.put_back(more);
                 let fault = Fault::Rejected("unclosed_quote", "a quoted field does not end");
-                return Ok(Some(Record {
-                    line,
-                    raw: first_line,
-                    fault: Some(fault),
-                }));
+                return Ok(Some(Record { line, raw: first_line, fault: Some(fault) }));
             };
             self.unfinished = !finished;
             raw.push('\n');
             raw.push_str(&text);
         }
-        Ok(Some(Record {
-            line,
-            raw,
-            fault: None,
-        }))
+        Ok(Some(Record { line, raw, fault: None }))
     }
 }
 
@@ -217,11 +181,7 @@ fn decode(encoding: Encoding, bytes: &[u8]) -> (String, Option<Fault>) {
         },
         Encoding::Latin1 => bytes.iter().map(|byte| char::from(*byte)).collect(),
         Encoding::Windows1252 => {
-            match bytes
-                .iter()
-                .map(|byte| windows_1252(*byte))
-                .collect::<Option<String>>()
-            {
+            match bytes.iter().map(|byte| windows_1252(*byte)).collect::<Option<String>>() {
                 Some(text) => text,
                 None => {
                     let problem = "the row has a byte that windows-1252 does not know";
@@ -231,10 +191,9 @@ fn decode(encoding: Encoding, bytes: &[u8]) -> (String, Option<Fault>) {
             }
         }
     };
-    let fault = text.contains('\0').then_some(Fault::Rejected(
-        "nul_byte",
-        "the row has bytes that are zero",
-    ));
+    let fault = text
+        .contains('\0')
+        .then_some(Fault::Rejected("nul_byte", "the row has bytes that are zero"));
     (text, fault)
 }
 
@@ -303,10 +262,7 @@ impl Fields {
 
     fn get(&self, at: usize) -> Option<&str> {
         let end = *self.ends.get(at)?;
-        let start = at
-            .checked_sub(1)
-            .and_then(|before| self.ends.get(before))
-            .copied();
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
         self.text.get(start.unwrap_or_default()..end)
     }
 
@@ -371,9 +327,7 @@ struct Lines<'a> {
 impl<'a> Lines<'a> {
     fn new(path: &'a Path) -> Result<Self, MappingError> {
         let mut input = BufReader::with_capacity(1 << 16, open(path)?);
-        let start = input
-            .fill_buf()
-            .map_err(|source| MappingError::io(path, source))?;
+        let start = input.fill_buf().map_err(|source| MappingError::io(path, source))?;
         let hint = |text: &str| Some(text.to_owned());
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
             let hint = hint("save it as UTF-8 (Excel: `CSV UTF-8`)");
@@ -386,12 +340,7 @@ impl<'a> Lines<'a> {
         if start.starts_with(&[0xef, 0xbb, 0xbf]) {
             input.consume(3);
         }
-        Ok(Self {
-            path,
-            input,
-            number: 0,
-            returned: VecDeque::new(),
-        })
+        Ok(Self { path, input, number: 0, returned: VecDeque::new() })
     }
 
     fn next(&mut self) -> Result<Option<Line>, MappingError> {
@@ -401,12 +350,7 @@ impl<'a> Lines<'a> {
         let mut bytes = Vec::with_capacity(128);
         let limit = ROW_BYTES_MAX as u64 + 1;
         let io = |source| MappingError::io(self.path, source);
-        let read = self
-            .input
-            .by_ref()
-            .take(limit)
-            .read_until(b'\n', &mut bytes)
-            .map_err(io)?;
+        let read = self.input.by_ref().take(limit).read_until(b'\n', &mut bytes).map_err(io)?;
         if read == 0 {
             return Ok(None);
         }
@@ -421,12 +365,7 @@ impl<'a> Lines<'a> {
         while matches!(bytes.last(), Some(b'\n' | b'\r')) {
             bytes.pop();
         }
-        Ok(Some(Line {
-            number: self.number,
-            bytes,
-            finished,
-            too_long,
-        }))
+        Ok(Some(Line { number: self.number, bytes, finished, too_long }))
     }
 
     fn put_back(&mut self, lines: Vec<Line>) {
@@ -455,12 +394,9 @@ mod tests {
         let mut fields = Fields::default();
         match fields.split(record, &layout(quote)) {
             Split::OpenQuote => None,
-            Split::Complete => Some(
-                (0..fields.len())
-                    .filter_map(|at| fields.get(at))
-                    .map(str::to_owned)
-                    .collect(),
-            ),
+            Split::Complete => {
+                Some((0..fields.len()).filter_map(|at| fields.get(at)).map(str::to_owned).collect())
+            }
         }
     }
 
@@ -468,10 +404,7 @@ mod tests {
     fn records_are_split_with_and_without_quotes() {
         let quoted = Some(b'"');
         let check = |record: &str, expected: &[&str]| {
-            assert_eq!(
-                fields(record, quoted).as_deref(),
-                Some(&expected.map_to_strings()[..])
-            );
+            assert_eq!(fields(record, quoted).as_deref(), Some(&expected.map_to_strings()[..]));
         };
         check("a;b;c", &["a", "b", "c"]);
         check("a;;", &["a", "", ""]);
@@ -481,10 +414,7 @@ mod tests {
         check("\"a\"b;c", &["ab", "c"]);
         check("\"\";\"\"", &["", ""]);
         assert_eq!(fields("\"a;b", quoted), None);
-        assert_eq!(
-            fields("\"a;b", None),
-            Some(vec!["\"a".to_owned(), "b".to_owned()])
-        );
+        assert_eq!(fields("\"a;b", None), Some(vec!["\"a".to_owned(), "b".to_owned()]));
     }
 
     trait MapToStrings {

@@ -85,10 +85,7 @@ fn show_fact(fact: &Fact) -> String {
         Fact::OutboundRecord(record) => format!("{record:?}"),
         Fact::OutboundBatch(batch) => format!("{batch:?}"),
         Fact::Outage(outage) => {
-            format!(
-                "outage {} of {} from {}",
-                outage.id, outage.component, outage.from
-            )
+            format!("outage {} of {} from {}", outage.id, outage.component, outage.from)
         }
     }
 }
@@ -140,15 +137,10 @@ async fn rows_keep_their_numbers_and_texts() {
         evento;componente;inizio\r\n\
         C;posta;2023-07-03 12:00:00";
     assert_snapshot!(shown(PLAIN, file.as_bytes()).await);
-    let rows = rows_in(PLAIN, "eventi.csv", file.as_bytes())
-        .await
-        .expect("read");
+    let rows = rows_in(PLAIN, "eventi.csv", file.as_bytes()).await.expect("read");
     let raws: Vec<&str> = rows.iter().map(|row| row.raw.as_str()).collect();
     assert_eq!(raws[0], "A;centralino;2023-07-03 10:00:00");
-    assert_eq!(
-        raws[2],
-        "B;\"rete;\nsede \"\"nord\"\"\";2023-07-03 11:00:00"
-    );
+    assert_eq!(raws[2], "B;\"rete;\nsede \"\"nord\"\"\";2023-07-03 11:00:00");
     assert_eq!(rows[0].day, Some(19_541));
 }
 
@@ -209,29 +201,19 @@ fn mistakes_in_a_mapping_are_found_before_any_file() {
         format!("fact = \"outages\"\n{read}delimeter = \";\"\n[columns]\n"),
         format!("fact = \"outages\"\n{read}[columns]\nid = \"evento\"\n"),
         start(&format!("id = \"eventi\"\n{rest}")),
-        start(&format!(
-            "id = \"evento\"\n{rest}untill = \"local_instant(inizio)\"\n"
-        )),
+        start(&format!("id = \"evento\"\n{rest}untill = \"local_instant(inizio)\"\n")),
         start(&format!("id = \"evento ||\"\n{rest}")),
         start(&format!("id = \"frobnicate(evento)\"\n{rest}")),
         start(&format!("id = \"evento\"\n{rest}until = \"inizio\"\n")),
-        start(&format!(
-            "id = \"evento\"\n{rest}until = \"CAST(inizio AS TIMESTAMP)\"\n"
-        )),
+        start(&format!("id = \"evento\"\n{rest}until = \"CAST(inizio AS TIMESTAMP)\"\n")),
         start(&format!("id = \"evento\"\n{rest}planned = \"evento\"\n")),
-        start(&format!(
-            "id = \"evento\"\n{rest}weight_permille = \"evento\"\n"
-        )),
+        start(&format!("id = \"evento\"\n{rest}weight_permille = \"evento\"\n")),
         start(&format!("id = \"evento\"\n{rest}notified = \"now()\"\n")),
         start(&format!("id = \"uuid()\"\n{rest}")),
         start(&format!("id = \"(SELECT 1)\"\n{rest}")),
         start(&format!("id = \"max(evento)\"\n{rest}")),
-        start(&format!(
-            "id = \"evento\"\n{rest}until = \"seconds(evento)\"\n"
-        )),
-        start(&format!(
-            "id = \"evento\"\n{rest}until = {{ sql = \"inizio\", on = \"null\" }}\n"
-        )),
+        start(&format!("id = \"evento\"\n{rest}until = \"seconds(evento)\"\n")),
+        start(&format!("id = \"evento\"\n{rest}until = {{ sql = \"inizio\", on = \"null\" }}\n")),
         format!("zone = \"Europe/Roma\"\nfact = \"outages\"\n{read}[columns]\n"),
         "fact = \"outages\"\n[read]\nformat = \"csv\"\nheader = false\n[columns]\n".to_owned(),
         "fact = \"outages\"\n[read]\nformat = \"xlsx\"\ndelimiter = \";\"\n[columns]\n".to_owned(),
@@ -245,29 +227,15 @@ fn mistakes_in_a_mapping_are_found_before_any_file() {
 async fn one_bad_value_costs_one_row_of_many() {
     let mut file = "evento;componente;inizio\n".to_owned();
     for row in 0..20_000 {
-        let start = if row % 7001 == 3 {
-            "ieri"
-        } else {
-            "2023-07-03 10:00:00"
-        };
+        let start = if row % 7001 == 3 { "ieri" } else { "2023-07-03 10:00:00" };
         writeln!(file, "{row};rete;{start}").expect("text");
     }
-    let rows = rows_in(PLAIN, "eventi.csv", file.as_bytes())
-        .await
-        .expect("read");
+    let rows = rows_in(PLAIN, "eventi.csv", file.as_bytes()).await.expect("read");
     assert_eq!(rows.len(), 20_000);
     assert!(rows.iter().zip(2..).all(|(row, number)| row.row == number));
     let rejected: Vec<u64> = rows
         .iter()
-        .filter(|row| {
-            matches!(
-                row.outcome,
-                MappedOutcome::Rejected {
-                    code: "bad_value",
-                    ..
-                }
-            )
-        })
+        .filter(|row| matches!(row.outcome, MappedOutcome::Rejected { code: "bad_value", .. }))
         .map(|row| row.row)
         .collect();
     assert_eq!(rejected, [5, 7006, 14_007]);
@@ -276,13 +244,8 @@ async fn one_bad_value_costs_one_row_of_many() {
         "from = \"local_instant('2023-07-03 10:00')\"\n\
          until = { sql = \"local_instant(inizio)\", on_error = \"null\" }",
     );
-    let rows = rows_in(&forgiving, "eventi.csv", file.as_bytes())
-        .await
-        .expect("read");
-    assert!(
-        rows.iter()
-            .all(|row| matches!(row.outcome, MappedOutcome::Fact(_)))
-    );
+    let rows = rows_in(&forgiving, "eventi.csv", file.as_bytes()).await.expect("read");
+    assert!(rows.iter().all(|row| matches!(row.outcome, MappedOutcome::Fact(_))));
 }
 
 #[tokio::test]
@@ -320,16 +283,9 @@ until = "later"
         C;rete\n\
         D;rete;2023-07-03 12:00:00\n";
     assert_snapshot!(shown(mapping, file.as_bytes()).await);
-    let rows = rows_in(mapping, "eventi.csv", file.as_bytes())
-        .await
-        .expect("read");
-    let MappedOutcome::Fact(Fact::Outage(outage)) = &rows[0].outcome else {
-        panic!("a fact")
-    };
-    assert_eq!(
-        (outage.until.expect("set") - outage.from).to_string(),
-        "1min30s"
-    );
+    let rows = rows_in(mapping, "eventi.csv", file.as_bytes()).await.expect("read");
+    let MappedOutcome::Fact(Fact::Outage(outage)) = &rows[0].outcome else { panic!("a fact") };
+    assert_eq!((outage.until.expect("set") - outage.from).to_string(), "1min30s");
 }
 
 #[tokio::test]
@@ -351,27 +307,14 @@ caller = "numero"
         2,2023-07-03 10:00:00,boh,0971 555001\n\
         3,2023-07-03 10:00:00,answered,0971555001,x\n\
         4,2023-07-03 10:00:00,abandoned_in_ivr,0971 555001\n";
-    let rows = rows_in(mapping, "chiamate.csv", file.as_bytes())
-        .await
-        .expect("read");
+    let rows = rows_in(mapping, "chiamate.csv", file.as_bytes()).await.expect("read");
     for row in rows.iter().take(3) {
         let shown = show(row);
-        assert!(
-            shown.contains("rejected") && !shown.contains("555001"),
-            "{shown}"
-        );
+        assert!(shown.contains("rejected") && !shown.contains("555001"), "{shown}");
     }
-    let MappedOutcome::Fact(Fact::Call(call, _)) = &rows[3].outcome else {
-        panic!("a fact")
-    };
-    assert_eq!(
-        call.caller.as_ref().map(RawCaller::expose),
-        Some("0971555001")
-    );
-    assert_eq!(
-        rows[3].raw,
-        "4,2023-07-03 10:00:00,abandoned_in_ivr,0971 555001"
-    );
+    let MappedOutcome::Fact(Fact::Call(call, _)) = &rows[3].outcome else { panic!("a fact") };
+    assert_eq!(call.caller.as_ref().map(RawCaller::expose), Some("0971555001"));
+    assert_eq!(rows[3].raw, "4,2023-07-03 10:00:00,abandoned_in_ivr,0971 555001");
 }
 
 #[tokio::test]
@@ -384,11 +327,7 @@ async fn a_sink_can_stop_the_reading() {
     let mut taken = 0;
     let stopped = read(&mapping, &path, &rome(), &mut |_| {
         taken += 1;
-        if taken == 10 {
-            Err(MappingError::stop("enough"))
-        } else {
-            Ok(())
-        }
+        if taken == 10 { Err(MappingError::stop("enough")) } else { Ok(()) }
     })
     .await;
     assert!(matches!(stopped, Err(MappingError::Stopped(_))));
@@ -412,11 +351,7 @@ fn the_guide_lists_every_column() {
             .iter()
             .map(|column| {
                 let name = format!("`{}`", column.name);
-                let name = if column.required {
-                    format!("**{name}**")
-                } else {
-                    name
-                };
+                let name = if column.required { format!("**{name}**") } else { name };
                 format!("| {name} | {} | {} |", column.kind.name(), column.meaning)
             })
             .collect();
@@ -428,9 +363,7 @@ fn the_guide_lists_every_column() {
 fn the_schema_knows_the_keys() {
     let schema = mapping_schema();
     let properties = &schema["properties"];
-    for key in [
-        "fact", "service", "zone", "read", "repair", "skip", "let", "columns",
-    ] {
+    for key in ["fact", "service", "zone", "read", "repair", "skip", "let", "columns"] {
         assert!(properties.get(key).is_some(), "{key}");
     }
 }

@@ -111,10 +111,10 @@ pub fn days(outline: &mut Outline, input: &ReportInput) {
     outline.open(1, "giorni", say(lang, "Dati giornalieri", "Daily data"));
     outline.para(say(
         lang,
-        "Per ogni giorno: chiamate arrivate e, sotto, la quota che rispetta la regola \
+        "Per ogni giorno: chiamate arrivate e, tra parentesi, la quota che rispetta la regola \
          dell'indicatore. «–» indica un giorno senza chiamate.",
-        "For each day: calls arrived and, below, the share that met the indicator's rule. “–” is a \
-         day without calls.",
+        "For each day: calls arrived and, in brackets, the share that met the indicator's rule. “–” \
+         is a day without calls.",
     ));
     for (service, daily) in data {
         outline.open(2, format!("giorni-{}", service.code), service.name.get(lang));
@@ -148,7 +148,7 @@ fn days_table(
                     0 => not_applicable(lang).to_owned(),
                     counted => share(lang, day.met, counted),
                 };
-                Cell::text(integer(lang, day.n_calls)).and_small(quota)
+                Cell::text(format!("{} ({quota})", integer(lang, day.n_calls)))
             }
             _ => Cell::text("–"),
         }

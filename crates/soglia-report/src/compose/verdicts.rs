@@ -145,9 +145,9 @@ fn verdict_table(lang: Lang, service: &ServiceReport) -> Table {
             Lang::En => format!("Verdicts: {name}"),
         },
         columns: vec![
-            Column::text(say(lang, "Indicatore", "Indicator"), 5.4),
+            Column::text(say(lang, "Indicatore", "Indicator"), 4.8),
             Column::number(say(lang, "Valore", "Value"), 1.9),
-            Column::number(say(lang, "Conteggi", "Counts"), 2.2),
+            Column::number(say(lang, "Conteggi", "Counts"), 2.7),
             Column::number(say(lang, "Obiettivo", "Target"), 2.2),
             Column::text(say(lang, "Esito", "Verdict"), 1.9),
         ],

@@ -74,7 +74,7 @@ fn an_unrelated_file_is_refused_with_the_reason() {
     let error = read(bytes, "UTC").expect_err("no CDR file").to_string();
     assert_eq!(
         error,
-        "not a asterisk-cdr: row 1 has 4 fields and names no columns, where CDR rows have 17 to \
+        "not a CDR file: row 1 has 4 fields and names no columns, where CDR rows have 17 to \
          21 with their start in the ninth or tenth"
     );
 }
@@ -179,4 +179,32 @@ fn a_call_taken_out_of_the_queue_is_found_out() {
     assert_eq!(call.disposition, Disposition::AbandonedInQueue);
     call.arrived = Instant::from_secs(0);
     assert_eq!(enrich(&mut call, cdr), [Finding::ArrivalsDisagree]);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        cases: 256, failure_persistence: None, ..Default::default()
+    })]
+
+    /// Whatever follows a CDR file's first row, every row goes somewhere once.
+    #[test]
+    fn totals_balance_for_arbitrary_rows(
+        picks in proptest::collection::vec((0..9_usize, 0..200_usize, proptest::num::u8::ANY), 0..60),
+    ) {
+        let basic = include_bytes!("../../fixtures/asterisk_cdr/basic.csv").as_slice();
+        let rows: Vec<&[u8]> = basic.split_inclusive(|&b| b == b'\n').collect();
+        let mut bytes = rows[0].to_vec();
+        for (row, at, byte) in picks {
+            let mut line = rows[row].to_vec();
+            if let Some(place) = line[..].get_mut(at * 2) {
+                *place = byte;
+            }
+            bytes.extend(line);
+        }
+        let n: u64 = read(&bytes, "Europe/Rome").expect("a CDR file").iter().map(|item| match item {
+            CdrItem::Call(call) => u64::from(call.rows.n),
+            CdrItem::Rejected(_) | CdrItem::Ignored { .. } => 1,
+        }).sum();
+        proptest::prop_assert_eq!(n, bytes.split_inclusive(|&b| b == b'\n').count() as u64);
+    }
 }

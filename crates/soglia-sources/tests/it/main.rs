@@ -1,6 +1,7 @@
 //! Integration tests of the parsers, one module per format; `queue_log` shows the pattern.
 
 mod asterisk_cdr;
+mod platforms;
 mod queue_log;
 mod queue_log_laws;
 mod queue_log_recorded;

@@ -116,7 +116,8 @@ fn call_line(call: &Call) -> String {
     let text = |text: &Option<String>| text.clone().unwrap_or("-".to_owned());
     format!(
         "{:<14} {:<8} {:<18} {} arrived {} answered {} ended {} | wait {} talk {} hold {} wrap {} \
-         | transfers {} back {} rang {} | {} {} topic {} class {} group {} from {} | {} rows {}-{}/{}",
+         | transfers {} back {} rang {} | {} {} topic {} class {} group {} from {} | {} \
+         rows {}-{}/{}",
         call.id,
         call.direction.name(),
         call.disposition.name(),

@@ -39,8 +39,16 @@ pub fn all(emitted: &[Emitted]) -> String {
 /// The counts, as they are printed to users.
 pub fn totals(totals: &Totals) -> String {
     let Totals {
-        rows, fact_rows, pending_rows, rejected_rows, ignored_rows, n_calls, n_queue_entries,
-        open_calls, anomalies, ..
+        rows,
+        fact_rows,
+        pending_rows,
+        rejected_rows,
+        ignored_rows,
+        n_calls,
+        n_queue_entries,
+        open_calls,
+        anomalies,
+        ..
     } = totals;
     format!(
         "rows {rows} = facts {fact_rows} + pending {pending_rows} + rejected {rejected_rows} + \

@@ -11,18 +11,23 @@ use soglia_measure::compare::{self, Agreement};
 use super::{import, now, session};
 use crate::cli::Demo;
 use crate::config::{Settings, read_contract};
-use crate::demo::{DemoFiles, Sizes, generate};
+use crate::demo::{DemoFiles, Sizes, generate, write_large_queue_log};
 use crate::error::{DONE, Done, Failure};
 
 /// The fictitious semester.
 const PERIOD: &str = "2023-H2";
 
-/// The file that says that a ledger's data were made up.
-pub const SIMULATED: &str = "SIMULATED";
-
 /// Makes a fictitious Region's semester and runs the main job on it.
 pub async fn run(settings: &Settings, args: Demo) -> Done {
     let out = &args.out;
+    if let Some(bytes) = args.large_queue_log {
+        std::fs::create_dir_all(out)?;
+        let path = out.join("queue_log");
+        let file = std::io::BufWriter::new(std::fs::File::create(&path)?);
+        let lines = write_large_queue_log(file, bytes, args.seed)?;
+        println!("{}: {lines} lines", path.display());
+        return Ok(DONE);
+    }
     let ledger_dir = out.join("ledger");
     if ledger_dir.exists() && !args.sources_only {
         return Err(Failure::usage(format!("`{}` exists already", ledger_dir.display()))
@@ -42,7 +47,7 @@ pub async fn run(settings: &Settings, args: Demo) -> Done {
     let contract = read_contract(&files.contract)?;
     say("Taking it into the ledger …");
     let ledger = Ledger::open_or_create(&ledger_dir).await?;
-    std::fs::write(ledger_dir.join(SIMULATED), "made by `soglia demo`: nothing here happened\n")?;
+    std::fs::write(ledger_dir.join(super::report::SIMULATED), "made by `soglia demo`: nothing here happened\n")?;
     take_in(settings, &ledger, &contract, &files).await?;
     say("Measuring, and writing the report …");
     let period = super::period(PERIOD, &contract)?;

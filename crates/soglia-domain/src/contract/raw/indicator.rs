@@ -16,10 +16,10 @@ use crate::contract::EmptyMeans;
 use crate::ratio::{Rounding, RoundingMode};
 use crate::rule::{
     Answer, BatchEnd, BatchStart, Boundary, CallAttribution, CallScope, CaseUnit, Clock,
-    ClosedWhen, Denominator, EarlyAbandon, EndedBy, HandledDenominator, Inclusion, IvrContained,
-    ItemAttribution, Legs, Multiples, OpenAtEnd, OutboundUnit, RejectedCalls,
-    SecondLevelDenominator, SecondLevelStart, SecondLevelWithinDenominator, Suspensions,
-    ThirdParty, Threads, TimedDuration, VerdictOn, WaitStart, WaitStop,
+    ClosedWhen, Denominator, EarlyAbandon, EndedBy, HandledDenominator, Inclusion, ItemAttribution,
+    IvrContained, Legs, Multiples, OpenAtEnd, OutboundUnit, RejectedCalls, SecondLevelDenominator,
+    SecondLevelStart, SecondLevelWithinDenominator, Suspensions, ThirdParty, Threads,
+    TimedDuration, VerdictOn, WaitStart, WaitStop,
 };
 use crate::verdict::Compare;
 

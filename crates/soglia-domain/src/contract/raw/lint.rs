@@ -191,9 +191,7 @@ fn in_working_hours(service: &Service, rule: &Rule) -> bool {
 fn hides_failures(rule: &Rule) -> bool {
     match rule {
         Rule::AnsweredWithin(rule) => rule.denominator == Denominator::Answered,
-        Rule::SecondLevelWithin(rule) => {
-            rule.denominator == SecondLevelWithinDenominator::Resolved
-        }
+        Rule::SecondLevelWithin(rule) => rule.denominator == SecondLevelWithinDenominator::Resolved,
         _ => false,
     }
 }

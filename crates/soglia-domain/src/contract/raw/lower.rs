@@ -210,7 +210,8 @@ fn lower_calendars(
         for (index, raw) in raw.into_iter().enumerate() {
             let path = path.item(index);
             let version = lower_calendar(raw, &path, reporter);
-            let alone = version.map(|v| (ServiceCalendar::new(&*name, zone.clone(), vec![v.clone()]), v));
+            let alone =
+                version.map(|v| (ServiceCalendar::new(&*name, zone.clone(), vec![v.clone()]), v));
             match alone {
                 Some((Ok(_), version)) => versions.push(Some(version)),
                 Some((Err(error), _)) => {
@@ -373,11 +374,7 @@ fn lower_service(
     })
 }
 
-fn lower_queues(
-    raw: Vec<RawQueue>,
-    path: &Path,
-    reporter: &mut Reporter<'_>,
-) -> Vec<QueueUse> {
+fn lower_queues(raw: Vec<RawQueue>, path: &Path, reporter: &mut Reporter<'_>) -> Vec<QueueUse> {
     let mut queues: Vec<QueueUse> = Vec::new();
     for (index, raw) in raw.into_iter().enumerate() {
         let used = QueueUse {
@@ -398,8 +395,7 @@ fn lower_queues(
 }
 
 fn same_queue(a: &QueueUse, b: &QueueUse) -> bool {
-    a.queue == b.queue
-        && overlap((a.valid_from, a.valid_until), (b.valid_from, b.valid_until))
+    a.queue == b.queue && overlap((a.valid_from, a.valid_until), (b.valid_from, b.valid_until))
 }
 
 /// A queue belongs to one service at a time.
@@ -495,7 +491,9 @@ fn gather(lowered: Vec<Lowered>, reporter: &mut Reporter<'_>) -> Vec<Indicator> 
                 &path.key("valid_from"),
                 format!("a day after `{code}`'s earlier version, from `{}`", last.valid_from),
                 format!("`{}`", version.valid_from),
-                Some("an indicator's versions stand in order; give another a code of its own".into()),
+                Some(
+                    "an indicator's versions stand in order; give another a code of its own".into(),
+                ),
             );
             continue;
         }

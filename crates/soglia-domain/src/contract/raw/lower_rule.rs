@@ -7,12 +7,12 @@ use super::indicator::{
     RawRule, RawSecondLevelResolved, RawSecondLevelWithin, RawTarget,
 };
 use super::problem::{Path, Reporter};
-use super::values::{Code, Day, Line, LimitSpan, Points, RawBound, Share, Span, permille};
+use super::values::{Code, Day, LimitSpan, Line, Points, RawBound, Share, Span, permille};
 use crate::contract::{Frequency, RuleVersion};
 use crate::rule::{
     AnsweredWithin, Availability, BatchAggregate, BatchTurnaround, CallAttribution, CallPopulation,
     CallScope, Callback, CaseUnit, Clock, Component, FirstContact, HandledWithin, Inclusion,
-    IvrContained, ItemAttribution, Legs, Limit, Lost, OutboundPositive, RejectedCalls,
+    ItemAttribution, IvrContained, Legs, Limit, Lost, OutboundPositive, RejectedCalls,
     RepliedWithin, Rule, SecondLevelResolved, SecondLevelWithin, VerdictOn,
 };
 use crate::text::Text;
@@ -134,13 +134,19 @@ fn check_target(
     }
     match (rule, target.bound, target.direction) {
         (Rule::BatchTurnaround(_), Bound::Duration(_), TargetDirection::AtMost) => true,
-        (Rule::BatchTurnaround(_), ..) => {
-            fail(key, "`at_most` and the time for a package, such as `4h`".to_owned(), &show(target))
-        }
+        (Rule::BatchTurnaround(_), ..) => fail(
+            key,
+            "`at_most` and the time for a package, such as `4h`".to_owned(),
+            &show(target),
+        ),
         (Rule::HandledWithin(rule), bound, direction) if rule.verdict_on == VerdictOn::Mean => {
             let limit = rule.limit.span;
             (bound, direction) == (Bound::Duration(limit), TargetDirection::AtMost)
-                || fail(key, format!("`at_most = \"{limit}\"`, the limit of the mean"), &show(target))
+                || fail(
+                    key,
+                    format!("`at_most = \"{limit}\"`, the limit of the mean"),
+                    &show(target),
+                )
         }
         (_, Bound::Share(_), _) => true,
         (_, Bound::Duration(_), _) => {
@@ -398,11 +404,7 @@ fn batch_turnaround(
     }
 }
 
-fn availability(
-    raw: RawAvailability,
-    path: &Path,
-    reporter: &mut Reporter<'_>,
-) -> Availability {
+fn availability(raw: RawAvailability, path: &Path, reporter: &mut Reporter<'_>) -> Availability {
     let component = |raw| match raw {
         RawComponent::Code(Code(code)) => Component { code, agreed: Clock::ServiceHours },
         RawComponent::Agreed(raw) => Component { code: raw.code.0, agreed: raw.agreed.into() },

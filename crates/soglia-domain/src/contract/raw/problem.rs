@@ -191,10 +191,7 @@ impl<'a> Reporter<'a> {
 
 /// Finds a key's value and the byte to point at: the value, or the key of a table or of a list of
 /// tables.
-fn entry<'t>(
-    table: &'t DeTable<'_>,
-    key: &str,
-) -> Option<(usize, &'t Spanned<DeValue<'t>>)> {
+fn entry<'t>(table: &'t DeTable<'_>, key: &str) -> Option<(usize, &'t Spanned<DeValue<'t>>)> {
     let (name, value) = table.get_key_value(key)?;
     let at = if is_leaf(value.get_ref()) { value.span().start } else { name.span().start };
     Some((at, value))

@@ -79,13 +79,7 @@ impl<'s> Walk<'s, '_, '_> {
         }
     }
 
-    fn unknown(
-        &mut self,
-        known: Option<&Map<String, Value>>,
-        name: &str,
-        at: usize,
-        path: &Path,
-    ) {
+    fn unknown(&mut self, known: Option<&Map<String, Value>>, name: &str, at: usize, path: &Path) {
         let measure = known.and_then(|known| text(known.get("measure")?, "const"));
         let parameters = |common: bool| {
             let keys = known.into_iter().flat_map(Map::keys).map(String::as_str);
@@ -152,9 +146,7 @@ impl<'s> Walk<'s, '_, '_> {
 
     fn leaf(&mut self, form: Form, value: &DeValue<'_>, path: &Path) {
         let (written, accepted) = match value {
-            DeValue::String(text) => {
-                (text.to_string(), !form.is_datetime() && form.accepts(text))
-            }
+            DeValue::String(text) => (text.to_string(), !form.is_datetime() && form.accepts(text)),
             DeValue::Datetime(moment) => {
                 let text = moment.to_string();
                 let accepted = form.is_datetime() && form.accepts(&text);
@@ -194,9 +186,24 @@ fn missing_hint(key: &str) -> String {
 fn is_common(key: &str) -> bool {
     matches!(
         key,
-        "code" | "process" | "objective" | "name" | "kind" | "measure" | "target"
-            | "target_date" | "rounding" | "empty" | "source" | "responsible" | "frequency"
-            | "approved_by" | "approved_on" | "clause" | "tolerance" | "valid_from"
+        "code"
+            | "process"
+            | "objective"
+            | "name"
+            | "kind"
+            | "measure"
+            | "target"
+            | "target_date"
+            | "rounding"
+            | "empty"
+            | "source"
+            | "responsible"
+            | "frequency"
+            | "approved_by"
+            | "approved_on"
+            | "clause"
+            | "tolerance"
+            | "valid_from"
             | "valid_until"
     )
 }
@@ -361,9 +368,28 @@ mod tests {
 
     /// Keywords that [`validate`] obeys, and those that only inform people.
     const KNOWN: [&str; 22] = [
-        "$schema", "$id", "$defs", "$ref", "title", "description", "type", "properties",
-        "required", "additionalProperties", "items", "anyOf", "oneOf", "const", "enum", "format",
-        "pattern", "minimum", "maximum", "default", TAG_KEY, FORM_KEY,
+        "$schema",
+        "$id",
+        "$defs",
+        "$ref",
+        "title",
+        "description",
+        "type",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "anyOf",
+        "oneOf",
+        "const",
+        "enum",
+        "format",
+        "pattern",
+        "minimum",
+        "maximum",
+        "default",
+        TAG_KEY,
+        FORM_KEY,
     ];
 
     #[test]

@@ -132,9 +132,7 @@ impl Form {
             Self::Code => Some(r"^[A-Za-z0-9_.\-]{1,64}$"),
             Self::Limit | Self::Duration => Some(r"^(0|([0-9]+(\.[0-9]+)?(ms|s|min|m|h) ?)+)$"),
             Self::Share | Self::Points => Some(r"^[0-9]+(\.[0-9]+)?%$"),
-            Self::Bound => {
-                Some(r"^([0-9]+(\.[0-9]+)?%|([0-9]+(\.[0-9]+)?(ms|s|min|m|h) ?)+)$")
-            }
+            Self::Bound => Some(r"^([0-9]+(\.[0-9]+)?%|([0-9]+(\.[0-9]+)?(ms|s|min|m|h) ?)+)$"),
             Self::Slot => Some(r"^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$"),
             Self::Money => Some(r"^[0-9]+(\.[0-9]{2})?$"),
             Self::Rate => Some(r"^[0-9]+(\.[0-9]+)?[%‰]$"),
@@ -291,9 +289,7 @@ pub(super) fn parse_share(text: &str) -> Option<Ratio> {
 }
 
 fn parse_bound(text: &str) -> Option<Bound> {
-    parse_share(text)
-        .map(Bound::Share)
-        .or_else(|| parse_limit(text).map(Bound::Duration))
+    parse_share(text).map(Bound::Share).or_else(|| parse_limit(text).map(Bound::Duration))
 }
 
 fn parse_day(text: &str) -> Option<Date> {

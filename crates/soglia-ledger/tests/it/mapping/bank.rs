@@ -65,12 +65,7 @@ impl Tally {
                 self.under_20 += u64::from(wait < limit);
                 self.waits = self.waits + wait;
                 let queued = call.queued.expect("answered calls have one");
-                assert_eq!(
-                    call.answered.expect("answered") - queued,
-                    wait,
-                    "{}",
-                    call.id
-                );
+                assert_eq!(call.answered.expect("answered") - queued, wait, "{}", call.id);
             }
             (Disposition::AbandonedInQueue, Some(wait)) => {
                 self.left_within_20 += u64::from(wait <= limit);
@@ -95,10 +90,7 @@ impl Wednesdays {
         let (first, until): (Date, Date) = (date(1999, 2, 1), date(1999, 3, 1));
         let day = local.date();
         // The call's time in the IVR is not negative.
-        let left_ivr = call
-            .queued
-            .or(call.ended)
-            .expect("every call leaves the IVR");
+        let left_ivr = call.queued.or(call.ended).expect("every call leaves the IVR");
         let served = call.group.is_some() && call.arrived <= left_ivr;
         if served && first <= day && day < until && day.weekday() == Weekday::Wednesday {
             let (seconds, calls) = self.served.entry(local.hour()).or_default();
@@ -109,14 +101,8 @@ impl Wednesdays {
 
     fn mean_rate(&self) -> f64 {
         let rate = |&(seconds, calls): &(i64, i64)| 3600.0 / (seconds as f64 / calls as f64 + 60.0);
-        let all = self
-            .served
-            .values()
-            .fold((0, 0), |sum, hour| (sum.0 + hour.0, sum.1 + hour.1));
-        (0..24)
-            .map(|hour| rate(self.served.get(&hour).unwrap_or(&all)))
-            .sum::<f64>()
-            / 24.0
+        let all = self.served.values().fold((0, 0), |sum, hour| (sum.0 + hour.0, sum.1 + hour.1));
+        (0..24).map(|hour| rate(self.served.get(&hour).unwrap_or(&all))).sum::<f64>() / 24.0
     }
 }
 
@@ -149,9 +135,7 @@ async fn six_months_give_the_published_counts() {
             Ok(())
         };
         // The contract's zone would be another: the mapping's own counts.
-        read(&mapping, &path, &TimeZone::UTC, sink)
-            .await
-            .expect("a readable month");
+        read(&mapping, &path, &TimeZone::UTC, sink).await.expect("a readable month");
     }
     check(&tally);
 }
@@ -159,14 +143,8 @@ async fn six_months_give_the_published_counts() {
 fn check(tally: &Tally) {
     assert_eq!(tally.rejected, Vec::<String>::new());
     assert_eq!(tally.rows, 213_268);
-    assert_eq!(
-        tally.ignored,
-        BTreeMap::from([("phantom".to_owned(), 1970)])
-    );
-    assert_eq!(
-        tally.repaired,
-        BTreeMap::from([("type_after_blank".to_owned(), 6)])
-    );
+    assert_eq!(tally.ignored, BTreeMap::from([("phantom".to_owned(), 1970)]));
+    assert_eq!(tally.repaired, BTreeMap::from([("type_after_blank".to_owned(), 6)]));
     let expected = BTreeMap::from([
         (Disposition::Answered, 166_768),
         (Disposition::AbandonedInQueue, 33_171),
@@ -186,9 +164,7 @@ fn check(tally: &Tally) {
 
 async fn calls(rows: &str) -> Vec<Call> {
     let file = format!("{HEADER}{rows}");
-    let rows = rows_in(&mapping_text(), "month.txt", file.as_bytes())
-        .await
-        .expect("read");
+    let rows = rows_in(&mapping_text(), "month.txt", file.as_bytes()).await.expect("read");
     rows.into_iter()
         .map(|row| match row.outcome {
             MappedOutcome::Fact(Fact::Call(call, _)) => call,
@@ -224,11 +200,7 @@ async fn midnight_and_clocks_that_disagree_are_understood() {
                 .collect();
             let (wait, group) = (call.wait, call.group.as_deref());
             let caller = call.caller.is_some();
-            format!(
-                "{} {:?} {wait:?} {group:?} {caller}",
-                instants.join(" "),
-                call.disposition
-            )
+            format!("{} {:?} {wait:?} {group:?} {caller}", instants.join(" "), call.disposition)
         })
         .collect();
     insta::assert_snapshot!(shown.join("\n"));
@@ -245,44 +217,16 @@ async fn sixteen_fields_are_repaired_and_other_counts_rejected() {
          AA0101\t7\t559\t990401\t10:00:00\t10:00:10\t10\t10:00:10\t10:00:40\t30\tAGENT\t\
          10:00:39\t10:01:39\t60\tDORA\n"
     );
-    let rows = rows_in(&mapping_text(), "month.txt", file.as_bytes())
-        .await
-        .expect("read");
+    let rows = rows_in(&mapping_text(), "month.txt", file.as_bytes()).await.expect("read");
     let rules: Vec<Option<&str>> = rows.iter().map(|row| row.repaired.as_deref()).collect();
-    assert_eq!(
-        rules,
-        [
-            Some("priority_and_type_merged"),
-            Some("type_after_blank"),
-            None
-        ]
-    );
-    let MappedOutcome::Fact(Fact::Call(call, entries)) = &rows[0].outcome else {
-        panic!("a call")
-    };
-    assert_eq!(
-        (call.topic.as_deref(), call.priority_class.as_deref()),
-        (Some("TT"), Some("2"))
-    );
-    assert_eq!(
-        (call.wait, call.talk),
-        (Some(Millis::from_secs(30)), Some(Millis::from_mins(1)))
-    );
-    assert_eq!(
-        entries.first().map(|entry| entry.exit),
-        Some(QueueExit::Answered)
-    );
-    let MappedOutcome::Fact(Fact::Call(call, _)) = &rows[1].outcome else {
-        panic!("a call")
-    };
+    assert_eq!(rules, [Some("priority_and_type_merged"), Some("type_after_blank"), None]);
+    let MappedOutcome::Fact(Fact::Call(call, entries)) = &rows[0].outcome else { panic!("a call") };
+    assert_eq!((call.topic.as_deref(), call.priority_class.as_deref()), (Some("TT"), Some("2")));
+    assert_eq!((call.wait, call.talk), (Some(Millis::from_secs(30)), Some(Millis::from_mins(1))));
+    assert_eq!(entries.first().map(|entry| entry.exit), Some(QueueExit::Answered));
+    let MappedOutcome::Fact(Fact::Call(call, _)) = &rows[1].outcome else { panic!("a call") };
     assert_eq!((call.topic.as_deref(), call.queued), (Some("NW"), None));
-    assert!(matches!(
-        rows[2].outcome,
-        MappedOutcome::Rejected {
-            code: "wrong_field_count",
-            ..
-        }
-    ));
+    assert!(matches!(rows[2].outcome, MappedOutcome::Rejected { code: "wrong_field_count", .. }));
 }
 
 #[test]

@@ -14,9 +14,7 @@ const FILE: &str = "evento;componente;inizio\nA;rete;2023-07-03 10:00:00\nB;post
 
 #[tokio::test]
 async fn packed_files_are_read_like_plain_ones() {
-    let plain = rows_in(PLAIN, "eventi.csv", FILE.as_bytes())
-        .await
-        .expect("read");
+    let plain = rows_in(PLAIN, "eventi.csv", FILE.as_bytes()).await.expect("read");
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     gz.write_all(FILE.as_bytes()).expect("packed");
     let gz = gz.finish().expect("packed");
@@ -25,16 +23,9 @@ async fn packed_files_are_read_like_plain_ones() {
     let xz = xz.finish().expect("packed");
     let zst = zstd::encode_all(FILE.as_bytes(), 3).expect("packed");
     for (name, packed) in [("a.gz", &gz), ("a.xz", &xz), ("a.csv", &zst)] {
-        assert_eq!(
-            rows_in(PLAIN, name, packed).await.expect("read"),
-            plain,
-            "{name}"
-        );
+        assert_eq!(rows_in(PLAIN, name, packed).await.expect("read"), plain, "{name}");
         let cut = &packed[..packed.len() - 6];
-        assert!(
-            rows_in(PLAIN, name, cut).await.is_err(),
-            "{name} was cut short"
-        );
+        assert!(rows_in(PLAIN, name, cut).await.is_err(), "{name} was cut short");
     }
 }
 
@@ -62,44 +53,25 @@ component = "CASE WHEN grave THEN 'rete' ELSE 'posta' END"
 from = "local_instant(inizio)"
 until = "plus_seconds(local_instant(inizio), durata)"
 "#;
-    let rows = rows_in(mapping, "eventi.parquet", &parquet())
-        .await
-        .expect("read");
+    let rows = rows_in(mapping, "eventi.parquet", &parquet()).await.expect("read");
     assert_snapshot!(lines(&rows), @r"
     1: outage 7 of rete from 2023-07-03T08:00:00.000Z
     2: rejected missing_value: `from` is empty | 8	false		
     ");
     let untyped = mapping.replace("local_instant(inizio)\"\nuntil", "inizio\"\nuntil");
-    let error = rows_in(&untyped, "eventi.parquet", &parquet())
-        .await
-        .expect_err("no zone");
+    let error = rows_in(&untyped, "eventi.parquet", &parquet()).await.expect_err("no zone");
     assert_snapshot!(told(&error));
-    let error = rows_in(mapping, "eventi.csv", FILE.as_bytes())
-        .await
-        .expect_err("no Parquet");
-    assert!(
-        told(&error).contains("cannot be read as Parquet"),
-        "{}",
-        told(&error)
-    );
+    let error = rows_in(mapping, "eventi.csv", FILE.as_bytes()).await.expect_err("no Parquet");
+    assert!(told(&error).contains("cannot be read as Parquet"), "{}", told(&error));
 }
 
 fn parquet() -> Vec<u8> {
     let start: i64 = 1_688_378_400_000_000; // 2023-07-03 10:00:00 on the wall
     let batch = RecordBatch::try_from_iter([
         ("evento", Arc::new(Int64Array::from(vec![7, 8])) as ArrayRef),
-        (
-            "grave",
-            Arc::new(BooleanArray::from(vec![true, false])) as ArrayRef,
-        ),
-        (
-            "inizio",
-            Arc::new(TimestampMicrosecondArray::from(vec![Some(start), None])) as ArrayRef,
-        ),
-        (
-            "durata",
-            Arc::new(Int64Array::from(vec![Some(60), None])) as ArrayRef,
-        ),
+        ("grave", Arc::new(BooleanArray::from(vec![true, false])) as ArrayRef),
+        ("inizio", Arc::new(TimestampMicrosecondArray::from(vec![Some(start), None])) as ArrayRef),
+        ("durata", Arc::new(Int64Array::from(vec![Some(60), None])) as ArrayRef),
     ])
     .expect("one length");
     let mut file = Vec::new();
@@ -123,27 +95,13 @@ component = "Componente"
 from = "local_instant(Inizio)"
 weight_permille = "CAST(Perdita AS BIGINT)"
 "#;
-    let rows = rows_in(mapping, "eventi.xlsx", &workbook())
-        .await
-        .expect("read");
+    let rows = rows_in(mapping, "eventi.xlsx", &workbook()).await.expect("read");
     assert_snapshot!(lines(&rows));
     let other = mapping.replace("\"Eventi\"", "\"Evento\"");
-    let error = rows_in(&other, "eventi.xlsx", &workbook())
-        .await
-        .expect_err("no such sheet");
-    assert!(
-        told(&error).ends_with("hint: did you mean `Eventi`?"),
-        "{}",
-        told(&error)
-    );
-    let error = rows_in(mapping, "eventi.csv", FILE.as_bytes())
-        .await
-        .expect_err("no workbook");
-    assert!(
-        told(&error).contains("cannot be read as an XLSX workbook"),
-        "{}",
-        told(&error)
-    );
+    let error = rows_in(&other, "eventi.xlsx", &workbook()).await.expect_err("no such sheet");
+    assert!(told(&error).ends_with("hint: did you mean `Eventi`?"), "{}", told(&error));
+    let error = rows_in(mapping, "eventi.csv", FILE.as_bytes()).await.expect_err("no workbook");
+    assert!(told(&error).contains("cannot be read as an XLSX workbook"), "{}", told(&error));
 }
 
 fn lines(rows: &[MappedRow]) -> String {
@@ -174,16 +132,8 @@ fn workbook() -> Vec<u8> {
             date("C3", "45110.4166666667"),
             number("D3", "500")
         ),
-        format!(
-            "<row r=\"5\">{}{}</row>",
-            number("A5", "8"),
-            text("C5", "2023-07-03 11:00")
-        ),
-        format!(
-            "<row r=\"6\">{}{}</row>",
-            number("A6", "9"),
-            text("F6", "di troppo")
-        ),
+        format!("<row r=\"5\">{}{}</row>", number("A5", "8"), text("C5", "2023-07-03 11:00")),
+        format!("<row r=\"6\">{}{}</row>", number("A6", "9"), text("F6", "di troppo")),
     ];
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -194,10 +144,7 @@ fn workbook() -> Vec<u8> {
         format!("<Relationship Id=\"{id}\" Type=\"{relation}/{kind}\" Target=\"{target}\"/>")
     };
     zip(&[
-        (
-            "_rels/.rels",
-            relations(&one("rId1", "officeDocument", "xl/workbook.xml")),
-        ),
+        ("_rels/.rels", relations(&one("rId1", "officeDocument", "xl/workbook.xml"))),
         (
             "xl/workbook.xml",
             format!(

@@ -1,0 +1,86 @@
+# Soglia, as a person drives it. Read `make help` first.
+#
+# Every build goes through `--workspace`: features unify the same way each time, so one build
+# serves the demo and the tests (docs/decisions/0007-one-build-profile.md).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# What is built stays outside the repository, so that a fresh clone does not build again. Set
+# SOGLIA_CACHE for another place, or CARGO_TARGET_DIR as for any cargo project.
+SOGLIA_CACHE ?= $(HOME)/.cache/soglia
+CARGO_TARGET_DIR ?= $(SOGLIA_CACHE)/target
+export CARGO_TARGET_DIR
+
+# rustup puts cargo here; a shell that has not been opened again does not know it yet.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+# The folder of `make demo`, and how long `make fuzz` works on each parser.
+DEMO ?= demo
+FUZZ_SECONDS ?= 60
+
+FUZZ_TARGETS = $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
+
+.PHONY: help deps build demo test fmt lint unit bench fuzz clean
+
+help: ## Show what can be done
+	@echo 'Soglia: contact-centre contracts, measured from what the platforms recorded.'
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo '  what is built goes to  $(CARGO_TARGET_DIR)'
+
+deps: ## Install what is missing on this machine (asks for root only if something is)
+	@scripts/deps.sh test
+
+build: ## Build the program
+	@scripts/deps.sh build
+	@echo 'Building (the first time takes many minutes: a query engine and a typesetter)'
+	cargo build --workspace --locked
+
+demo: build ## Make a fictitious Region's semester, measure it, write the report
+	@# Only what an earlier demo left is removed: real ledgers have no such mark.
+	@if [ -e '$(DEMO)/ledger/SIMULATED' ]; then \
+	    echo 'Removing the demo made before in $(DEMO)'; \
+	    rm -rf '$(DEMO)/ledger' '$(DEMO)/sources' '$(DEMO)/report'; \
+	fi
+	'$(CARGO_TARGET_DIR)/debug/soglia' demo --out '$(DEMO)'
+
+test: deps fmt lint unit ## Check format and lints, run all tests
+
+fmt:
+	cargo fmt --all --check
+
+lint:
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+unit:
+	cargo test --workspace --locked
+
+bench: ## Run the benchmarks (builds with optimisation; takes long)
+	@scripts/deps.sh build
+	cargo bench --workspace --locked
+
+fuzz: ## Feed each parser with random input, FUZZ_SECONDS each (60)
+	@if cargo +nightly fuzz --version >/dev/null 2>&1; then \
+	    for target in $(FUZZ_TARGETS); do \
+	        echo "Fuzzing $$target for $(FUZZ_SECONDS) s"; \
+	        mkdir -p "fuzz/corpus/$$target"; \
+	        seeds="crates/soglia-sources/fixtures/$$target"; \
+	        [ -d "$$seeds" ] || seeds=''; \
+	        cargo +nightly fuzz run "$$target" "fuzz/corpus/$$target" $$seeds \
+	            -- -max_total_time=$(FUZZ_SECONDS); \
+	    done; \
+	else \
+	    echo 'cargo-fuzz or the nightly toolchain is not there: no fuzzing, only the parsers'\'' laws.'; \
+	    echo 'hint: rustup toolchain install nightly && cargo install cargo-fuzz'; \
+	    cargo test --workspace --locked --test it -- laws; \
+	fi
+
+clean: ## Remove what was built, and the demo
+	cargo clean
+	@if [ -e '$(DEMO)/ledger/SIMULATED' ]; then \
+	    rm -rf '$(DEMO)/ledger' '$(DEMO)/sources' '$(DEMO)/report' '$(DEMO)/contract.toml'; \
+	    rmdir '$(DEMO)' 2>/dev/null || true; \
+	fi

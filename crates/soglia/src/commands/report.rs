@@ -1,0 +1,181 @@
+//! `soglia report`. Read [`run`] first, then [`write`].
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use soglia_domain::contract::Contract;
+use soglia_domain::period::Period;
+use soglia_domain::text::Lang;
+use soglia_ledger::session::Session;
+use soglia_ledger::store::Ledger;
+use soglia_measure::measure::{Options, measure};
+use soglia_measure::measurement::Report;
+use soglia_measure::seal::{Sealed, adjustments};
+use soglia_report::ReportError;
+use soglia_report::model::ReportInput;
+
+use super::{opened, period};
+use crate::cli::ReportArgs;
+use crate::config::Settings;
+use crate::error::{DONE, Done, Failure};
+use crate::review;
+
+/// A file of this name in a ledger's folder says that its data are invented.
+pub const SIMULATED: &str = "SIMULATED";
+
+/// Writes the semester's review.
+pub async fn run(settings: &Settings, args: ReportArgs) -> Done {
+    let (contract, ledger, session) = opened(settings).await?;
+    let period = period(&args.period.period, &contract)?;
+    let simulated = ledger.dir().join(SIMULATED).exists();
+    let paths =
+        write(settings, &contract, &ledger, &session, &period, &args.out, simulated).await?;
+    let mut out = std::io::stdout().lock();
+    for path in paths {
+        writeln!(out, "{}", path.display())?;
+    }
+    Ok(DONE)
+}
+
+/// Measures a period and writes the review as HTML and PDF; returns where they are.
+///
+/// A sealed period is measured over the data it was sealed with.
+pub async fn write(
+    settings: &Settings,
+    contract: &Contract,
+    ledger: &Ledger,
+    session: &Session,
+    period: &Period,
+    out: &Path,
+    simulated: bool,
+) -> Result<Vec<PathBuf>, Failure> {
+    let options = Options { lang: settings.lang, sensitivity: true };
+    let sealed = super::seal::read(ledger, contract, period)?.map(|(_, sealed)| sealed);
+    let pinned = match &sealed {
+        Some(sealed) if sealed.import_no != session.import_no() => {
+            Some(super::session(ledger, Some(sealed.import_no)).await?)
+        }
+        _ => None,
+    };
+    let session = pinned.as_ref().unwrap_or(session);
+    let report = measure(session, contract, period, options).await?;
+    if report.is_empty() {
+        return Err(Failure::no_data(format!("the ledger has no data in {}", period.label()))
+            .hint("`soglia ledger status` shows which days are covered"));
+    }
+    let seal = vouched(sealed.as_ref(), &report);
+    let notice = simulated.then(review::simulated_notice);
+    let file = settings.contract_file();
+    let input = review::input(session, contract, &file, period, &report, seal, notice).await?;
+    let paths = documents(&input, settings.lang, period, newest(session), out)?;
+    if !settings.quiet {
+        summary(contract, &report, pinned.is_some());
+    }
+    Ok(paths)
+}
+
+/// The seal, if the figures are those that were sealed.
+fn vouched(sealed: Option<&Sealed>, report: &Report) -> Option<String> {
+    let sealed = sealed?;
+    let moved = adjustments(sealed, report);
+    if moved.is_empty() && sealed.contract_sha256 == report.contract.sha256 {
+        return Some(sealed.seal.clone());
+    }
+    eprintln!(
+        "warning: {} is sealed, but with this contract file {} figures differ from the sealed ones",
+        sealed.period,
+        moved.len()
+    );
+    eprintln!("hint: the report is written without the seal; `soglia verify` says what differs");
+    None
+}
+
+/// When the newest file was taken in: the documents' date, so that the same data give the same
+/// bytes.
+fn newest(session: &Session) -> jiff::Timestamp {
+    let instants = session.imports.iter().map(|row| row.imported_at.to_timestamp());
+    instants.max().unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+}
+
+/// Writes both documents, each complete or not at all.
+fn documents(
+    input: &ReportInput,
+    lang: Lang,
+    period: &Period,
+    written: jiff::Timestamp,
+    out: &Path,
+) -> Result<Vec<PathBuf>, Failure> {
+    let name = match lang {
+        Lang::It => format!("resoconto-{}", period.label()),
+        Lang::En => format!("report-{}", period.label()),
+    };
+    let html = soglia_report::html(input, lang).map_err(refused)?;
+    let pdf = soglia_report::pdf(input, lang, written).map_err(refused)?;
+    std::fs::create_dir_all(out).map_err(|cause| unwritable(cause, out))?;
+    let mut paths = Vec::new();
+    for (extension, bytes) in [("html", html.into_bytes()), ("pdf", pdf)] {
+        let path = out.join(format!("{name}.{extension}"));
+        replace(out, &path, &bytes).map_err(|cause| unwritable(cause, &path))?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+/// Writes a file beside its place, then renames it there.
+fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".soglia-");
+    // A document is to be read by others, unlike most temporary files.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o644));
+    }
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|failed| failed.error)?;
+    Ok(())
+}
+
+fn unwritable(cause: std::io::Error, path: &Path) -> Failure {
+    let what = format!("failed to write `{}`", path.display());
+    Failure::configuration(anyhow::Error::from(cause).context(what))
+        .hint("check who owns the folder and that the disk is not full")
+}
+
+fn refused(error: ReportError) -> Failure {
+    let hint = error.hint();
+    Failure::internal(error).hint(hint)
+}
+
+/// Says in a few lines what the report says.
+fn summary(contract: &Contract, report: &Report, pinned: bool) {
+    for service in &contract.services {
+        let codes = |verdict: &str| -> Vec<&str> {
+            let own = report.measurements.iter().filter(|m| m.service == service.code);
+            own.filter(|m| m.verdict == verdict).map(|m| m.indicator.as_str()).collect()
+        };
+        let listed = |codes: &[&str]| match codes {
+            [] => String::new(),
+            codes => format!(" ({})", codes.join(", ")),
+        };
+        let (met, missed, idle) = (codes("OK"), codes("KO"), codes("NA"));
+        eprintln!(
+            "{} {}: {} targets met, {} missed{}, {} not applicable{}",
+            report.period.label,
+            service.code,
+            met.len(),
+            missed.len(),
+            listed(&missed),
+            idle.len(),
+            listed(&idle)
+        );
+    }
+    if report.measurements.iter().any(|m| m.provisional) {
+        eprintln!("note: the data of the period are still open, figures may change");
+    }
+    if pinned {
+        eprintln!("note: the period is sealed; data that came later are not in the report");
+    }
+}
