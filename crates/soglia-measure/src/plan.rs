@@ -200,7 +200,8 @@ impl Column {
 /// Queue entries seen as calls.
 const LEGS: &str = "(SELECT service, 'inbound' AS direction, entered AS arrived, local_hour, \
     entered AS queued, answered, \"left\" AS ended, wait_ms, queue AS first_queue, \
-    CAST(NULL AS TIMESTAMP) AS first_rang, CAST(NULL AS TIMESTAMP) AS called_back, \
+    arrow_cast(NULL, 'Timestamp(Microsecond, Some(\"UTC\"))') AS first_rang, \
+    arrow_cast(NULL, 'Timestamp(Microsecond, Some(\"UTC\"))') AS called_back, \
     CAST(NULL AS BIGINT) AS talk_ms, CAST(NULL AS BIGINT) AS hold_ms, \
     CAST(1000 AS INT) AS precision_ms, \
     CASE exit WHEN 'answered' THEN 'answered' WHEN 'abandoned' THEN 'abandoned_in_queue' \

@@ -194,7 +194,8 @@ fn resolved(rule: &SecondLevelResolved, lang: Lang) -> String {
     };
     match (rule.denominator, lang) {
         (SecondLevelDenominator::Escalated, Lang::It) => format!(
-            "casi risolti e chiusi dopo il secondo livello / casi passati al secondo livello; {open}"
+            "casi risolti e chiusi dopo il secondo livello / casi passati al secondo livello; \
+             {open}"
         ),
         (SecondLevelDenominator::Escalated, Lang::En) => {
             format!("cases resolved and closed after escalation / cases escalated; {open}")

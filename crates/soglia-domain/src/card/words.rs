@@ -94,7 +94,8 @@ pub(super) fn data_needed(rule: &Rule, lang: Lang) -> String {
         ),
         Rule::FirstContact(_) => pick(
             lang,
-            "per caso: apertura, chiusura, passaggio al secondo livello, contatti, riapertura, esito",
+            "per caso: apertura, chiusura, passaggio al secondo livello, contatti, riapertura, \
+             esito",
             "for each case: opening, closing, escalation, contacts, reopening, outcome",
         ),
         Rule::HandledWithin(_) => pick(

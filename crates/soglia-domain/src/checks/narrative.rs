@@ -55,12 +55,28 @@ const NOT_MET: [&str; 6] = [
 ];
 const MET: [&str; 5] = ["rispettat", "raggiunt", "were met", "was met", "been met"];
 
+/// Words that make a sentence speak of all targets at once.
+const GENERAL: [&str; 9] = [
+    "livelli di servizio",
+    "obiettivi",
+    "parametri",
+    "indicatori",
+    "soglie",
+    "service levels",
+    "targets",
+    "objectives",
+    "indicators",
+];
+
 /// Compares each sentence that judges a service with the verdicts of its indicators.
 pub(super) fn check(services: &[ServiceFigures], text: &TextBlock) -> Vec<Check> {
     let mut checks = Vec::new();
     for sentence in sentences(&text.text) {
+        let lower = sentence.to_lowercase();
+        let is_general = GENERAL.iter().any(|word| lower.contains(word));
         for (service, part) in parts(services, &sentence) {
-            checks.extend(check_part(service, &part, &text.section));
+            let Some(claim) = claim(service, &part, is_general) else { continue };
+            checks.extend(contradictions(service, &claim, &text.section));
         }
     }
     checks
@@ -114,40 +130,63 @@ fn position(sentence: &str, name: &str) -> Option<usize> {
     None
 }
 
-fn check_part(service: &ServiceFigures, part: &str, section: &str) -> Vec<Check> {
+/// What a part of a sentence says about a service's indicators.
+enum Claim<'s> {
+    /// These were missed, the others were met.
+    Missed(Vec<&'s IndicatorFigures>),
+    /// These were met.
+    Met(Vec<&'s IndicatorFigures>),
+    /// All were met.
+    AllMet,
+}
+
+impl Claim<'_> {
+    /// Whether the indicator was met, if the claim says so.
+    fn met(&self, indicator: &IndicatorFigures) -> Option<bool> {
+        let among = |list: &[&IndicatorFigures]| list.iter().any(|i| i.code == indicator.code);
+        match self {
+            Self::Missed(list) => Some(!among(list)),
+            Self::Met(list) => among(list).then_some(true),
+            Self::AllMet => Some(true),
+        }
+    }
+}
+
+fn claim<'s>(service: &'s ServiceFigures, part: &str, is_general: bool) -> Option<Claim<'s>> {
     let lower = part.to_lowercase();
     let says = |list: &[&str]| list.iter().any(|word| lower.contains(word));
     let negative = says(&MISSED) || says(&NOT_MET);
     if !negative && !says(&MET) {
-        return Vec::new();
+        return None;
     }
-    let named: Vec<&IndicatorFigures> = named(service, part);
+    let named = named(service, part);
+    match (negative, named.is_empty()) {
+        (true, false) => Some(Claim::Missed(named)),
+        (false, false) => Some(Claim::Met(named)),
+        (false, true) => is_general.then_some(Claim::AllMet),
+        (true, true) => None,
+    }
+}
+
+fn contradictions(service: &ServiceFigures, claim: &Claim<'_>, section: &str) -> Vec<Check> {
     let mut checks = Vec::new();
     for indicator in &service.indicators {
-        let is_named = named.iter().any(|other| other.code == indicator.code);
-        let name = indicator.names.first().map_or(indicator.code.as_str(), String::as_str);
-        let found = match (&indicator.verdict, negative, is_named) {
-            // "all but …", "only … was missed": what is not named was met.
-            (Verdict::Ko, true, false) | (Verdict::Ko, false, true) => Some((
+        let code = &indicator.code;
+        let name = indicator.names.first().unwrap_or(code);
+        let (number, it, en) = match (&indicator.verdict, claim.met(indicator)) {
+            (Verdict::Ko, Some(true)) => (
                 "N1",
-                format!("«{section}» dà per raggiunto {} ({name}), che risulta KO", indicator.code),
-                format!("“{section}” says {} ({name}) was met, but it is KO", indicator.code),
-            )),
-            (Verdict::Ko, false, false) if named.is_empty() => Some((
-                "N1",
-                format!("«{section}» dà tutto per raggiunto, ma {} ({name}) è KO", indicator.code),
-                format!("“{section}” says all was met, but {} ({name}) is KO", indicator.code),
-            )),
-            (Verdict::Ok, true, true) => Some((
+                format!("«{section}» dà per raggiunto {code} ({name}), che risulta KO"),
+                format!("“{section}” says that {code} ({name}) was met, but it is KO"),
+            ),
+            (Verdict::Ok, Some(false)) => (
                 "N3",
-                format!("«{section}» dà per mancato {} ({name}), che risulta OK", indicator.code),
-                format!("“{section}” says {} ({name}) was missed, but it is OK", indicator.code),
-            )),
-            _ => None,
+                format!("«{section}» dà per mancato {code} ({name}), che risulta OK"),
+                format!("“{section}” says that {code} ({name}) was missed, but it is OK"),
+            ),
+            _ => continue,
         };
-        checks.extend(found.map(|(code, it, en)| {
-            Check::new(code, Severity::Error, &it, &en).of(&service.code, &indicator.code)
-        }));
+        checks.push(Check::new(number, Severity::Error, &it, &en).of(&service.code, code));
     }
     checks
 }

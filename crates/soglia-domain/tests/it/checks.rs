@@ -156,7 +156,9 @@ fn shown(checks: &[Check]) -> String {
 /// Headings in capitals open a section; what follows is its text.
 fn sections(text: &str) -> Vec<TextBlock> {
     let mut blocks: Vec<TextBlock> = Vec::new();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+    // Rows of tables are figures, not sentences.
+    let lines = text.lines().map(str::trim).filter(|line| !line.contains('\t'));
+    for line in lines.filter(|line| !line.is_empty()) {
         let letters: String = line.chars().filter(|c| c.is_alphabetic()).collect();
         let is_heading = 8 <= letters.chars().count() && letters.to_uppercase() == letters;
         match blocks.last_mut() {
@@ -247,6 +249,16 @@ fn a_text_that_says_all_was_met_is_contradicted() {
 }
 
 #[test]
+fn a_vague_text_claims_nothing() {
+    let texts = vec![
+        block("Analisi", "Il CUP ha raggiunto 5.000 chiamate al giorno."),
+        block("Analisi", "Per il CUP gli obiettivi non sono stati raggiunti."),
+    ];
+    let checks = check_results(&half_year(texts));
+    assert!(checks.iter().all(|c| !matches!(c.code, "N1" | "N3")), "{}", shown(&checks));
+}
+
+#[test]
 fn english_texts_are_checked_too() {
     let mut figures = half_year(vec![block(
         "Measurement",
@@ -270,7 +282,7 @@ fn counts_of_the_second_level_must_add_up() {
     figures.services.truncate(1);
     assert_eq!(shown(&check_results(&figures)), "");
     figures.services[0].indicators[5].figure = Figure::Counts { num: 587, den: 600 };
-    insta::assert_snapshot!(shown(&check_results(&figures)), @"");
+    insta::assert_snapshot!(shown(&check_results(&figures)), @r"N18 warning cup/K6: K4 lascia 588 casi al secondo livello, ma K6 ne conta 600");
 }
 
 #[test]
@@ -292,7 +304,12 @@ fn findings_and_inspections_are_dated() {
         [date(2023, 9, 9), date(2023, 9, 10), date(2023, 11, 1), date(2023, 9, 11)]
             .map(inspection)
             .to_vec();
-    insta::assert_snapshot!(shown(&check_results(&figures)), @"");
+    insta::assert_snapshot!(shown(&check_results(&figures)), @r"
+    N4 warning : il rilievo «I2», del 2022-05-01, è riportato come nuovo
+    N9 warning : «Ufficio»: la verifica ispettiva del 2023-09-09 cade in un giorno non lavorativo (sabato)
+    N9 warning : «Ufficio»: la verifica ispettiva del 2023-09-10 cade in un giorno non lavorativo (domenica)
+    N9 warning : «Ufficio»: la verifica ispettiva del 2023-11-01 cade in un giorno non lavorativo (Ognissanti)
+    ");
 }
 
 fn example(name: &str) -> Contract {
@@ -304,10 +321,32 @@ fn example(name: &str) -> Contract {
 
 #[test]
 fn remarks_on_the_reference_contract() {
-    insta::assert_snapshot!(shown(&check_contract(&example("reference"))), @"");
+    insta::assert_snapshot!(shown(&check_contract(&example("reference"))), @r"
+    N16 warning : Ing. Corrado Belmonte ricopre insieme i ruoli rup, dec, monitoring_manager: di norma sono separati (all. I.2 art. 8 e all. II.14 art. 32 D.Lgs. 36/2023), verificare
+    N6 note cup/K1: il nome dice «tempo massimo», ma si misura una quota (`share_within_limit`)
+    N6 note cup/K2: il nome dice «tempo massimo», ma si misura una quota (`share_within_limit`)
+    N8 note cup/K2: l'obiettivo nomina email, fax, sms, letter, l'indicatore email, fax, sms; la regola conta email, pec, fax, sms, letter
+    N6 note cup/K5: il nome dice «tempo medio», ma si misura una quota (`share_within_limit`)
+    N7 note cup/K6: il nome dice «numero», ma il valore è una percentuale: stampare numeratore e denominatore
+    N6 note cup/K7: il nome dice «tempo medio», ma si misura una quota (`share_within_limit`)
+    N7 note cup/K8: il nome dice «numero», ma il valore è una percentuale: stampare numeratore e denominatore
+    N6 note cc/K1: il nome dice «tempo massimo», ma si misura una quota (`share_within_limit`)
+    N6 note cc/K2: il nome dice «tempo massimo», ma si misura una quota (`share_within_limit`)
+    N8 note cc/K2: l'obiettivo nomina email, fax, sms, letter, l'indicatore email, fax, sms; la regola conta email, pec, fax, sms, letter
+    N6 note cc/K5: il nome dice «tempo medio», ma si misura una quota (`share_within_limit`)
+    N7 note cc/K6: il nome dice «numero», ma il valore è una percentuale: stampare numeratore e denominatore
+    N6 note cc/K7: il nome dice «tempo medio», ma si misura una quota (`share_within_limit`)
+    N7 note cc/K8: il nome dice «numero», ma il valore è una percentuale: stampare numeratore e denominatore
+    ");
 }
 
 #[test]
 fn remarks_on_the_second_contract() {
-    insta::assert_snapshot!(shown(&check_contract(&example("second"))), @"");
+    insta::assert_snapshot!(shown(&check_contract(&example("second"))), @r"
+    N10 warning helpline/SL: scheda incompleta: manca processo
+    N10 warning helpline/ABN: scheda incompleta: manca processo
+    N10 warning helpline/MAIL: scheda incompleta: manca processo
+    N10 warning helpline/CALLS-100: scheda incompleta: manca processo
+    N10 warning helpline/UP: scheda incompleta: manca processo
+    ");
 }

@@ -90,6 +90,21 @@ fn targets_and_limits_of_the_reference_contract_are_exact() {
 }
 
 #[test]
+fn the_schema_names_the_measures_and_kinds_of_the_rules() {
+    let schema = json_schema();
+    let branches = schema["$defs"]["Indicator"]["oneOf"].as_array().expect("one for each measure");
+    let published: Vec<(&str, &str)> = branches
+        .iter()
+        .map(|branch| (&branch["title"], &branch["properties"]["kind"]["const"]))
+        .map(|(measure, kind)| (measure.as_str().expect("text"), kind.as_str().expect("text")))
+        .collect();
+    let contract = parsed(&example("reference"));
+    let rules = contract.services[0].indicators.iter().map(|i| &i.versions[0].rule);
+    let rules: Vec<(&str, &str)> = rules.map(|rule| (rule.measure(), rule.kind())).collect();
+    assert_eq!(published, rules);
+}
+
+#[test]
 fn the_second_contract_is_read() {
     let contract = parsed(&example("second"));
     let service = contract.service("helpline").expect("its only service");

@@ -76,15 +76,19 @@ fn line_of(
         drawing.path(&run, stroke, " stroke-width=\"2\" stroke-linejoin=\"round\"");
     }
     let dense = 14 < line.points.len();
-    for (idx, y, label) in &points {
+    for (nth_point, (idx, y, label)) in points.iter().enumerate() {
         let point = (x_of(*idx), *y);
         if nth == 0 {
             drawing.circle(point, 4.0, stroke);
         } else {
             drawing.diamond(point, 4.5, stroke);
         }
-        // A label stands on the side of its mark where the bound's line is not.
-        let below = taken.is_some_and(|taken| taken <= *y && *y - taken < 26.0);
+        // A label stands where neither the line nor the bound is: below a valley, or below a mark
+        // that the bound passes closely above.
+        let beside = [nth_point.checked_sub(1), Some(nth_point + 1)];
+        let mut beside = beside.into_iter().flatten().filter_map(|at| points.get(at));
+        let valley = beside.all(|(_, other, _)| other + 8.0 < *y) && 1 < points.len();
+        let below = valley || taken.is_some_and(|taken| taken <= *y && *y - taken < 26.0);
         let y = if below { y + 19.0 } else { y - 9.0 };
         if !dense {
             let style = Type { size: 11.5, ..LABEL.at(Anchor::Middle) };

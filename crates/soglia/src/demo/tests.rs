@@ -183,6 +183,7 @@ fn the_half_year_has_exactly_the_counts_of_the_reference_report() {
     let (_dir, files) = make(2023, &sizes);
     assert_eq!(tally(&files, "08005550101", "cup", 240), Tally::of(&sizes.cup));
     assert_eq!(tally(&files, "08005550102", "cc", 540), Tally::of(&sizes.cc));
+    check_messy_cases(&files);
 }
 
 #[test]
@@ -225,16 +226,15 @@ fn files_continue_each_other() {
     }
 }
 
-#[test]
-fn the_log_has_the_messy_cases_too() {
-    let (_dir, files) = make(2023, &Sizes::full());
+/// Whatever else a real log and real exports have.
+fn check_messy_cases(files: &DemoFiles) {
     let calls = read_log(&files.queue_logs);
     let mut exits: BTreeMap<&str, u32> = BTreeMap::new();
     for exit in calls.values().flat_map(|c| &c.exits) {
         *exits.entry(exit).or_default() += 1;
     }
     for exit in ["ABANDON", "EXITWITHTIMEOUT", "EXITEMPTY", "EXITWITHKEY"] {
-        assert!(exits.get(exit).is_some_and(|n| 10 <= *n), "{exits:?}");
+        assert!(exits.get(exit).is_some_and(|n| 3 <= *n), "{exits:?}");
     }
     assert!(calls.values().any(|c| 1 < c.n_entries && c.answered.is_some()));
     assert!(calls.values().any(|c| c.full));

@@ -267,10 +267,9 @@ fn lower_calendar(
         site_holidays,
         exceptions,
     } = raw;
-    let slots = |raw: Vec<RawSlot>| -> Vec<Slot> { raw.into_iter().map(|RawSlot(s)| s).collect() };
     let days = [monday, tuesday, wednesday, thursday, friday, saturday, sunday];
     let some_hours = weekdays.is_some() || days.iter().any(Option::is_some);
-    let weekly: [Vec<Slot>; 7] = if always == Some(true) {
+    let weekly = if always == Some(true) {
         if some_hours || holidays.is_some() {
             let expected = "`always = true` without hours or holidays of its own";
             reporter.add(&path.key("always"), expected, "both", None);
@@ -289,13 +288,7 @@ fn lower_calendar(
             reporter.add(&path.key("holidays"), "`italy` or `none`", "nothing", Some(hint));
             return None;
         }
-        let weekdays = weekdays.map(slots).unwrap_or_default();
-        let mut days = days.into_iter().enumerate().map(|(index, day)| match day {
-            Some(day) => slots(day),
-            None if index < 5 => weekdays.clone(),
-            None => Vec::new(),
-        });
-        std::array::from_fn(|_| days.next().unwrap_or_default())
+        weekly(weekdays, days)
     };
     let holidays = match holidays {
         Some(RawHolidays::Italy) => HolidaySet::Italy,
@@ -319,6 +312,21 @@ fn lower_calendar(
         site_holidays: site_holidays.collect(),
         exceptions: exceptions.collect(),
     })
+}
+
+fn slots(raw: Vec<RawSlot>) -> Vec<Slot> {
+    raw.into_iter().map(|RawSlot(slot)| slot).collect()
+}
+
+/// A day's own hours win over those of weekdays; other days are closed.
+fn weekly(weekdays: Option<Vec<RawSlot>>, days: [Option<Vec<RawSlot>>; 7]) -> [Vec<Slot>; 7] {
+    let weekdays = weekdays.map(slots).unwrap_or_default();
+    let mut days = days.into_iter().enumerate().map(|(index, day)| match day {
+        Some(day) => slots(day),
+        None if index < 5 => weekdays.clone(),
+        None => Vec::new(),
+    });
+    std::array::from_fn(|_| days.next().unwrap_or_default())
 }
 
 fn lower_service(
