@@ -42,5 +42,8 @@ pub fn functions() -> BallistaFunctionRegistry {
 
 /// A session whose plans run on the cluster behind a scheduler, e.g. `df://localhost:50050`.
 pub async fn client(scheduler: &str) -> Result<SessionContext> {
-    SessionContext::remote_with_state(scheduler, state(config())).await
+    let ctx = SessionContext::remote_with_state(scheduler, state(config())).await?;
+    // Upgrading a state for Ballista forgets the functions registered before.
+    ctx.register_udaf(soglia_measure::udaf::udaf());
+    Ok(ctx)
 }

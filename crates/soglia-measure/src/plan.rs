@@ -132,14 +132,15 @@ impl CallsPass {
             Column::Disposition,
             Column::Arrived,
             Column::Queued,
-            Column::FirstRang,
-            Column::Answered,
             Column::CalledBack,
             Column::WaitMs,
             Column::TalkMs,
             Column::HoldMs,
-            Column::PrecisionMs,
         ];
+        // Profiles need waits and conversations; only whole periods are looked at every way.
+        if dimension == Dimension::None {
+            columns.extend([Column::FirstRang, Column::Answered, Column::PrecisionMs]);
+        }
         let by_queue =
             contract.exclusions.iter().any(|exclusion| exclusion.queue.is_some());
         if by_queue {

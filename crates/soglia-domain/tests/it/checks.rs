@@ -156,8 +156,9 @@ fn shown(checks: &[Check]) -> String {
 /// Headings in capitals open a section; what follows is its text.
 fn sections(text: &str) -> Vec<TextBlock> {
     let mut blocks: Vec<TextBlock> = Vec::new();
-    // Rows of tables are figures, not sentences.
-    let lines = text.lines().map(str::trim).filter(|line| !line.contains('\t'));
+    // Rows of the annex are figures, not sentences.
+    let is_row = |line: &&str| 1 < line.matches('\t').count();
+    let lines = text.lines().filter(|line| !is_row(line)).map(str::trim);
     for line in lines.filter(|line| !line.is_empty()) {
         let letters: String = line.chars().filter(|c| c.is_alphabetic()).collect();
         let is_heading = 8 <= letters.chars().count() && letters.to_uppercase() == letters;

@@ -342,7 +342,10 @@ fn recognise(mapping: &Mapping, schema: &Schema, path: &Path) -> Result<(), Mapp
             mapping.file,
             list(missing.iter().map(|name| name.as_str()))
         );
-        let hint = format!("its columns are {}", list(has.into_iter()));
+        let hint = match has.as_slice() {
+            [only] => format!("its only column is `{only}`: is `delimiter` right?"),
+            _ => format!("its columns are {}", list(has.into_iter())),
+        };
         return Err(MappingError::data(path, problem, Some(hint)));
     }
     let hint = match nearest(first, has.iter().copied()) {

@@ -12,6 +12,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, DataFusionError};
 use datafusion::config::Dialect;
 use datafusion::logical_expr::{Expr, Volatility};
+use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, visit_expressions};
@@ -93,6 +94,17 @@ impl Planner {
         Ok(names)
     }
 
+    /// Rewrites an expression as the engine evaluates it: some functions exist only as others.
+    fn simplify(&self, expr: Expr, schema: &DFSchema) -> Result<Expr, DataFusionError> {
+        let state = self.session.state();
+        let context = SimplifyContext::builder()
+            .with_schema(Arc::new(schema.clone()))
+            .with_config_options(Arc::clone(state.config_options()))
+            .build();
+        let simplifier = ExprSimplifier::new(context);
+        simplifier.simplify(simplifier.coerce(expr, schema)?)
+    }
+
     /// Plans an expression over rows of `schema`.
     pub fn plan(
         &self,
@@ -114,12 +126,12 @@ impl Planner {
         let refuse = |error: DataFusionError| expression.wrong(plain(&error), None);
         let df_schema = DFSchema::try_from(Arc::clone(schema)).map_err(refuse)?;
         let logical = self.session.parse_sql_expr(&expression.sql, &df_schema).map_err(refuse)?;
-        if let Some(function) = unrepeatable(&logical).map_err(refuse)? {
-            let problem = format!("`{function}` gives another value at every import");
-            let hint = "a mapping may only use what stands in the file";
+        if let Some(fault) = Fault::find(&logical).map_err(refuse)? {
+            let (problem, hint) = fault.told();
             return Err(expression.wrong(problem, Some(hint.to_owned())));
         }
-        let physical = self.session.create_physical_expr(logical, &df_schema).map_err(refuse)?;
+        let simplified = self.simplify(logical, &df_schema).map_err(refuse)?;
+        let physical = self.session.create_physical_expr(simplified, &df_schema).map_err(refuse)?;
         let data_type = physical.data_type(schema).map_err(refuse)?;
         let uses = schema
             .fields()
@@ -132,19 +144,48 @@ impl Planner {
     }
 }
 
-/// Finds a function whose value depends on the moment or on chance.
-fn unrepeatable(expr: &Expr) -> Result<Option<String>, DataFusionError> {
-    let mut found = None;
-    expr.apply(|part| {
-        if let Expr::ScalarFunction(call) = part {
-            if call.func.signature().volatility != Volatility::Immutable {
-                found = Some(call.func.name().to_owned());
-                return Ok(TreeNodeRecursion::Stop);
-            }
+/// What an expression may not do here.
+enum Fault {
+    /// A function depends on the moment or on chance.
+    Unrepeatable(String),
+    /// Other rows or tables are asked for.
+    OtherRows,
+}
+
+impl Fault {
+    fn find(expr: &Expr) -> Result<Option<Self>, DataFusionError> {
+        let mut found = None;
+        expr.apply(|part| {
+            found = match part {
+                Expr::ScalarFunction(call)
+                    if call.func.signature().volatility != Volatility::Immutable =>
+                {
+                    Some(Self::Unrepeatable(call.func.name().to_owned()))
+                }
+                Expr::AggregateFunction(_)
+                | Expr::WindowFunction(_)
+                | Expr::ScalarSubquery(_)
+                | Expr::InSubquery(_)
+                | Expr::Exists(_) => Some(Self::OtherRows),
+                _ => return Ok(TreeNodeRecursion::Continue),
+            };
+            Ok(TreeNodeRecursion::Stop)
+        })?;
+        Ok(found)
+    }
+
+    fn told(self) -> (String, &'static str) {
+        match self {
+            Self::Unrepeatable(function) => (
+                format!("`{function}` gives another value at every import"),
+                "a mapping may only use what stands in the file",
+            ),
+            Self::OtherRows => (
+                "the expression needs other rows".to_owned(),
+                "a mapping sees one row at a time: no aggregates, no queries",
+            ),
         }
-        Ok(TreeNodeRecursion::Continue)
-    })?;
-    Ok(found)
+    }
 }
 
 /// The engine's message without its own prefixes.
@@ -162,6 +203,9 @@ fn plain(error: &DataFusionError) -> String {
         "caused by",
         "This feature is not implemented: ",
     ];
+    if let Some(rest) = text.strip_prefix("SQL error: ParserError(\"") {
+        text = rest.trim_end_matches("\")");
+    }
     while let Some(rest) = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)) {
         text = rest.trim_start();
     }
@@ -326,6 +370,9 @@ fn type_name(data_type: &DataType) -> String {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "text".to_owned(),
         DataType::Timestamp(_, None) => "a timestamp without a zone".to_owned(),
         DataType::Timestamp(_, Some(_)) => "an instant".to_owned(),
+        DataType::Boolean => "true or false".to_owned(),
+        DataType::Interval(_) | DataType::Duration(_) => "an interval".to_owned(),
+        number if number.is_numeric() => "a number".to_owned(),
         other => format!("`{other}`"),
     }
 }

@@ -223,16 +223,12 @@ pub(super) fn split(line: &str, fields: &mut Vec<String>) -> Option<()> {
             loop {
                 let (inside, after) = quoted.split_once('"')?;
                 field.push_str(inside);
-                match after.strip_prefix('"') {
-                    Some(more) => {
-                        field.push('"');
-                        quoted = more;
-                    }
-                    None => {
-                        rest = after;
-                        break;
-                    }
-                }
+                let Some(more) = after.strip_prefix('"') else {
+                    rest = after;
+                    break;
+                };
+                field.push('"');
+                quoted = more;
             }
         }
         let end = rest.find(',').unwrap_or(rest.len());

@@ -103,13 +103,13 @@ pub enum Meaning {
     Emptied,
     /// Asked to be called back.
     CallbackRequested,
-    /// A requested call-back reached the caller.
+    /// A requested call-back reached the caller; counts only while its call is known.
     CalledBack,
     /// The service started the call.
     Outbound,
     /// A test.
     Test,
-    /// The topic's code.
+    /// The topic's code; counts only while its call is known.
     Topic,
     /// The prescription's priority class.
     PriorityClass,

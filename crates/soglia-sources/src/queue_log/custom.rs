@@ -34,10 +34,7 @@ impl QueueLogParser {
         if means == Meaning::NotContact {
             return Ok(Taken::Ignored("member_event"));
         }
-        if matches!(means, Meaning::Note | Meaning::QueueStatus) {
-            return Ok(self.story(row, line, "custom_event"));
-        }
-        if !callable(line.id) || self.is_late(line.id) {
+        if !self.starts_or_changes(line.id, means) {
             return Ok(self.story(row, line, "custom_event"));
         }
         let queue = match line.queue {
@@ -80,6 +77,16 @@ impl QueueLogParser {
         }
         self.set_alarm(slot);
         Ok(Taken::Call)
+    }
+
+    /// Can an event change its call? Some also tell of a call that was not known; what an operator
+    /// or the platform adds to a call long closed does not.
+    fn starts_or_changes(&self, id: &[u8], means: Meaning) -> bool {
+        match means {
+            Meaning::Note | Meaning::QueueStatus | Meaning::NotContact => false,
+            Meaning::Emptied | Meaning::CalledBack | Meaning::Topic => self.find(id).is_some(),
+            _ => callable(id) && !self.is_late(id),
+        }
     }
 
     /// A row without consequence: part of its call's story if there is one.

@@ -3,6 +3,7 @@
 
 use jiff::tz::TimeZone;
 use soglia_domain::facts::Fact;
+use soglia_domain::time::{Instant, Millis};
 use soglia_sources::outcome::Emitted;
 use soglia_sources::queue_log::{
     End, Finished, OpenState, QueueLogConfig, QueueLogParser, first_instant, sniff,
@@ -88,7 +89,7 @@ fn an_unrelated_file_is_refused_with_the_reason() {
 
 #[test]
 fn files_are_put_in_order_by_their_first_instant() {
-    let at = |line: &str| first_instant(line.as_bytes(), &TimeZone::UTC).map(|at| at.as_millis());
+    let at = |line: &str| first_instant(line.as_bytes(), &TimeZone::UTC).map(Instant::as_millis);
     assert_eq!(at("1772434800|NONE|NONE|NONE|QUEUESTART|\n"), Some(1_772_434_800_000));
     assert_eq!(at("2026-03-02 07:00:00.5|1|cup|NONE|DID|"), Some(1_772_434_800_500));
     assert_eq!(at("id,data"), None);
@@ -99,9 +100,7 @@ fn check(log: &str, expect: &str) {
     let (emitted, _) = read(log.as_bytes());
     let calls = emitted.iter().filter_map(|one| match one {
         Emitted::Fact { fact: Fact::Call(call, entries), .. } => {
-            let span = |span: Option<soglia_domain::time::Millis>| {
-                span.map_or("-".to_owned(), |span| span.to_string())
-            };
+            let span = |span: Option<Millis>| span.map_or("-".to_owned(), |span| span.to_string());
             let mut line = format!(
                 "{} {} {} {} {}",
                 call.id,
@@ -267,8 +266,8 @@ fn a_later_version_of_the_saved_state_is_refused() {
 fn open_calls_are_limited() {
     let mut config = config("log");
     config.open_calls_max = 3;
-    let log: String =
-        (0..10).map(|n| format!("{}|1.{n}|a|NONE|ENTERQUEUE||0855550112|1\n", 1000 + n)).collect();
+    let lines = (0..10).map(|n| format!("{}|1.{n}|a|NONE|ENTERQUEUE||0855550112|1", 1000 + n));
+    let log = lines.collect::<Vec<_>>().join("\n");
     let (emitted, finished) = run(QueueLogParser::new(config), log.as_bytes(), End::Final);
     assert_eq!((emitted.len(), finished.totals.open_calls), (7, 3));
     assert_eq!(finished.totals.anomalies.get("too_many_open_calls"), Some(&7));
@@ -286,4 +285,16 @@ fn groups_stand_for_operators() {
     let text = table::all(&emitted);
     assert!(text.contains("group primo") && text.contains("1.2 test"), "{text}");
     assert!(!text.contains("Ivo Bassi"), "{text}");
+}
+
+#[test]
+fn what_is_added_to_a_call_long_closed_makes_no_new_call() {
+    check(
+        "1000|1.1|a|NONE|ENTERQUEUE||0855550112|1\n\
+         1009|1.1|a|NONE|ABANDON|1|1|9\n\
+         5000|1.1|NONE|NONE|INFO|ARGOMENTO|prenotazioni\n\
+         5001|1.1|a|NONE|LEAVEEMPTY|\n\
+         5002|1.1|a|NONE|INFO|STATO|CONTINUE",
+        "1.1 abandoned_in_queue 9s - 0 a:abandoned",
+    );
 }

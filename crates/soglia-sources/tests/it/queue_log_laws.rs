@@ -3,7 +3,7 @@
 
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use soglia_domain::facts::{Disposition, Fact};
+use soglia_domain::facts::{Disposition, Fact, Rows};
 use soglia_sources::outcome::{EarlierRows, Emitted, Totals};
 use soglia_sources::queue_log::{End, OpenState, QueueLogConfig, QueueLogParser};
 
@@ -41,9 +41,9 @@ fn bare(one: &Emitted) -> (Option<Fact>, u32) {
     };
     let (mut call, mut entries) = (call.clone(), entries.clone());
     let n = call.rows.n + earlier.iter().map(|EarlierRows { n, .. }| n).sum::<u32>();
-    call.rows = Default::default();
+    call.rows = Rows::default();
     for entry in &mut entries {
-        entry.rows = Default::default();
+        entry.rows = Rows::default();
     }
     (Some(Fact::Call(call, entries)), n)
 }
@@ -113,7 +113,9 @@ fn log() -> impl Strategy<Value = Vec<Vec<u8>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 512, failure_persistence: None, ..Default::default()
+    })]
 
     /// Whatever the bytes, every row goes somewhere once, and nothing panics.
     #[test]

@@ -9,11 +9,9 @@ pub fn file(name: &str) -> Option<Vec<u8>> {
         PathBuf::from,
     );
     let path = folder.join(name);
-    match std::fs::read(&path) {
-        Ok(bytes) => Some(bytes),
-        Err(_) => {
-            println!("skipped: {} missing", path.display());
-            None
-        }
+    let bytes = std::fs::read(&path).ok();
+    if bytes.is_none() {
+        println!("skipped: {} missing", path.display());
     }
+    bytes
 }

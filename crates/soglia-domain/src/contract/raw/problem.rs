@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn columns_count_characters() {
-        assert_eq!(position("a\nè = 1", 5), (2, 4));
+        assert_eq!(position("a\nè = 1", 5), (2, 3));
         assert_eq!(position("", 9), (1, 1));
     }
 }

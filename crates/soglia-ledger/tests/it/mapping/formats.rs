@@ -60,7 +60,7 @@ until = "plus_seconds(local_instant(inizio), durata)"
     ");
     let untyped = mapping.replace("local_instant(inizio)\"\nuntil", "inizio\"\nuntil");
     let error = rows_in(&untyped, "eventi.parquet", &parquet()).await.expect_err("no zone");
-    assert_snapshot!(told(&error));
+    assert_snapshot!("parquet_wall_clock", told(&error));
     let error = rows_in(mapping, "eventi.csv", FILE.as_bytes()).await.expect_err("no Parquet");
     assert!(told(&error).contains("cannot be read as Parquet"), "{}", told(&error));
 }
