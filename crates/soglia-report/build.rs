@@ -91,26 +91,28 @@ fn copy_all(from: &Path, to: &Path) -> std::io::Result<()> {
 
 /// Copies the fonts into the build's own folder, so that a cleaned cache breaks nothing.
 fn table_of(found: Option<&Path>, out: &Path) -> std::io::Result<String> {
-    let mut desktop = String::new();
-    let mut web = String::new();
+    let mut desktop = Vec::new();
+    let mut web = Vec::new();
     if let Some(folder) = found {
         for name in DESKTOP {
             let copy = kept_copy(folder, out, name)?;
-            desktop.push_str(&format!("    include_bytes!({copy:?}),\n"));
+            desktop.push(format!("    include_bytes!(\"{copy}\"),\n"));
         }
         for (weight, name) in WEB {
             let copy = kept_copy(folder, out, name)?;
-            web.push_str(&format!("    (\"{weight}\", include_bytes!({copy:?})),\n"));
+            web.push(format!("    (\"{weight}\", include_bytes!(\"{copy}\")),\n"));
         }
     }
+    let (desktop, web) = (desktop.concat(), web.concat());
     Ok(format!(
         "/// Fonts of the PDF.\npub const DESKTOP: &[&[u8]] = &[\n{desktop}];\n\
          /// Fonts of the HTML page, by weight.\npub const WEB: &[(&str, &[u8])] = &[\n{web}];\n"
     ))
 }
 
-fn kept_copy(folder: &Path, out: &Path, name: &str) -> std::io::Result<PathBuf> {
+/// Returns the copy's path as it stands inside a string of Rust.
+fn kept_copy(folder: &Path, out: &Path, name: &str) -> std::io::Result<String> {
     let copy = out.join(format!("{STEM}-{name}"));
     fs::copy(folder.join(format!("{STEM}-{name}")), &copy)?;
-    Ok(copy)
+    Ok(copy.to_string_lossy().escape_default().to_string())
 }

@@ -86,7 +86,7 @@ impl CallsPass {
             })
             .collect();
         format!(
-            "SELECT {}('{}', {}) AS tally FROM {} WHERE {}",
+            "SELECT {}(arrow_cast('{}', 'Dictionary(Int32, Utf8)'), {}) AS tally FROM {} WHERE {}",
             crate::udaf::NAME,
             json.replace('\'', "''"),
             arguments.join(", "),

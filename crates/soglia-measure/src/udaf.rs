@@ -51,19 +51,26 @@ impl AggregateUDFImpl for TallyFunction {
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
         let literal = args.exprs.first().and_then(|e| (e.as_ref() as &dyn Any).downcast_ref::<Literal>());
-        let Some(ScalarValue::Utf8(Some(json)) | ScalarValue::Utf8View(Some(json))) =
-            literal.map(Literal::value)
-        else {
-            return Err(plan_error("the first argument must be the pass's specification as text"));
-        };
-        let spec: Spec = serde_json::from_str(json)
-            .map_err(|problem| plan_error(&format!("the specification is damaged: {problem}")))?;
+        let spec = specification(literal.map(Literal::value))?;
         Ok(Box::new(TallyAccumulator { pass: Some(Pass::new(spec.clone())), spec, merged: Tally::default() }))
     }
 
     fn state_fields(&self, _: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
         Ok(vec![Arc::new(Field::new("tally", DataType::Binary, true))])
     }
+}
+
+/// The specification must be a dictionary: the engine repeats literals once a row, and a dictionary
+/// repeats a key, not the text.
+fn specification(literal: Option<&ScalarValue>) -> Result<Spec> {
+    let Some(ScalarValue::Dictionary(_, value)) = literal else {
+        return Err(plan_error("the first argument must be a specification, as a dictionary"));
+    };
+    let Some(Some(json)) = value.try_as_str() else {
+        return Err(plan_error("the specification must be text"));
+    };
+    serde_json::from_str(json)
+        .map_err(|problem| plan_error(&format!("the specification is damaged: {problem}")))
 }
 
 fn plan_error(text: &str) -> DataFusionError {

@@ -108,7 +108,9 @@ impl Drawing {
 
     /// Draws a mark: a filled circle.
     pub fn circle(&mut self, (x, y): (f64, f64), r: f64, fill: &str) {
-        self.add(format_args!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{r:.1}\" fill=\"{fill}\"/>"));
+        self.add(format_args!(
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{r:.1}\" fill=\"{fill}\"/>"
+        ));
     }
 
     /// Draws a mark: a hollow diamond.
@@ -189,7 +191,8 @@ mod tests {
 
     #[test]
     fn steps_are_round() {
-        for (max, step) in [(0, 1), (4, 1), (5, 2), (40, 10), (41, 20), (1_200, 500), (6_100, 2_000)]
+        for (max, step) in
+            [(0, 1), (4, 1), (5, 2), (40, 10), (41, 20), (1_200, 500), (6_100, 2_000)]
         {
             assert_eq!(nice_step(max), step, "{max}");
         }

@@ -60,13 +60,7 @@ impl Outline {
     }
 
     /// Begins a section whose pages lie otherwise.
-    fn open_on(
-        &mut self,
-        page: Page,
-        level: u8,
-        id: impl Into<String>,
-        title: impl Into<String>,
-    ) {
+    fn open_on(&mut self, page: Page, level: u8, id: impl Into<String>, title: impl Into<String>) {
         let (id, title) = (slug(&id.into()), title.into());
         self.sections.push(Section { id, level, title, page, blocks: Vec::new() });
     }
@@ -155,7 +149,11 @@ fn check(input: &ReportInput) -> Result<(), ReportError> {
         let sum = service.dispositions.rows.iter().map(|row| row.n).sum();
         let arrived = service.dispositions.arrived;
         if sum != arrived {
-            return Err(ReportError::UnbalancedCalls { service: service.code.clone(), arrived, sum });
+            return Err(ReportError::UnbalancedCalls {
+                service: service.code.clone(),
+                arrived,
+                sum,
+            });
         }
     }
     for file in &input.provenance.inputs {

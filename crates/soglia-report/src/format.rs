@@ -8,12 +8,32 @@ use soglia_domain::verdict::{NaReason, TargetDirection, Verdict};
 use crate::model::{Amount, ReportPeriod, Target, Unit};
 
 const MONTHS_IT: [&str; 12] = [
-    "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre",
-    "ottobre", "novembre", "dicembre",
+    "gennaio",
+    "febbraio",
+    "marzo",
+    "aprile",
+    "maggio",
+    "giugno",
+    "luglio",
+    "agosto",
+    "settembre",
+    "ottobre",
+    "novembre",
+    "dicembre",
 ];
 const MONTHS_EN: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const DAYS_IT: [&str; 7] =
     ["lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"];
@@ -301,7 +321,10 @@ mod tests {
             ..at_most(decimal, Unit::Percent)
         };
         assert_eq!(target(Lang::It, &at_most("5.00", Unit::Percent)), "al massimo 5%");
-        assert_eq!(target(Lang::It, &at_most("4", Unit::ServiceHours)), "al massimo 4 h lavorative");
+        assert_eq!(
+            target(Lang::It, &at_most("4", Unit::ServiceHours)),
+            "al massimo 4 h lavorative"
+        );
         assert_eq!(target(Lang::It, &at_least("99.50")), "almeno 99,5%");
         assert_eq!(target(Lang::En, &at_least("100.00")), "100%");
     }

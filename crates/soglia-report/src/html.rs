@@ -6,7 +6,9 @@ use askama::Template;
 use soglia_domain::text::Lang;
 
 use crate::compose;
-use crate::document::{Align, Block, Cell, CellRole, Document, Page, Section, Table, TableStyle, Tone};
+use crate::document::{
+    Align, Block, Cell, CellRole, Document, Page, Section, Table, TableStyle, Tone,
+};
 use crate::error::ReportError;
 use crate::fonts;
 use crate::model::ReportInput;

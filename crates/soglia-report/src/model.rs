@@ -252,6 +252,7 @@ pub struct Count {
 }
 
 /// Something the analysis shows.
+#[expect(clippy::large_enum_variant, reason = "a report has a dozen of them, a box helps nobody")]
 #[derive(Clone, PartialEq, Debug)]
 pub enum Finding {
     /// When calls come: hour × weekday.
@@ -535,16 +536,16 @@ impl Card {
         let mut rows: Vec<(Text, Text)> = italian
             .into_iter()
             .map(|(label, value)| match english.next() {
-                Some((en_label, en_value)) => (
-                    Text { it: label, en: Some(en_label) },
-                    Text { it: value, en: Some(en_value) },
-                ),
+                Some((en_label, en_value)) => {
+                    (Text { it: label, en: Some(en_label) }, Text { it: value, en: Some(en_value) })
+                }
                 None => (Text { it: label, en: None }, Text { it: value, en: None }),
             })
             .collect();
-        rows.extend(english.map(|(label, value)| {
-            (Text { it: label, en: None }, Text { it: value, en: None })
-        }));
+        rows.extend(
+            english
+                .map(|(label, value)| (Text { it: label, en: None }, Text { it: value, en: None })),
+        );
         Self { code: code.to_owned(), title, rows }
     }
 }

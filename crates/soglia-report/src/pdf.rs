@@ -130,10 +130,16 @@ fn printable(text: &str) -> String {
     for c in text.chars() {
         match c {
             ' '..='~' => out.push(c),
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{fe00}'..='\u{fe0f}'
+            '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}' => {}
             c if known(c) => out.push(c),
-            c => out.push_str(&format!("[U+{:04X}]", u32::from(c))),
+            c => {
+                let number = format!("[U+{:04X}]", u32::from(c));
+                out.push_str(&number);
+            }
         }
     }
     out

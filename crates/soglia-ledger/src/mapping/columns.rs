@@ -287,19 +287,19 @@ pub(super) struct Columns {
 
 impl Columns {
     pub fn text(&self, name: &str) -> Texts<'_> {
-        Texts(self.find(name).map(|array| array.as_string::<i32>()))
+        Texts(self.find(name).map(AsArray::as_string::<i32>))
     }
 
     pub fn instant(&self, name: &str) -> Instants<'_> {
-        Instants(self.find(name).map(|array| array.as_primitive::<TimestampMillisecondType>()))
+        Instants(self.find(name).map(AsArray::as_primitive::<TimestampMillisecondType>))
     }
 
     pub fn whole(&self, name: &str) -> Wholes<'_> {
-        Wholes(self.find(name).map(|array| array.as_primitive::<Int64Type>()))
+        Wholes(self.find(name).map(AsArray::as_primitive::<Int64Type>))
     }
 
     pub fn boolean(&self, name: &str) -> Booleans<'_> {
-        Booleans(self.find(name).map(|array| array.as_boolean()))
+        Booleans(self.find(name).map(AsArray::as_boolean))
     }
 
     fn find(&self, name: &str) -> Option<&ArrayRef> {

@@ -76,12 +76,12 @@ impl Outlet {
 
     /// Sends the rows of a text format collected so far, if there are any.
     pub fn rows(&mut self, rows: &mut Rows) -> Result<(), MappingError> {
-        if rows.rows.is_empty() {
+        if rows.collected.is_empty() {
             return Ok(());
         }
         let cells = rows.cells.iter_mut().map(|cells| Arc::new(cells.finish()) as ArrayRef);
         let cells = cells.collect();
-        self.columns(&rows.schema, std::mem::take(&mut rows.rows), cells)
+        self.columns(&rows.schema, std::mem::take(&mut rows.collected), cells)
     }
 
     /// Sends rows with their cells, column by column.
@@ -116,7 +116,7 @@ impl Outlet {
 /// Rows of text cells being collected.
 pub(super) struct Rows {
     schema: Schema,
-    rows: Vec<Row>,
+    collected: Vec<Row>,
     cells: Vec<StringBuilder>,
     nulls: Vec<String>,
 }
@@ -124,11 +124,11 @@ pub(super) struct Rows {
 impl Rows {
     pub fn text(schema: &Schema, nulls: &[String]) -> Self {
         let cells = schema.fields().iter().map(|_| StringBuilder::new()).collect();
-        Self { schema: schema.clone(), rows: Vec::new(), cells, nulls: nulls.to_vec() }
+        Self { schema: schema.clone(), collected: Vec::new(), cells, nulls: nulls.to_vec() }
     }
 
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.collected.len()
     }
 
     /// Adds a row; `cell` finds its cells by position.
@@ -145,6 +145,6 @@ impl Rows {
             let said = |value: &&str| !value.is_empty() && self.nulls.iter().all(|n| n != value);
             cells.append_option(value.filter(said));
         }
-        self.rows.push(Row { number, raw, n_fields, fault });
+        self.collected.push(Row { number, raw, n_fields, fault });
     }
 }

@@ -246,12 +246,10 @@ impl Place<'_> {
         for (name, column) in raw.0 {
             let Some(found) = known.iter().find(|known| known.name == name) else {
                 let problem = format!("{} have no column `{name}`", fact.name());
-                let hint = match nearest(&name, known.iter().map(|known| known.name)) {
+                let names: Vec<_> = known.iter().map(|known| known.name).collect();
+                let hint = match nearest(&name, names.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => {
-                        let names: Vec<_> = known.iter().map(|known| known.name).collect();
-                        format!("they have {}", names.join(", "))
-                    }
+                    None => format!("they have {}", names.join(", ")),
                 };
                 let at = column.span().start;
                 return Err(self.wrong(at, &format!("columns.{name}"), problem, hint));

@@ -114,12 +114,10 @@ impl Planner {
         let known = || schema.fields().iter().map(|field| field.name().as_str());
         let names = self.names(expression)?;
         if let Some(unknown) = names.iter().find(|name| known().all(|k| k != name.as_str())) {
+            let shown: Vec<_> = known().filter(|k| ![RAW, N_FIELDS].contains(k)).collect();
             let hint = match nearest(unknown, known()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => {
-                    let shown: Vec<_> = known().filter(|k| ![RAW, N_FIELDS].contains(k)).collect();
-                    format!("the columns are {}", shown.join(", "))
-                }
+                None => format!("the columns are {}", shown.join(", ")),
             };
             return Err(expression.wrong(format!("there is no column `{unknown}`"), Some(hint)));
         }

@@ -167,29 +167,20 @@ pub(super) fn header_names(
 
 /// Turns bytes into text, or says what they are not.
 fn decode(encoding: Encoding, bytes: &[u8]) -> (String, Option<Fault>) {
-    let text = match encoding {
-        Encoding::Utf8 => match std::str::from_utf8(bytes) {
-            Ok(text) => text.to_owned(),
-            Err(_) => {
-                let fault = Fault::Rejected(
-                    "bad_encoding",
-                    "the row is not UTF-8; a file saved by Excel needs `encoding = \
-                     \"windows-1252\"`",
-                );
-                return (String::from_utf8_lossy(bytes).into_owned(), Some(fault));
-            }
-        },
-        Encoding::Latin1 => bytes.iter().map(|byte| char::from(*byte)).collect(),
-        Encoding::Windows1252 => {
-            match bytes.iter().map(|byte| windows_1252(*byte)).collect::<Option<String>>() {
-                Some(text) => text,
-                None => {
-                    let problem = "the row has a byte that windows-1252 does not know";
-                    let raw = String::from_utf8_lossy(bytes).into_owned();
-                    return (raw, Some(Fault::Rejected("bad_encoding", problem)));
-                }
-            }
-        }
+    let (text, problem) = match encoding {
+        Encoding::Utf8 => (
+            std::str::from_utf8(bytes).ok().map(str::to_owned),
+            "the row is not UTF-8; a file saved by Excel needs `encoding = \"windows-1252\"`",
+        ),
+        Encoding::Latin1 => (Some(bytes.iter().map(|byte| char::from(*byte)).collect()), ""),
+        Encoding::Windows1252 => (
+            bytes.iter().map(|byte| windows_1252(*byte)).collect::<Option<String>>(),
+            "the row has a byte that windows-1252 does not know",
+        ),
+    };
+    let Some(text) = text else {
+        let readable = String::from_utf8_lossy(bytes).into_owned();
+        return (readable, Some(Fault::Rejected("bad_encoding", problem)));
     };
     let fault = text
         .contains('\0')

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use insta::assert_snapshot;
 use jiff::tz::TimeZone;
-use soglia_domain::facts::{Fact, RawCaller};
+use soglia_domain::facts::{Fact, Outage, RawCaller};
 use soglia_ledger::mapping::{
     FactKind, MappedOutcome, MappedRow, Mapping, MappingError, mapping_schema, read,
 };
@@ -85,7 +85,10 @@ fn show_fact(fact: &Fact) -> String {
         Fact::OutboundRecord(record) => format!("{record:?}"),
         Fact::OutboundBatch(batch) => format!("{batch:?}"),
         Fact::Outage(outage) => {
-            format!("outage {} of {} from {}", outage.id, outage.component, outage.from)
+            let Outage { id, component, from, until, planned, weight_permille, .. } = outage;
+            let until = until.map(|until| format!(" to {until}")).unwrap_or_default();
+            let planned = if *planned { ", planned" } else { "" };
+            format!("outage {id} of {component}: {from}{until}, {weight_permille} ‰{planned}")
         }
     }
 }
@@ -93,10 +96,8 @@ fn show_fact(fact: &Fact) -> String {
 /// An error as the command line tells it, without the path of the temporary folder.
 fn told(error: &MappingError) -> String {
     let mut text = error.to_string();
-    if let Some(start) = text.find("`/") {
-        if let Some(end) = text.rfind("eventi.csv") {
-            text.replace_range(start + 1..end, "");
-        }
+    if let (Some(start), Some(end)) = (text.find("`/"), text.rfind("eventi.csv")) {
+        text.replace_range(start + 1..end, "");
     }
     if let Some(hint) = error.hint() {
         write!(text, "\nhint: {hint}").expect("text");

@@ -4,7 +4,9 @@ use jiff::civil::Date;
 use soglia_domain::text::Lang;
 
 use super::{AXIS, Anchor, DATA, Drawing, GRID, INK, LABEL, LIMIT, SMALL, WIDTH, nice_step};
-use crate::format::{day_short, decimal, integer, month_short, say, target as target_text, weekday_of};
+use crate::format::{
+    day_short, decimal, integer, month_short, say, target as target_text, weekday_of,
+};
 use crate::model::{DailyVolumes, DayVolume, Unit};
 
 const LEFT: f64 = 52.0;

@@ -50,9 +50,7 @@ pub fn draw(lang: Lang, id: &str, (title, desc): (&str, &str), profile: &HourPro
 
 /// First and last hour with calls; opening hours of an office if there are none.
 pub fn hours(profile: &HourProfile) -> (usize, usize) {
-    let used = |hour: usize| {
-        profile.counts.iter().any(|day| day.get(hour).is_some_and(|n| 0 < *n))
-    };
+    let used = |hour: usize| profile.counts.iter().any(|day| day.get(hour).is_some_and(|n| 0 < *n));
     let first = (0..24).find(|hour| used(*hour)).unwrap_or(8);
     let last = (0..24).rev().find(|hour| used(*hour)).unwrap_or(18);
     (first, last)

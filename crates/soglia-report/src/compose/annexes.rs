@@ -30,9 +30,15 @@ pub fn checks(outline: &mut Outline, input: &ReportInput) {
     let rows = input.checks.iter().map(|check| {
         let (word, tone, detail) = match &check.outcome {
             CheckOutcome::Passed => (say(lang, "Superata", "Passed"), Tone::Good, None),
-            CheckOutcome::Warning(text) => (say(lang, "Avviso", "Warning"), Tone::Attention, Some(text)),
-            CheckOutcome::Failed(text) => (say(lang, "Non superata", "Failed"), Tone::Bad, Some(text)),
-            CheckOutcome::NotRun(why) => (say(lang, "Non eseguita", "Not run"), Tone::Neutral, Some(why)),
+            CheckOutcome::Warning(text) => {
+                (say(lang, "Avviso", "Warning"), Tone::Attention, Some(text))
+            }
+            CheckOutcome::Failed(text) => {
+                (say(lang, "Non superata", "Failed"), Tone::Bad, Some(text))
+            }
+            CheckOutcome::NotRun(why) => {
+                (say(lang, "Non eseguita", "Not run"), Tone::Neutral, Some(why))
+            }
         };
         let detail = detail.map_or("–", |text| text.get(lang));
         vec![
@@ -67,8 +73,8 @@ pub fn cards(outline: &mut Outline, input: &ReportInput) {
     outline.open(1, "definizioni", title);
     outline.para(say(
         lang,
-        "Ogni scheda è generata dalla regola scritta nel file del contratto: è la regola con cui il \
-         valore è stato calcolato.",
+        "Ogni scheda è generata dalla regola scritta nel file del contratto: è la regola con cui \
+         il valore è stato calcolato.",
         "Each card is generated from the rule in the contract file: it is the rule by which the \
          value was computed.",
     ));
@@ -76,9 +82,10 @@ pub fn cards(outline: &mut Outline, input: &ReportInput) {
         let name = service.name.get(lang);
         outline.open(2, format!("definizioni-{}", service.code), name);
         for card in &service.cards {
-            let rows = card.rows.iter().map(|(label, text)| {
-                vec![Cell::head(label.get(lang)), Cell::text(text.get(lang))]
-            });
+            let rows = card
+                .rows
+                .iter()
+                .map(|(label, text)| vec![Cell::head(label.get(lang)), Cell::text(text.get(lang))]);
             outline.push(Block::Table(Table {
                 id: format!("t-definizione-{}-{}", service.code, card.code.to_lowercase()),
                 caption: format!("{name}, {} – {}", card.code, card.title.get(lang)),
@@ -113,8 +120,8 @@ pub fn days(outline: &mut Outline, input: &ReportInput) {
         lang,
         "Per ogni giorno: chiamate arrivate e, tra parentesi, la quota che rispetta la regola \
          dell'indicatore. «–» indica un giorno senza chiamate.",
-        "For each day: calls arrived and, in brackets, the share that met the indicator's rule. “–” \
-         is a day without calls.",
+        "For each day: calls arrived and, in brackets, the share that met the indicator's rule. \
+         “–” is a day without calls.",
     ));
     for (service, daily) in data {
         outline.open(2, format!("giorni-{}", service.code), service.name.get(lang));
@@ -141,17 +148,15 @@ fn days_table(
         width: 2.0,
         align: Align::End,
     }));
-    let cell = |days: &[DayVolume], nth: i8| {
-        match days.iter().find(|day| day.date.day() == nth) {
-            Some(day) if 0 < day.n_calls => {
-                let quota = match day.counted {
-                    0 => not_applicable(lang).to_owned(),
-                    counted => share(lang, day.met, counted),
-                };
-                Cell::text(format!("{} ({quota})", integer(lang, day.n_calls)))
-            }
-            _ => Cell::text("–"),
+    let cell = |days: &[DayVolume], nth: i8| match days.iter().find(|day| day.date.day() == nth) {
+        Some(day) if 0 < day.n_calls => {
+            let quota = match day.counted {
+                0 => not_applicable(lang).to_owned(),
+                counted => share(lang, day.met, counted),
+            };
+            Cell::text(format!("{} ({quota})", integer(lang, day.n_calls)))
         }
+        _ => Cell::text("–"),
     };
     let rows = (1..=31).map(|nth| {
         let mut cells = vec![Cell::head(nth.to_string())];

@@ -95,7 +95,9 @@ fn inputs(outline: &mut Outline, area: &Area) {
             Status::Filled(_) => (say(lang, "Presente", "Present"), Tone::Good),
             Status::None => (say(lang, "Nessuno", "None"), Tone::Neutral),
             Status::NotApplicable(_) => (not_applicable(lang), Tone::Neutral),
-            Status::NotYetFilled => (say(lang, "Da compilare", "Not yet filled in"), Tone::Attention),
+            Status::NotYetFilled => {
+                (say(lang, "Da compilare", "Not yet filled in"), Tone::Attention)
+            }
         };
         let evidence = match status {
             Status::Filled(_) => status_line(lang, status),
@@ -200,7 +202,10 @@ fn balance(outline: &mut Outline, service: &ServiceReport) {
     let total = say(lang, "Chiamate arrivate", "Calls that arrived");
     cells.push(vec![
         Cell {
-            badge: Some(Badge { text: say(lang, "quadra", "balances").to_owned(), tone: Tone::Good }),
+            badge: Some(Badge {
+                text: say(lang, "quadra", "balances").to_owned(),
+                tone: Tone::Good,
+            }),
             ..Cell::head(total)
         },
         Cell::text(integer(lang, *arrived)),

@@ -64,7 +64,9 @@ fn heading(lang: Lang, finding: &Finding) -> String {
         Finding::DurationTrend(_) => {
             say(lang, "Durata dei contatti", "Duration of contacts").into()
         }
-        Finding::Topics(_) => say(lang, "Argomenti, prima e dopo", "Topics, before and after").into(),
+        Finding::Topics(_) => {
+            say(lang, "Argomenti, prima e dopo", "Topics, before and after").into()
+        }
         Finding::BookingSystems(_) => {
             say(lang, "Durata per sistema di prenotazione", "Duration by booking system").into()
         }

@@ -36,7 +36,9 @@ impl InputKind {
                 "Rilievi e prescrizioni della committenza",
                 "The client's findings and orders",
             ),
-            Self::FinancialProgress => say(lang, "Avanzamento dati economici", "Financial progress"),
+            Self::FinancialProgress => {
+                say(lang, "Avanzamento dati economici", "Financial progress")
+            }
             Self::ProjectStatus => {
                 say(lang, "Stato programma di progetto", "Status of the project programme")
             }
@@ -64,9 +66,11 @@ impl InputKind {
                 "Attività formative effettuate ed efficacia delle azioni",
                 "Training done and effectiveness of the actions",
             ),
-            Self::MonitoringChanges => {
-                say(lang, "Modifiche al sistema di monitoraggio", "Changes of the monitoring system")
-            }
+            Self::MonitoringChanges => say(
+                lang,
+                "Modifiche al sistema di monitoraggio",
+                "Changes of the monitoring system",
+            ),
             Self::Recommendations => {
                 say(lang, "Raccomandazioni per il miglioramento", "Recommendations for improvement")
             }
@@ -131,7 +135,8 @@ impl SectionKind {
 
 impl OutputKind {
     /// J1, J2 and the output that the reference report lacks, in order.
-    pub const ALL: [Self; 3] = [Self::ProcessEffectiveness, Self::ClientPerformance, Self::Resources];
+    pub const ALL: [Self; 3] =
+        [Self::ProcessEffectiveness, Self::ClientPerformance, Self::Resources];
 
     /// The section's heading.
     pub const fn name(self, lang: Lang) -> &'static str {

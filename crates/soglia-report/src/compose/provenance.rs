@@ -55,10 +55,7 @@ fn basis(outline: &mut Outline, input: &ReportInput) {
             say(lang, "SHA-256 del contratto", "SHA-256 of the contract"),
             Cell::code(contract_sha256),
         ),
-        item(
-            say(lang, "Versioni delle tabelle", "Versions of the tables"),
-            Cell::text(versions),
-        ),
+        item(say(lang, "Versioni delle tabelle", "Versions of the tables"), Cell::text(versions)),
         item(say(lang, "Software", "Software"), Cell::text(software)),
     ];
     for entry in &input.identity.roles {
@@ -87,17 +84,14 @@ fn files(outline: &mut Outline, provenance: &Provenance) {
     }
     outline.para(say(
         lang,
-        "Righe lette = righe diventate fatti + duplicate + rifiutate + ignorate. L'impronta SHA-256 \
-         di un file si ricalcola con il comando sha256sum.",
-        "Rows read = rows that became facts + duplicates + rejected + ignored. A file's SHA-256 can \
-         be recomputed with the command sha256sum.",
+        "Righe lette = righe diventate fatti + duplicate + rifiutate + ignorate. L'impronta \
+         SHA-256 di un file si ricalcola con il comando sha256sum.",
+        "Rows read = rows that became facts + duplicates + rejected + ignored. A file's SHA-256 \
+         can be recomputed with the command sha256sum.",
     ));
     let rows = provenance.inputs.iter().map(|file| {
         let InputFile { name, sha256, format, rows, facts, duplicates, rejected, ignored } = file;
-        let mut cells = vec![
-            Cell::head(name).and_small(format.clone()),
-            Cell::code(sha256),
-        ];
+        let mut cells = vec![Cell::head(name).and_small(format.clone()), Cell::code(sha256)];
         let counts = [rows, facts, duplicates, rejected, ignored];
         cells.extend(counts.map(|n| Cell::text(integer(lang, *n))));
         cells
@@ -317,18 +311,18 @@ fn seal(outline: &mut Outline, provenance: &Provenance) {
          resoconto è stato scritto; se coincidono anche le impronte dei file, i dati sono quelli \
          elencati sopra.",
         "What it proves. The seal is the SHA-256 of the measurements; the command “soglia verify” \
-         recomputes it and says what differs. If it matches, the measurements are those this report \
-         was written from; if the files' checksums match too, the data are those listed above.",
+         recomputes it and says what differs. If it matches, the measurements are those this \
+         report was written from; if the files' checksums match too, the data are those listed above.",
     ));
     outline.para(say(
         lang,
-        "Che cosa non prova. Un'impronta non dice chi ha prodotto un file, quando, né se è completo \
-         e veritiero: un file alterato prima della consegna ha un'impronta regolare. Non sostituisce \
-         la firma, il protocollo e la conservazione del documento, né i controlli sui registri \
-         originali delle piattaforme.",
-        "What it does not prove. A checksum does not say who made a file, or when, or whether it is \
-         complete and true: a file altered before delivery has a checksum like any other. It \
-         replaces neither the document's signature, registration and preservation nor checks on the \
-         platforms' own records.",
+        "Che cosa non prova. Un'impronta non dice chi ha prodotto un file, quando, né se è \
+         completo e veritiero: un file alterato prima della consegna ha un'impronta regolare. Non \
+         sostituisce la firma, il protocollo e la conservazione del documento, né i controlli sui \
+         registri originali delle piattaforme.",
+        "What it does not prove. A checksum does not say who made a file, or when, or whether it \
+         is complete and true: a file altered before delivery has a checksum like any other. It \
+         replaces neither the document's signature, registration and preservation nor checks on \
+         the platforms' own records.",
     ));
 }

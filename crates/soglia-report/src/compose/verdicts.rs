@@ -93,7 +93,9 @@ fn summary(lang: Lang, service: &ServiceReport) -> String {
         (Lang::It, _, 0) => {
             format!("{name}: tutti i {judged} indicatori misurabili rispettano l'obiettivo.")
         }
-        (Lang::En, _, 0) => format!("{name}: all {judged} measurable indicators meet their target."),
+        (Lang::En, _, 0) => {
+            format!("{name}: all {judged} measurable indicators meet their target.")
+        }
         (Lang::It, _, n) => format!(
             "{name}: {n_met} indicatori misurabili su {judged} rispettano l'obiettivo; non \
              rispettati: {n}, cioè {}.",
@@ -107,7 +109,8 @@ fn summary(lang: Lang, service: &ServiceReport) -> String {
     };
     if !idle.is_empty() {
         let label = say(lang, "Non applicabili", "Not applicable");
-        text.push_str(&format!(" {label}: {}.", joined(lang, &idle)));
+        let more = format!(" {label}: {}.", joined(lang, &idle));
+        text.push_str(&more);
     }
     if service.indicators.iter().any(|result| result.provisional) {
         text.push_str(say(
@@ -123,10 +126,9 @@ fn verdict_table(lang: Lang, service: &ServiceReport) -> Table {
     let rows = service.indicators.iter().map(|result| {
         let mut head = Cell::head(format!("{} – {}", result.code, result.objective.get(lang)));
         head.small.extend(result.indicator.as_ref().map(|text| text.get(lang).to_owned()));
-        let counts = result.ratio.map_or_else(
-            || not_applicable(lang).to_owned(),
-            |ratio| ratio_line(lang, ratio),
-        );
+        let counts = result
+            .ratio
+            .map_or_else(|| not_applicable(lang).to_owned(), |ratio| ratio_line(lang, ratio));
         let mut value = Cell::text(amount_or_na(lang, result.value.as_ref()));
         value.small.extend(distance(lang, result));
         vec![

@@ -30,13 +30,11 @@ fn kept(name: &str, bytes: &[u8]) -> PathBuf {
 
 /// Runs a tool of poppler, or says that it is not there.
 fn poppler(tool: &str, arguments: &[&str]) -> Option<String> {
-    match Command::new(tool).args(arguments).output() {
-        Ok(output) => Some(String::from_utf8_lossy(&output.stdout).into_owned()),
-        Err(_) => {
-            eprintln!("skipped: `{tool}` of poppler-utils is not installed");
-            None
-        }
-    }
+    let Ok(output) = Command::new(tool).args(arguments).output() else {
+        eprintln!("skipped: `{tool}` of poppler-utils is missing");
+        return None;
+    };
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[test]
@@ -52,7 +50,10 @@ fn every_sample_conforms() {
         let Some(info) = poppler("pdfinfo", &[path]) else { return };
         assert!(info.contains("Tagged:          yes"), "{info}");
         assert!(info.contains("Title:           Resoconto II semestre 2023"), "{info}");
-        assert!(info.contains("PDF subtype:     PDF/A-2a") || !info.contains("PDF subtype"), "{info}");
+        assert!(
+            info.contains("PDF subtype:     PDF/A-2a") || !info.contains("PDF subtype"),
+            "{info}"
+        );
     }
     kept("half-year-en.pdf", &bytes(&sample::half_year(), Lang::En));
 }

@@ -21,13 +21,21 @@ pub fn half_year() -> ReportInput {
             place: None,
             date: None,
             signatories: vec![
-                role("Il Dirigente di Monitoraggio", "The monitoring manager", "Ing. Elena Sorgente"),
+                role(
+                    "Il Dirigente di Monitoraggio",
+                    "The monitoring manager",
+                    "Ing. Elena Sorgente",
+                ),
                 role(
                     "Il Responsabile dell'Area Innovazione Digitale",
                     "The head of digital innovation",
                     "Dott. Ivo Calanchi",
                 ),
-                role("Il Responsabile dell'Area CUP", "The head of the CUP", "Dott.ssa Nives Abetina"),
+                role(
+                    "Il Responsabile dell'Area CUP",
+                    "The head of the CUP",
+                    "Dott.ssa Nives Abetina",
+                ),
             ],
         },
         provenance: provenance(),
@@ -72,7 +80,8 @@ pub fn empty() -> ReportInput {
 /// Every target is missed, and the data are still open.
 pub fn all_breached() -> ReportInput {
     let mut input = half_year();
-    for result in input.areas.iter_mut().flat_map(|a| &mut a.services).flat_map(|s| &mut s.indicators)
+    for result in
+        input.areas.iter_mut().flat_map(|a| &mut a.services).flat_map(|s| &mut s.indicators)
     {
         result.verdict = Verdict::Ko;
         result.provisional = true;
@@ -88,7 +97,8 @@ pub fn long_texts() -> ReportInput {
     let paragraph = "Si segnala la necessità di una coda dedicata alle richieste con priorità. ";
     let long = text(&paragraph.repeat(40), &"A very long remark about the queues. ".repeat(40));
     let word = "precipitevolissimevolmente".repeat(8);
-    input.identity.authority = "REGIONE DELLE MOLTE VALLI E DEI MOLTISSIMI COMUNI MONTANI ".repeat(3);
+    input.identity.authority =
+        "REGIONE DELLE MOLTE VALLI E DEI MOLTISSIMI COMUNI MONTANI ".repeat(3);
     for area in &mut input.areas {
         area.preamble.push(text(&format!("{word} – čšž Ωμέγα ≤ ≥ 😀 <b>&amp;"), &word));
         for service in &mut area.services {
@@ -141,7 +151,11 @@ fn identity() -> Identity {
             "Advanced solutions and services for the Digital Agenda",
         ),
         register: Some("Rep. 1151 del 05/05/2022".to_owned()),
-        supplier: vec!["Vocedata".to_owned(), "Sistemi Alpini".to_owned(), "Coop La Dorsale".to_owned()],
+        supplier: vec![
+            "Vocedata".to_owned(),
+            "Sistemi Alpini".to_owned(),
+            "Coop La Dorsale".to_owned(),
+        ],
         succession: Some(text(
             "Il fornitore è subentrato al RTI Telecima / Archivia (rep. 698 del 29/04/2021)",
             "The supplier took over from Telecima / Archivia (rep. 698 of 29 April 2021)",
@@ -200,7 +214,10 @@ fn digital_agenda() -> Area {
             group("URP e BUR regionale", &["URP Presidenza della Giunta", "URP Agricoltura"]),
         ],
         inputs: vec![
-            input(InputKind::InspectionReports, filled("Verbale del 07/09/2023", "Report of 7 Sep")),
+            input(
+                InputKind::InspectionReports,
+                filled("Verbale del 07/09/2023", "Report of 7 Sep"),
+            ),
             input(InputKind::UserComplaints, Status::None),
             input(
                 InputKind::SlaPerformance,
@@ -273,7 +290,10 @@ fn contact_centre() -> Area {
             AnalysisSection {
                 kind: SectionKind::Measurement,
                 sources: vec![text("SLA", "SLA"), text("Reclami", "Complaints")],
-                status: filled("I valori sono stati condivisi con il fornitore.", "Values were shared."),
+                status: filled(
+                    "I valori sono stati condivisi con il fornitore.",
+                    "Values were shared.",
+                ),
             },
         ],
         services: vec![
@@ -390,7 +410,10 @@ fn indicator((row, texts): (&Row, &(&str, &str))) -> IndicatorResult {
         completeness: Some("99.87".to_owned()),
         sensitivity: if first {
             vec![Alternative {
-                rule: text("Denominatore: sole chiamate risposte", "Denominator: answered calls only"),
+                rule: text(
+                    "Denominatore: sole chiamate risposte",
+                    "Denominator: answered calls only",
+                ),
                 ratio: Some((*met, 96_393)),
                 value: Some(percent("64.71")),
                 verdict: Verdict::Ko,
@@ -399,7 +422,8 @@ fn indicator((row, texts): (&Row, &(&str, &str))) -> IndicatorResult {
             Vec::new()
         },
         statistics: if first {
-            let seconds = |decimal: &str| Amount { decimal: decimal.to_owned(), unit: Unit::Seconds };
+            let seconds =
+                |decimal: &str| Amount { decimal: decimal.to_owned(), unit: Unit::Seconds };
             vec![
                 (text("attesa media", "mean wait"), seconds("61.4")),
                 (text("95° percentile dell'attesa", "95th percentile of the wait"), seconds("305")),
@@ -514,15 +538,25 @@ fn findings(arrived: u64, level: u64, bound: (TargetDirection, &str)) -> Vec<Fin
             limit_ms: Some(240_000),
             months: months()
                 .zip(0..)
-                .map(|(month, nth)| (month, (nth != 1).then(|| stats(15_000, 231_000 + nth * 6_500))))
+                .map(|(month, nth)| {
+                    (month, (nth != 1).then(|| stats(15_000, 231_000 + nth * 6_500)))
+                })
                 .collect(),
         }),
         Finding::Topics(TopicComparison {
             before: (date(2023, 1, 1), date(2023, 6, 30)),
             after: (date(2023, 7, 1), date(2023, 12, 31)),
             rows: vec![
-                TopicCount { topic: text("Attivazione PEC", "PEC activation"), before: 900, after: 1_215 },
-                TopicCount { topic: text("Firma digitale", "Digital signature"), before: 0, after: 410 },
+                TopicCount {
+                    topic: text("Attivazione PEC", "PEC activation"),
+                    before: 900,
+                    after: 1_215,
+                },
+                TopicCount {
+                    topic: text("Firma digitale", "Digital signature"),
+                    before: 0,
+                    after: 410,
+                },
             ],
         }),
         Finding::BookingSystems(vec![
@@ -534,7 +568,7 @@ fn findings(arrived: u64, level: u64, bound: (TargetDirection, &str)) -> Vec<Fin
         ]),
         Finding::Stated(StatedFinding {
             text: text(
-                "Dal 01/10/2022 il «Bonus gas» ha aumentato le richieste del 35% su base trimestrale.",
+                "Dal 01/10/2022 il «Bonus gas» ha aumentato del 35% le richieste di un trimestre.",
                 "Since 1 October 2022 the “Bonus gas” has raised requests by 35% per quarter.",
             ),
             first_seen: Some("2022-H2".to_owned()),
@@ -564,7 +598,8 @@ fn days(arrived: u64, level: u64) -> Vec<DayVolume> {
             let weekday = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
             let wave = u64::try_from((nth * 37) % 23).unwrap_or(0);
             let holiday = matches!((day.month(), day.day()), (8, 15) | (11, 1) | (12, 8 | 25 | 26));
-            let n_calls = if holiday { 0 } else { arrived * weights[weekday] * (90 + wave) / 1_560_000 };
+            let n_calls =
+                if holiday { 0 } else { arrived * weights[weekday] * (90 + wave) / 1_560_000 };
             let counted = n_calls * 98 / 100;
             DayVolume {
                 date: day,

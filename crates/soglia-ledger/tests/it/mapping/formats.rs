@@ -38,7 +38,7 @@ async fn windows_text_and_files_without_header_are_read() {
     );
     let file = b"esportazione del 4 luglio\nA|citt\xe0 \x80|2023-07-03 10:00:00\n";
     let rows = rows_in(&mapping, "eventi.csv", file).await.expect("read");
-    assert_snapshot!(lines(&rows), @"2: outage A of città € from 2023-07-03T08:00:00.000Z");
+    assert_snapshot!(lines(&rows), @"2: outage A of città €: 2023-07-03T08:00:00.000Z, 1000 ‰");
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ until = "plus_seconds(local_instant(inizio), durata)"
 "#;
     let rows = rows_in(mapping, "eventi.parquet", &parquet()).await.expect("read");
     assert_snapshot!(lines(&rows), @r"
-    1: outage 7 of rete from 2023-07-03T08:00:00.000Z
+    1: outage 7 of rete: 2023-07-03T08:00:00.000Z to 2023-07-03T08:01:00.000Z, 1000 ‰
     2: rejected missing_value: `from` is empty | 8	false		
     ");
     let untyped = mapping.replace("local_instant(inizio)\"\nuntil", "inizio\"\nuntil");

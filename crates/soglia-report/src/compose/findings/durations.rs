@@ -59,9 +59,10 @@ fn class_name(lang: Lang, bin: &WaitBin) -> String {
 fn waits_text(lang: Lang, data: &WaitDistribution, total: u64) -> String {
     let inside = data.bins.iter().filter(|bin| waits_chart::within(bin, data.limit_ms));
     let inside: u64 = inside.map(|bin| bin.n).sum();
-    let split = data.bins.iter().any(|bin| {
-        bin.from_ms < data.limit_ms && bin.to_ms.is_none_or(|to| data.limit_ms < to)
-    });
+    let split = data
+        .bins
+        .iter()
+        .any(|bin| bin.from_ms < data.limit_ms && bin.to_ms.is_none_or(|to| data.limit_ms < to));
     let mut sentences = Vec::new();
     if !split {
         let (part, n) = (share(lang, inside, total), integer(lang, inside));
@@ -130,16 +131,18 @@ fn trend_text(lang: Lang, data: &DurationTrend) -> Option<String> {
             "La durata media del contatto passa da {from} in {first} a {to} in {last} ({moved})."
         ),
         Lang::En => format!(
-            "The mean duration of a contact goes from {from} in {first} to {to} in {last} ({moved})."
+            "The mean duration of a contact goes from {from} in {first} to {to} in {last} \
+             ({moved})."
         ),
     };
     if let Some(limit) = data.limit_ms {
         let over = measured.iter().filter(|(_, stats)| limit < stats.mean_ms).count();
         let (of, limit) = (measured.len(), duration(lang, limit));
-        text.push_str(&match lang {
+        let more = match lang {
             Lang::It => format!(" La media supera {limit} in {over} mesi su {of}."),
             Lang::En => format!(" The mean exceeds {limit} in {over} of {of} months."),
-        });
+        };
+        text.push_str(&more);
     }
     Some(text)
 }
@@ -213,17 +216,15 @@ fn systems_text(lang: Lang, slow: &SystemDurations, quick: &SystemDurations) -> 
 
 fn stats_row(lang: Lang, label: String, stats: Option<DurationStats>) -> Vec<Cell> {
     let mut cells = vec![Cell::head(label)];
-    match stats.filter(|stats| 0 < stats.n) {
-        Some(DurationStats { n, mean_ms, p50_ms, p90_ms, p95_ms, max_ms }) => {
-            cells.push(Cell::text(integer(lang, n)));
-            let millis = [mean_ms, p50_ms, p90_ms, p95_ms, max_ms];
-            cells.extend(millis.map(|millis| Cell::text(duration(lang, millis))));
-        }
-        None => {
-            cells.push(Cell::text("0"));
-            cells.extend((0..5).map(|_| Cell::text(not_applicable(lang))));
-        }
-    }
+    let Some(stats) = stats.filter(|stats| 0 < stats.n) else {
+        cells.push(Cell::text("0"));
+        cells.extend((0..5).map(|_| Cell::text(not_applicable(lang))));
+        return cells;
+    };
+    let DurationStats { n, mean_ms, p50_ms, p90_ms, p95_ms, max_ms } = stats;
+    cells.push(Cell::text(integer(lang, n)));
+    let millis = [mean_ms, p50_ms, p90_ms, p95_ms, max_ms];
+    cells.extend(millis.map(|millis| Cell::text(duration(lang, millis))));
     cells
 }
 

@@ -7,9 +7,7 @@ use super::{Place, figure, nothing};
 use crate::chart::trend::{Line, Trend};
 use crate::chart::{daily as daily_chart, heat, trend};
 use crate::document::{Cell, Column, Table, TableStyle};
-use crate::format::{
-    day, integer, month, month_short, say, share, target, weekday, weekday_of,
-};
+use crate::format::{day, integer, month, month_short, say, share, target, weekday, weekday_of};
 use crate::model::{DailyVolumes, DayVolume, HourProfile, MonthlyShare, Unit};
 
 /// Days named as peaks.
@@ -36,8 +34,7 @@ pub fn hour_profile(outline: &mut Outline, place: &Place<'_>, profile: &HourProf
 }
 
 fn concentration(lang: Lang, profile: &HourProfile, total: u64) -> String {
-    let hour_sum =
-        |hour: usize| profile.counts.iter().filter_map(|day| day.get(hour)).sum::<u64>();
+    let hour_sum = |hour: usize| profile.counts.iter().filter_map(|day| day.get(hour)).sum::<u64>();
     let pairs = (0..23).map(|hour| (hour_sum(hour) + hour_sum(hour + 1), hour));
     let (pair_n, from) = pairs.rev().max_by_key(|(n, _)| *n).unwrap_or_default();
     let days = profile.counts.iter().map(|day| day.iter().sum::<u64>()).enumerate();
@@ -146,15 +143,16 @@ fn daily_text(lang: Lang, data: &DailyVolumes, open: &[&DayVolume]) -> String {
     if !judged.is_empty() {
         let (met, of) = (judged.iter().filter(|met| **met).count(), judged.len());
         let (bound, code) = (target(lang, bound), &data.indicator);
-        text.push_str(&match lang {
+        let more = match lang {
             Lang::It => format!(
                 " Il valore giornaliero di {code} raggiunge l'obiettivo ({bound}) in {met} giorni \
                  su {of}."
             ),
-            Lang::En => {
-                format!(" The daily value of {code} reaches the target ({bound}) on {met} of {of} days.")
-            }
-        });
+            Lang::En => format!(
+                " The daily value of {code} reaches the target ({bound}) on {met} of {of} days."
+            ),
+        };
+        text.push_str(&more);
     }
     text
 }
@@ -195,19 +193,18 @@ pub fn monthly(outline: &mut Outline, place: &Place<'_>, data: &MonthlyShare) {
     let (code, name) = (&data.indicator, data.name.get(lang));
     let (was, is) = (share(lang, first.met, first.counted), share(lang, last.met, last.counted));
     let (from, to) = (month(lang, first.month), month(lang, last.month));
-    let mut text = match lang {
-        Lang::It => format!("{code} ({name}): {was} in {from}, {is} in {to}."),
-        Lang::En => format!("{code} ({name}): {was} in {from}, {is} in {to}."),
-    };
+    let a = say(lang, "a", "in");
+    let mut text = format!("{code} ({name}): {was} {a} {from}, {is} {a} {to}.");
     if let Some(bound) = &data.target {
         let judged: Vec<bool> =
             measured.iter().filter_map(|m| meets((m.met, m.counted), bound)).collect();
         let (met, of) = (judged.iter().filter(|met| **met).count(), judged.len());
         let bound = target(lang, bound);
-        text.push_str(&match lang {
+        let more = match lang {
             Lang::It => format!(" L'obiettivo ({bound}) è raggiunto in {met} mesi su {of}."),
             Lang::En => format!(" The target ({bound}) is reached in {met} of {of} months."),
-        });
+        };
+        text.push_str(&more);
     }
     outline.para(&text);
     let (service, period) = (place.service, &place.period);
