@@ -201,7 +201,11 @@ pub async fn import(
         .store(request.path, &mut |bytes| progress(Progress::Copying(bytes)))
         .map_err(|source| ImportError::Unreadable { path: request.path.to_owned(), source })?;
     let stream = request.stream();
-    if let Some(row) = ledger.find(&object.sha256, &stream) {
+    let mapping = match request.format {
+        Format::Mapped(_, sha256) => Some(sha256.as_str()),
+        _ => None,
+    };
+    if let Some(row) = ledger.find(&object.sha256, &stream, mapping) {
         return Ok(Outcome { row: row.clone(), already: true, rejects: Vec::new() });
     }
     let mut collector = collect::Collector::new(ledger, request, &stream, &object.sha256)?;

@@ -91,13 +91,15 @@ impl Objects {
         self.dir.join(folder).join(format!("{sha256}.zst"))
     }
 
-    /// Removes temporary copies that a killed import left behind.
+    /// Removes temporary files and folders that a killed import left behind.
     pub fn sweep(&self) -> io::Result<()> {
         let Ok(entries) = fs::read_dir(&self.dir) else { return Ok(()) };
         for entry in entries {
             let entry = entry?;
             if entry.file_type()?.is_file() {
                 fs::remove_file(entry.path())?;
+            } else if entry.file_name().to_string_lossy().starts_with('.') {
+                fs::remove_dir_all(entry.path())?;
             }
         }
         Ok(())

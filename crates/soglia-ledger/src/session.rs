@@ -124,15 +124,21 @@ async fn hide_superseded(
     if !any {
         return Ok(());
     }
-    for (table, id) in [(Table::Calls, "call_id"), (Table::Messages, "message_id")] {
+    let revised = [
+        (Table::Calls, "call_id", Table::Calls),
+        (Table::QueueEntries, "call_id", Table::Calls),
+        (Table::Messages, "message_id", Table::Messages),
+    ];
+    for (table, id, fact) in revised {
         let name = table.name();
+        let fact = fact.name();
         let provider = ctx.deregister_table(name)?;
         let Some(provider) = provider else { continue };
         let all = format!("{name}_all");
         ctx.register_table(&all, provider)?;
         let view = format!(
             "CREATE VIEW {name} AS SELECT a.* FROM {all} a LEFT ANTI JOIN \
-             (SELECT id, revision FROM superseded WHERE \"table\" = '{name}') s \
+             (SELECT id, revision FROM superseded WHERE \"table\" = '{fact}') s \
              ON a.{id} = s.id AND coalesce(a.revision, -1) = s.revision"
         );
         ctx.sql(&view).await?.collect().await?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{Int32Type, Int64Type};
 use jiff::civil::Date;
 use soglia_domain::contract::Contract;
@@ -28,15 +28,7 @@ pub async fn coverage(session: &Session) -> Result<Coverage, LedgerError> {
                CAST(disposition AS VARCHAR), count(*) FROM calls GROUP BY 1, 2, 3";
     let mut found = Coverage::new();
     for batch in session.rows(sql).await? {
-        let column = |at: usize| arrow::compute::cast(batch.column(at), &arrow::datatypes::DataType::Utf8);
-        let damaged = |problem: arrow::error::ArrowError| LedgerError::Damaged {
-            table: "calls",
-            problem: problem.to_string(),
-        };
-        let (services, dispositions) =
-            (column(0).map_err(damaged)?, column(2).map_err(damaged)?);
-        let (services, dispositions) =
-            (services.as_string::<i32>(), dispositions.as_string::<i32>());
+        let (services, dispositions) = (words(&batch, 0)?, words(&batch, 2)?);
         let days = batch.column(1).as_primitive::<Int32Type>();
         let counts = batch.column(3).as_primitive::<Int64Type>();
         for row in 0..batch.num_rows() {
@@ -49,6 +41,13 @@ pub async fn coverage(session: &Session) -> Result<Coverage, LedgerError> {
         }
     }
     Ok(found)
+}
+
+/// A column as text, whatever the engine made of it.
+fn words(batch: &RecordBatch, at: usize) -> Result<StringArray, LedgerError> {
+    let text = arrow::compute::cast(batch.column(at), &arrow::datatypes::DataType::Utf8);
+    let text = text.map_err(datafusion::error::DataFusionError::from)?;
+    Ok(text.as_string::<i32>().clone())
 }
 
 fn date_of(days: i32) -> Option<Date> {
@@ -110,7 +109,11 @@ pub async fn rejects(
     for batch in session.rows(&sql).await? {
         let (imports, rows) =
             (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_primitive::<Int64Type>());
-        let text = |at: usize, row: usize| batch.column(at).as_string::<i32>().value(row).to_owned();
+        let columns: Vec<StringArray> =
+            (2..5).map(|at| words(&batch, at)).collect::<Result<_, _>>()?;
+        let text = |at: usize, row: usize| {
+            columns.get(at - 2).map(|column| column.value(row).to_owned()).unwrap_or_default()
+        };
         for row in 0..batch.num_rows() {
             found.push(Reject {
                 import_no: imports.value(row),
@@ -152,12 +155,13 @@ pub async fn duplicates(
     let mut found = Vec::new();
     for batch in session.rows(&sql).await? {
         let long = |at: usize, row: usize| batch.column(at).as_primitive::<Int64Type>().value(row);
+        let reasons = words(&batch, 3)?;
         for row in 0..batch.num_rows() {
             found.push(Duplicates {
                 import_no: long(0, row),
                 first: long(1, row),
                 last: long(2, row),
-                reason: batch.column(3).as_string::<i32>().value(row).to_owned(),
+                reason: reasons.value(row).to_owned(),
             });
         }
     }

@@ -354,9 +354,11 @@ impl Locked {
         self.tables.get(&table).expect("all tables were opened")
     }
 
-    /// The import of a file with these bytes into a stream, if it happened.
-    pub fn find(&self, sha256: &str, stream: &str) -> Option<&ImportRow> {
-        self.rows.iter().find(|row| row.sha256 == sha256 && row.stream == stream)
+    /// The import of a file with these bytes into a stream by the same mapping, if it happened.
+    pub fn find(&self, sha256: &str, stream: &str, mapping: Option<&str>) -> Option<&ImportRow> {
+        self.rows.iter().find(|row| {
+            row.sha256 == sha256 && row.stream == stream && row.mapping.as_deref() == mapping
+        })
     }
 
     /// The newest import of a stream.

@@ -111,6 +111,14 @@ pub struct Exclusion {
     pub indicators: Vec<String>,
 }
 
+impl Exclusion {
+    /// Whether it takes items that know no queue out of an indicator.
+    pub fn touches(&self, indicator: &str) -> bool {
+        self.spec.queue.is_none()
+            && (self.indicators.is_empty() || self.indicators.iter().any(|code| code == indicator))
+    }
+}
+
 /// K1: `answered with wait ≤ limit / offered`.
 pub fn answered_within<'a>(
     classes: impl Iterator<Item = (ClassKey, &'a Class)>,

@@ -159,7 +159,7 @@ pub fn sql(
     Ok(match (&version.rule, CallsPass::of(&version.rule)) {
         (_, Some(pass)) => pass.sql(contract, period, Dimension::None, None),
         (Rule::HandledWithin(rule), _) => {
-            crate::measure::handled_sql(rule, service, period)
+            crate::measure::handled_sql(rule, service, period, contract, indicator)
         }
         (rule, _) => format!(
             "SELECT * FROM {} WHERE service = '{}'",
@@ -304,7 +304,13 @@ impl Looking<'_> {
     async fn handled(&self, take: &mut Take<'_>) -> Result<(), MeasureError> {
         use soglia_domain::rule::TimedDuration;
         let Rule::HandledWithin(rule) = &self.version.rule else { return Ok(()) };
-        let sql = crate::measure::handled_sql(rule, self.service, self.period).replacen(
+        let sql = crate::measure::handled_sql(
+            rule,
+            self.service,
+            self.period,
+            self.contract,
+            &self.indicator.code,
+        ).replacen(
             "c.talk_ms, c.hold_ms, c.wrap_ms, c.wait_ms",
             "c.*",
             1,

@@ -69,10 +69,8 @@ impl<'a> Counter<'a> {
     fn is_excluded(&mut self, at: Instant) -> bool {
         let at = at.as_millis();
         let found = self.exclusions.iter().find(|exclusion| {
-            let touches = exclusion.indicators.is_empty()
-                || exclusion.indicators.iter().any(|code| code == self.indicator);
             let spec = &exclusion.spec;
-            touches && spec.queue.is_none() && spec.from <= at && at < spec.until
+            exclusion.touches(self.indicator) && spec.from <= at && at < spec.until
         });
         let Some(reason) = found.map(|exclusion| exclusion.reason.clone()) else { return false };
         self.leave_out(&reason);
@@ -153,20 +151,33 @@ impl<'a> Counter<'a> {
         }
     }
 
-    /// K6: one case.
+    /// K6: one case, judged as it stood at the period's end: what happened later never moves it.
     pub fn second_level_resolved(&mut self, rule: &SecondLevelResolved, case: &Case) {
         let Some(escalated) = case.escalated else {
             self.closed_at_first_level(rule, case);
             return;
         };
+        let closed = self.by_the_end(case.closed);
         let due = self.due(rule.clock, escalated, rule.due_after);
-        let overdue_here = due.is_some_and(|due| self.period.contains(due));
-        let open = case.closed.is_none_or(|at| self.period.end() <= at);
+        let due_here = due.is_some_and(|due| self.period.contains(due));
+        // An open case is counted once: in the period in which it falls due (or was escalated).
+        let (counted_before, open_counts_here) = match rule.open_at_end {
+            OpenAtEnd::FailureIfOverdue => {
+                (due.is_some_and(|due| due < self.period.start()), due_here)
+            }
+            OpenAtEnd::Failure => {
+                (escalated < self.period.start(), self.period.contains(escalated))
+            }
+            OpenAtEnd::Excluded => (false, false),
+        };
+        let closed_here = closed.is_some_and(|at| self.period.contains(at)) && !counted_before;
         let belongs = match rule.attribution {
-            ItemAttribution::Due => overdue_here,
+            ItemAttribution::Due => due_here,
             ItemAttribution::Receipt => self.period.contains(escalated),
             ItemAttribution::Closing => {
-                case.closed.is_some_and(|at| self.period.contains(at)) || (open && overdue_here)
+                closed_here
+                    || (closed.is_none()
+                        && (open_counts_here || self.period.contains(escalated)))
             }
         };
         if !belongs || self.is_excluded(escalated) {
@@ -176,15 +187,19 @@ impl<'a> Counter<'a> {
             self.leave_out("cancelled");
         } else if case.third_party && rule.third_party == ThirdParty::Neither {
             self.leave_out("third_party");
-        } else if case.closed.is_some() {
-            self.count(case.resolved.is_some() && !case.third_party);
+        } else if closed.is_some() {
+            let resolved = self.by_the_end(case.resolved);
+            self.count(resolved.is_some() && !case.third_party);
+        } else if open_counts_here {
+            self.count(false);
         } else {
-            match rule.open_at_end {
-                OpenAtEnd::FailureIfOverdue if !overdue_here => self.leave_out("open_not_due"),
-                OpenAtEnd::Excluded => self.leave_out("open"),
-                OpenAtEnd::FailureIfOverdue | OpenAtEnd::Failure => self.count(false),
-            }
+            self.leave_out("open");
         }
+    }
+
+    /// An instant, if it came before the period's end.
+    fn by_the_end(&self, at: Option<Instant>) -> Option<Instant> {
+        at.filter(|at| *at < self.period.end())
     }
 
     /// A case closed without the second level counts only in the cumulative reading of K6.
@@ -199,32 +214,35 @@ impl<'a> Counter<'a> {
         }
     }
 
-    /// K7: one case.
+    /// K7: one case, judged as it stood at the period's end.
     pub fn second_level_within(&mut self, rule: &SecondLevelWithin, case: &Case) {
         let Some(escalated) = case.escalated else { return };
         let start = match rule.start {
             SecondLevelStart::Escalation => escalated,
             SecondLevelStart::Opening => case.opened,
         };
-        let end = case.resolved.or(case.closed).unwrap_or(self.period.end());
+        let (resolved, closed) = (self.by_the_end(case.resolved), self.by_the_end(case.closed));
+        let end = resolved.or(closed).unwrap_or(self.period.end());
         let suspended = match rule.suspensions {
             Suspensions::StopClock => self.suspended(rule.clock, &case.suspensions, start, end),
             Suspensions::Ignored => Millis::ZERO,
         };
         let due = self.due(rule.clock, start, rule.limit.span + suspended);
         let due_here = due.is_some_and(|due| self.period.contains(due));
+        // An overdue case that was open at an earlier period's end was counted there.
+        let counted_before = rule.denominator == SecondLevelWithinDenominator::ResolvedAndOverdue
+            && due.is_some_and(|due| due < self.period.start());
         let belongs = match rule.attribution {
             ItemAttribution::Due => due_here,
             ItemAttribution::Receipt => self.period.contains(escalated),
-            ItemAttribution::Closing => {
-                let ended = case.resolved.or(case.closed);
-                ended.map_or(due_here, |at| self.period.contains(at))
-            }
+            ItemAttribution::Closing => resolved.or(closed).map_or(due_here, |at| {
+                self.period.contains(at) && !counted_before
+            }),
         };
         if !belongs || self.is_excluded(escalated) {
             return;
         }
-        match (case.resolved, case.closed) {
+        match (resolved, closed) {
             _ if case.cancelled.is_some() => self.leave_out("cancelled"),
             (Some(resolved), _) => {
                 let took = self.elapsed(rule.clock, start, resolved) - suspended;
@@ -377,11 +395,15 @@ pub fn batches(rule: &BatchTurnaround, times: &[BatchTime]) -> Counted {
 }
 
 /// K10: milliseconds of agreed service time that were up, of all of them.
+///
+/// `approved` are the approved exclusions that touch the indicator: outages inside them are no
+/// downtime, and are counted under their reason.
 pub fn availability(
     rule: &Availability,
     outages: &[Outage],
     calendar: &ServiceCalendar,
     period: &Period,
+    approved: &[&Exclusion],
 ) -> Counted {
     let agreed_of = |component: &Component| match component.agreed {
         Clock::ServiceHours => calendar.open_intervals(period.start(), period.end()),
@@ -397,6 +419,7 @@ pub fn availability(
             continue;
         };
         let hit = overlap(outage, &agreed_of(component), period);
+        let hit = without(hit, approved, &mut counted);
         if let Some(reason) = not_down(rule, outage, calendar) {
             add(&mut counted, reason, total(&hit));
         } else if outage.weight_permille < 1000 {
@@ -415,6 +438,27 @@ pub fn availability(
     counted.den = u64::try_from(agreed_total.get()).unwrap_or(0);
     counted.num = u64::try_from((agreed_total - lost).get().max(0)).unwrap_or(0);
     counted
+}
+
+/// Takes approved exclusions out of intervals and counts what was taken out.
+fn without(
+    spans: Vec<(Instant, Instant)>,
+    approved: &[&Exclusion],
+    counted: &mut Counted,
+) -> Vec<(Instant, Instant)> {
+    let mut left = spans;
+    for exclusion in approved {
+        let from = Instant::from_millis(exclusion.spec.from);
+        let until = Instant::from_millis(exclusion.spec.until);
+        let taken = common(&left, &[(from, until)]);
+        add(counted, &format!("{}_ms", exclusion.reason), taken);
+        left = left
+            .into_iter()
+            .flat_map(|(start, end)| [(start, end.min(from)), (start.max(until), end)])
+            .filter(|(start, end)| start < end)
+            .collect();
+    }
+    left
 }
 
 /// Why an outage is no downtime.

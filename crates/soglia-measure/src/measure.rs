@@ -13,6 +13,7 @@ use soglia_domain::contract::{Contract, Indicator, RuleVersion, Service};
 use soglia_domain::period::Period;
 use soglia_domain::rule::Rule;
 use soglia_domain::text::Lang;
+use soglia_domain::time::Millis;
 use soglia_domain::verdict::Verdict;
 use soglia_ledger::session::Session;
 
@@ -116,6 +117,10 @@ pub async fn measure(
     let findings = crate::findings::findings(session, contract, period, &days).await?;
     let mut report = Report {
         schema: SCHEMA,
+        lang: match options.lang {
+            Lang::It => "it",
+            Lang::En => "en",
+        },
         contract: ContractRef {
             code: contract.code.clone(),
             title: contract.title.get(options.lang).to_owned(),
@@ -219,6 +224,7 @@ fn measurement(
         denominator: Some(result.counted.den),
         value: judged.value,
         unit: judged.unit,
+        of_time: matches!(version.rule, Rule::Availability(_)),
         target: print_target(version),
         verdict: judged.verdict.name(),
         reason: judged.reason,
@@ -286,7 +292,9 @@ impl Coverage {
         let day_of = |at: soglia_domain::time::Instant| {
             i32::try_from(at.as_millis().div_euclid(86_400_000)).unwrap_or(0)
         };
-        let (first_day, until_day) = (day_of(period.start()), day_of(period.end()));
+        // Rows' days are days UTC: a civil day that begins the evening before belongs to the next.
+        let next_midnight = Millis::new(86_400_000 - 1);
+        let (first_day, until_day) = (day_of(period.start() + next_midnight), day_of(period.end()));
         let touches = |row: &&soglia_ledger::store::ImportRow| {
             row.days.is_some_and(|(first, last)| first <= until_day && first_day <= last)
         };
@@ -299,7 +307,9 @@ impl Coverage {
         let mut delivered = Vec::new();
         for row in &session.imports {
             for table in jobs::TABLES {
-                if jobs::delivers(row, table) {
+                let in_period =
+                    row.days.is_none_or(|(first, last)| first <= until_day && first_day <= last);
+                if in_period && jobs::delivers(row, table) {
                     delivered.push(table);
                     spans.entry(table).or_default().extend(row.days);
                 }
@@ -431,8 +441,12 @@ pub fn handled_sql(
     rule: &soglia_domain::rule::HandledWithin,
     service: &Service,
     period: &Period,
+    contract: &Contract,
+    indicator: &str,
 ) -> String {
-    jobs::handled_sql(rule, service, period).0
+    let exclusions = exclusions_of(contract, service);
+    let approved: Vec<_> = exclusions.iter().filter(|one| one.touches(indicator)).collect();
+    jobs::handled_sql(rule, service, period, &approved).0
 }
 
 /// The exclusions of a job's service.

@@ -15,6 +15,8 @@ pub const SCHEMA: &str = "soglia.measure/1";
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: &'static str,
+    /// The language of names and labels, `it` or `en`.
+    pub lang: &'static str,
     /// The contract.
     pub contract: ContractRef,
     /// The period.
@@ -98,8 +100,11 @@ pub struct Measurement {
     pub denominator: Option<u64>,
     /// The value, rounded as the rule says; nothing when not applicable.
     pub value: Option<String>,
-    /// `%` or `h`.
+    /// `%`, `h` or `s`.
     pub unit: &'static str,
+    /// Whether it counts milliseconds of agreed time, not items.
+    #[serde(skip)]
+    pub of_time: bool,
     /// The target, e.g. `>= 95 %`.
     pub target: String,
     /// `OK`, `KO`, `NA`.
@@ -205,8 +210,8 @@ impl Report {
         let calls: u64 = self.dispositions.values().flat_map(BTreeMap::values).sum();
         calls == 0
             && self.measurements.iter().all(|m| {
-                // Availability has a denominator without any data.
-                m.denominator.unwrap_or(0) == 0 || m.unit == "% of time"
+                // Agreed service time passes without any data.
+                m.denominator.unwrap_or(0) == 0 || m.of_time
             })
     }
 }

@@ -13,7 +13,7 @@ use soglia_ledger::tables::suspensions_from_json;
 use crate::MeasureError;
 use crate::plan::sql_instant;
 
-/// How far before a period an item may have begun and still matter in it.
+/// How far before a period an item may have ended and still fall due in it.
 const LOOK_BACK: Millis = Millis::from_hours(24 * 400);
 
 /// A batch with its columns by name.
@@ -93,11 +93,12 @@ pub async fn stream(
     Ok(())
 }
 
-/// Items of a service that began before the period's end.
-fn from_table(table: &str, service: &str, main: &str, period: &Period) -> String {
+/// Items of a service that began before the period's end and were not over long before it.
+fn from_table(table: &str, service: &str, (main, over): (&str, &str), period: &Period) -> String {
     let earliest = Instant::from_millis(period.start().as_millis() - LOOK_BACK.get());
     format!(
-        "SELECT * FROM {table} WHERE service = '{}' AND \"{main}\" < {} AND \"{main}\" >= {}",
+        "SELECT * FROM {table} WHERE service = '{}' AND \"{main}\" < {} AND \
+         (\"{over}\" IS NULL OR \"{over}\" >= {})",
         service.replace('\'', "''"),
         sql_instant(period.end()),
         sql_instant(earliest),
@@ -111,7 +112,7 @@ pub async fn cases(
     period: &Period,
     mut each: impl FnMut(&Case),
 ) -> Result<(), MeasureError> {
-    let sql = from_table("cases", service, "opened", period);
+    let sql = from_table("cases", service, ("opened", "closed"), period);
     stream(session, &sql, |batch| {
         let columns = Columns(batch);
         let (ids, by) = (columns.texts("case_id")?, columns.texts("opened_by")?);
@@ -164,7 +165,7 @@ pub async fn messages(
     period: &Period,
     mut each: impl FnMut(&Message),
 ) -> Result<(), MeasureError> {
-    let sql = from_table("messages", service, "received", period) + " ORDER BY received, message_id";
+    let sql = from_table("messages", service, ("received", "first_reply"), period) + " ORDER BY received, message_id";
     stream(session, &sql, |batch| {
         let columns = Columns(batch);
         let (ids, channel) = (columns.texts("message_id")?, columns.texts("channel")?);
@@ -199,7 +200,7 @@ pub async fn outbound_records(
     period: &Period,
     mut each: impl FnMut(&OutboundRecord),
 ) -> Result<(), MeasureError> {
-    let sql = from_table("outbound_records", service, "released", period);
+    let sql = from_table("outbound_records", service, ("released", "closed"), period);
     stream(session, &sql, |batch| {
         let columns = Columns(batch);
         let (ids, in_batch) = (columns.texts("record_id")?, columns.texts("batch_id")?);
@@ -231,7 +232,7 @@ pub async fn outbound_batches(
     period: &Period,
     mut each: impl FnMut(&OutboundBatch),
 ) -> Result<(), MeasureError> {
-    let sql = from_table("outbound_batches", service, "released", period);
+    let sql = from_table("outbound_batches", service, ("released", "completed"), period);
     stream(session, &sql, |batch| {
         let columns = Columns(batch);
         let (ids, n_records) = (columns.texts("batch_id")?, columns.ints("n_records")?);
@@ -261,7 +262,7 @@ pub async fn outages(
     service: &str,
     period: &Period,
 ) -> Result<Vec<Outage>, MeasureError> {
-    let sql = from_table("outages", service, "from", period);
+    let sql = from_table("outages", service, ("from", "until"), period);
     let mut outages = Vec::new();
     stream(session, &sql, |batch| {
         let columns = Columns(batch);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use soglia_domain::text::Lang;
 use soglia_ledger::objects::hex;
 
 use crate::MeasureError;
@@ -32,6 +33,10 @@ pub struct Sealed {
     pub import_no: i64,
     /// SHA-256 of the contract file.
     pub contract_sha256: String,
+    /// The language it was written in.
+    pub lang: Lang,
+    /// The program that sealed it.
+    pub software: String,
 }
 
 impl Sealed {
@@ -52,6 +57,8 @@ impl Sealed {
         Ok(Self {
             seal: words("/seal").map_err(|_| not("it is not sealed"))?,
             period: words("/period/label")?,
+            lang: if words("/lang")? == "en" { Lang::En } else { Lang::It },
+            software: words("/ledger/software")?,
             contract_sha256: words("/contract/sha256")?,
             import_no: at("/ledger/import_no").and_then(Value::as_i64).ok_or_else(|| not("`/ledger/import_no` is missing"))?,
             value,
@@ -75,10 +82,40 @@ impl Sealed {
         }
         let now: Value = serde_json::from_str(&recomputed.to_json()).unwrap_or(Value::Null);
         let (mut a, mut b) = (flat(&self.value), flat(&now));
-        a.remove("/seal");
-        b.remove("/seal");
+        for own in ["/seal", "/ledger/software"] {
+            a.remove(own);
+            b.remove(own);
+        }
         found.extend(compare(&a, &b));
         found
+    }
+
+    /// The sealed figures, one row a measurement, under [`Sealed::HEADERS`].
+    pub fn rows(&self) -> Vec<Vec<String>> {
+        let all = self.value.pointer("/measurements").and_then(Value::as_array);
+        let field = |m: &Value, name: &str| m.get(name).map(print).unwrap_or_default();
+        all.into_iter()
+            .flatten()
+            .map(|m| Self::HEADERS.iter().map(|name| field(m, name)).collect())
+            .collect()
+    }
+
+    /// Names of the columns of [`Sealed::rows`], as in the file.
+    pub const HEADERS: [&'static str; 9] = [
+        "service",
+        "indicator",
+        "numerator",
+        "denominator",
+        "value",
+        "unit",
+        "target",
+        "verdict",
+        "rule_version",
+    ];
+
+    /// Whether any target was missed.
+    pub fn any_breach(&self) -> bool {
+        self.rows().iter().any(|row| row.get(7).is_some_and(|verdict| verdict == "KO"))
     }
 
     /// The figures of a measurement in the file: numerator, denominator, value, verdict.

@@ -164,7 +164,7 @@ fn read_rows(ledger: &Ledger, source: &Source<'_>, id: &str) -> Result<Vec<RawRo
 }
 
 /// A row with everything that looks like a telephone number replaced.
-fn masked(line: &str, id: &str) -> String {
+pub fn masked(line: &str, id: &str) -> String {
     let separator = ['|', ';', ',', '\t'].into_iter().find(|c| line.contains(*c)).unwrap_or('|');
     let fields: Vec<&str> = line
         .split(separator)

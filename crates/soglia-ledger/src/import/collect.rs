@@ -132,6 +132,9 @@ impl<'a> Collector<'a> {
     }
 
     /// Counts a row read; `true` if the ledger already has it and it must not be parsed.
+    ///
+    /// A row that is new must be [remembered](Self::remember), unless it ought to be read again
+    /// when it is delivered again.
     pub fn is_duplicate(&mut self, row: u64, day: i32, key: Key) -> Result<bool, ImportError> {
         self.counts.rows += 1;
         if day != crate::row_keys::UNDATED {
@@ -142,11 +145,16 @@ impl<'a> Collector<'a> {
             self.duplicate(row, "same_row");
             return Ok(true);
         }
+        Ok(false)
+    }
+
+    /// Notes that the ledger has a row.
+    pub fn remember(&mut self, day: i32, key: Key) -> Result<(), ImportError> {
         self.keys.push((day, key));
         if GROUP_ROWS <= self.keys.len() {
             self.flush_keys()?;
         }
-        Ok(false)
+        Ok(())
     }
 
     /// Counts a row that the ledger already had.
@@ -224,7 +232,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Widens the span of days that the import covers.
-    fn seen_on(&mut self, at: Instant) {
+    pub fn seen_on(&mut self, at: Instant) {
         let Ok(day) = i32::try_from(at.as_millis().div_euclid(86_400_000)) else { return };
         let (first, last) = self.counts.days.unwrap_or((day, day));
         self.counts.days = Some((first.min(day), last.max(day)));

@@ -144,7 +144,9 @@ impl Run<'_, '_> {
         while let Some(line) = lines.next().map_err(self.unreadable())? {
             row += 1;
             let day = queue_log::first_instant(line, &zone).map_or(UNDATED, utc_day);
-            if !self.collector.is_duplicate(row, day, key_of(line))? {
+            let key = key_of(line);
+            if !self.collector.is_duplicate(row, day, key)? {
+                self.collector.remember(day, key)?;
                 parser.push(row, line, &mut |emitted| self.take(emitted));
                 self.check()?;
             }
@@ -239,7 +241,9 @@ impl Run<'_, '_> {
         let mut row = 0;
         while let Some(line) = lines.next().map_err(self.unreadable())? {
             row += 1;
-            if !self.collector.is_duplicate(row, UNDATED, key_of(line))? {
+            let key = key_of(line);
+            if !self.collector.is_duplicate(row, UNDATED, key)? {
+                self.collector.remember(UNDATED, key)?;
                 parser.push(row, line, &mut |item| self.take_cdr(item)).map_err(|problem| {
                     self.source_error(SourceError::NotThisFormat(problem))
                 })?;
@@ -258,6 +262,7 @@ impl Run<'_, '_> {
             CdrItem::Rejected(rejected) => return self.take(Emitted::Rejected(rejected)),
             CdrItem::Ignored { row, why } => return self.take(Emitted::Ignored { row, n: 1, why }),
         };
+        self.collector.seen_on(call.arrived);
         if call.queue.is_some() {
             let n = call.rows.n;
             return self.take(Emitted::Ignored { row: call.rows.first, n, why: "queued_call" });
@@ -266,7 +271,7 @@ impl Run<'_, '_> {
     }
 
     async fn mapped(&mut self, mapping: &Mapping) -> Result<OpenCalls, ImportError> {
-        let folder = tempfile::tempdir_in(self.ledger.ledger().dir()).map_err(self.unreadable())?;
+        let folder = tempfile::tempdir_in(self.ledger.ledger().dir().join("objects")).map_err(self.unreadable())?;
         let name = self.request.path.file_name().unwrap_or_default();
         let path = folder.path().join(name);
         let objects = self.ledger.ledger().objects();
@@ -292,8 +297,13 @@ impl Run<'_, '_> {
     fn mapped_row(&mut self, mapped: mapping::MappedRow) -> Result<(), ImportError> {
         let mapping::MappedRow { row, raw, day, outcome, repaired } = mapped;
         self.tick(row);
-        if self.collector.is_duplicate(row, day.unwrap_or(UNDATED), key_of(raw.as_bytes()))? {
+        let (bucket, key) = (day.unwrap_or(UNDATED), key_of(raw.as_bytes()));
+        if self.collector.is_duplicate(row, bucket, key)? {
             return Ok(());
+        }
+        // A rejected row is read again when it comes again: the mapping may have been corrected.
+        if !matches!(outcome, MappedOutcome::Rejected { .. }) {
+            self.collector.remember(bucket, key)?;
         }
         if let Some(rule) = repaired {
             *self.collector.counts.anomalies.entry(format!("repaired:{rule}")).or_default() += 1;

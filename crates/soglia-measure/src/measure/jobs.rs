@@ -7,9 +7,10 @@ use soglia_domain::contract::{Contract, Service};
 use soglia_domain::facts::Disposition;
 use soglia_domain::period::Period;
 use soglia_domain::rule::{
-    CaseUnit, FirstContact, HandledDenominator, HandledWithin, Rule, TimedDuration,
+    CaseUnit, FirstContact, HandledDenominator, HandledWithin, ItemAttribution, Rule,
+    TimedDuration,
 };
-use soglia_domain::time::Millis;
+use soglia_domain::time::{Instant, Millis};
 use soglia_ledger::session::Session;
 use soglia_ledger::store::ImportRow;
 
@@ -138,6 +139,11 @@ impl<'a> Scope<'a> {
             .collect()
     }
 
+    /// Approved exclusions of whole services that touch an indicator.
+    fn approved(&self, indicator: &str) -> impl Iterator<Item = &Exclusion> {
+        self.exclusions.iter().filter(move |exclusion| exclusion.touches(indicator))
+    }
+
     async fn messages(&self, jobs: &mut [Job<'_>]) -> Result<(), MeasureError> {
         let mut counters = self.counters(jobs, "messages", &self.service.written_calendar);
         if counters.is_empty() {
@@ -205,9 +211,18 @@ impl<'a> Scope<'a> {
         if own.is_empty() {
             return Ok(());
         }
+        let mut excluded: BTreeMap<String, u64> = BTreeMap::new();
         rows::outbound_batches(self.session, &self.service.code, self.period, |batch| {
             for job in &mut own {
-                if let Rule::BatchTurnaround(rule) = &job.rule {
+                let at = batch.released.as_millis();
+                let approved = self
+                    .approved(&job.indicator.code)
+                    .find(|one| one.spec.from <= at && at < one.spec.until);
+                if let Some(approved) = approved {
+                    if job.alternative.is_none() && job.stretch.contains(batch.released) {
+                        *excluded.entry(approved.reason.clone()).or_default() += 1;
+                    }
+                } else if let Rule::BatchTurnaround(rule) = &job.rule {
                     let time = items::batch_time(rule, batch, calendar, &job.stretch);
                     job.result.batches.extend(time);
                 }
@@ -217,6 +232,7 @@ impl<'a> Scope<'a> {
         for job in own {
             if let Rule::BatchTurnaround(rule) = &job.rule {
                 job.result.counted = items::batches(rule, &job.result.batches);
+                job.result.counted.excluded = excluded.clone();
             }
         }
         Ok(())
@@ -227,7 +243,9 @@ impl<'a> Scope<'a> {
         for job in jobs.iter_mut().filter(|job| job.service.code == self.service.code) {
             if let Rule::Availability(rule) = &job.rule {
                 let calendar = &self.service.calendar;
-                job.result.counted = items::availability(rule, &outages, calendar, &job.stretch);
+                let approved: Vec<&Exclusion> = self.approved(&job.indicator.code).collect();
+                job.result.counted =
+                    items::availability(rule, &outages, calendar, &job.stretch, &approved);
             }
         }
         Ok(())
@@ -279,19 +297,23 @@ async fn run_handled(
     contract: &Contract,
     jobs: &mut [Job<'_>],
 ) -> Result<(), MeasureError> {
-    let mut made: BTreeMap<String, (Durations, u64, u64)> = BTreeMap::new();
+    let mut made: BTreeMap<String, (Durations, Vec<u64>)> = BTreeMap::new();
     for job in jobs {
         let Rule::HandledWithin(rule) = &job.rule else { continue };
-        let (sql, counts) = handled_sql(rule, job.service, &job.stretch);
+        let exclusions = super::exclusions_of(contract, job.service);
+        let approved: Vec<&Exclusion> =
+            exclusions.iter().filter(|one| one.touches(&job.indicator.code)).collect();
+        let (sql, counts) = handled_sql(rule, job.service, &job.stretch, &approved);
         if !made.contains_key(&sql) {
             let durations = durations(session, &sql).await?;
-            let (solved, by_call) = match &counts {
-                Some(counts) => two_counts(session, counts).await?,
-                None => (durations.n, durations.n),
+            let solved = match &counts {
+                Some(counts) => all_counts(session, counts).await?,
+                None => vec![durations.n, durations.n],
             };
-            made.insert(sql.clone(), (durations, solved, by_call));
+            made.insert(sql.clone(), (durations, solved));
         }
-        let Some((durations, solved, by_call)) = made.get(&sql) else { continue };
+        let Some((durations, solved)) = made.get(&sql) else { continue };
+        let (all, by_call) = (solved.first().unwrap_or(&0), solved.get(1).unwrap_or(&0));
         let histogram = durations.of(rule.duration);
         let limit = rule.limit;
         let mut counted = Counted {
@@ -301,16 +323,18 @@ async fn run_handled(
         };
         let mut leave_out = |reason: &str, n: u64| {
             if 0 < n {
-                counted.excluded.insert(reason.to_owned(), n);
+                *counted.excluded.entry(reason.to_owned()).or_default() += n;
             }
         };
-        leave_out("not_a_call", solved.saturating_sub(*by_call));
+        leave_out("not_a_call", all.saturating_sub(*by_call));
+        for (one, n) in approved.iter().zip(solved.iter().skip(2)) {
+            leave_out(&one.reason, *n);
+        }
         leave_out("call_not_found", by_call.saturating_sub(durations.n));
         job.result.counted = counted;
         job.result.durations = histogram.clone();
         job.result.unknown = durations.unknown;
     }
-    let _ = contract;
     Ok(())
 }
 
@@ -319,6 +343,7 @@ pub fn handled_sql(
     rule: &HandledWithin,
     service: &Service,
     period: &Period,
+    approved: &[&Exclusion],
 ) -> (String, Option<String>) {
     let code = service.code.replace('\'', "''");
     let (start, end) = (sql_instant(period.start()), sql_instant(period.end()));
@@ -334,10 +359,29 @@ pub fn handled_sql(
         ),
         HandledDenominator::FirstContact => {
             let solved = first_contact_sql(&rule.first_contact);
-            let cases = format!(
-                "FROM cases k WHERE k.service = '{code}' AND k.closed >= {start} AND \
-                 k.closed < {end} AND k.cancelled IS NULL AND {solved}"
+            let at = match rule.first_contact.attribution {
+                ItemAttribution::Receipt => "opened",
+                ItemAttribution::Due | ItemAttribution::Closing => "closed",
+            };
+            let all = format!(
+                "FROM cases k WHERE k.service = '{code}' AND k.{at} >= {start} AND \
+                 k.{at} < {end} AND k.closed IS NOT NULL AND k.cancelled IS NULL AND {solved}"
             );
+            let inside = |one: &Exclusion| {
+                let from = sql_instant(Instant::from_millis(one.spec.from));
+                let until = sql_instant(Instant::from_millis(one.spec.until));
+                format!("(k.opened >= {from} AND k.opened < {until})")
+            };
+            let windows: Vec<String> = approved.iter().map(|one| inside(one)).collect();
+            let outside: String = windows.iter().map(|w| format!(" AND NOT {w}")).collect();
+            let cases = format!("{all}{outside}");
+            let excluded: String =
+                windows.iter().map(|w| format!(", count(*) FILTER (WHERE {w})")).collect();
+            let kept = if windows.is_empty() {
+                "true".to_owned()
+            } else {
+                format!("NOT ({})", windows.join(" OR "))
+            };
             (
                 format!(
                     "SELECT {columns} FROM (SELECT opened_by {cases}) s JOIN \
@@ -345,8 +389,9 @@ pub fn handled_sql(
                      WHERE service = '{code}' AND arrived < {end}) c ON s.opened_by = c.call_id"
                 ),
                 Some(format!(
-                    "SELECT count(*), count(*) FILTER (WHERE coalesce(k.channel, 'phone') = 'phone' \
-                     AND k.opened_by IS NOT NULL) {cases}"
+                    "SELECT count(*) FILTER (WHERE {kept}), count(*) FILTER (WHERE {kept} AND \
+                     coalesce(k.channel, 'phone') = 'phone' AND k.opened_by IS NOT NULL){excluded} \
+                     {all}"
                 )),
             )
         }
@@ -392,14 +437,16 @@ async fn durations(session: &Session, sql: &str) -> Result<Durations, MeasureErr
     Ok(durations)
 }
 
-async fn two_counts(session: &Session, sql: &str) -> Result<(u64, u64), MeasureError> {
+/// The integers of a query's only row.
+async fn all_counts(session: &Session, sql: &str) -> Result<Vec<u64>, MeasureError> {
     use arrow::array::AsArray;
     let batches = session.rows(sql).await?;
-    let value = |at: usize| {
-        let column = batches.first()?.column(at).as_primitive_opt::<arrow::datatypes::Int64Type>()?;
+    let columns = batches.first().map_or(&[][..], |batch| batch.columns());
+    let value = |column: &arrow::array::ArrayRef| {
+        let column = column.as_primitive_opt::<arrow::datatypes::Int64Type>()?;
         column.values().first().and_then(|n| u64::try_from(*n).ok())
     };
-    Ok((value(0).unwrap_or(0), value(1).unwrap_or(0)))
+    Ok(columns.iter().map(|column| value(column).unwrap_or(0)).collect())
 }
 
 /// Rules whose unit or population includes answered calls.

@@ -88,7 +88,10 @@ fn line_of(
         let beside = [nth_point.checked_sub(1), Some(nth_point + 1)];
         let mut beside = beside.into_iter().flatten().filter_map(|at| points.get(at));
         let valley = beside.all(|(_, other, _)| other + 8.0 < *y) && 1 < points.len();
-        let below = valley || taken.is_some_and(|taken| taken <= *y && *y - taken < 26.0);
+        let below = match taken {
+            Some(taken) if (taken - y).abs() < 26.0 => taken <= *y,
+            _ => valley,
+        };
         let y = if below { y + 19.0 } else { y - 9.0 };
         if !dense {
             let style = Type { size: 11.5, ..LABEL.at(Anchor::Middle) };

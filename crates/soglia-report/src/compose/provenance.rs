@@ -312,7 +312,7 @@ fn seal(outline: &mut Outline, provenance: &Provenance) {
          elencati sopra.",
         "What it proves. The seal is the SHA-256 of the measurements; the command “soglia verify” \
          recomputes it and says what differs. If it matches, the measurements are those this \
-         report was written from; if the files' checksums match too, the data are those listed above.",
+         report was written from; if the files' checksums match too, the data are those above.",
     ));
     outline.para(say(
         lang,

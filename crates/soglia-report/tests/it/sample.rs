@@ -182,11 +182,6 @@ fn filled(italian: &str, english: &str) -> Status {
 }
 
 fn digital_agenda() -> Area {
-    let group = |name: &str, items: &[&str]| ActivityGroup {
-        name: text(name, name),
-        note: None,
-        items: items.iter().map(|item| text(item, item)).collect(),
-    };
     let input = |kind, status| ReviewInput { kind, status };
     let section = |kind, source: &str, status| AnalysisSection {
         kind,
@@ -202,17 +197,7 @@ fn digital_agenda() -> Area {
             "Details are in the quarterly reports kept by the Digital Administration Office.",
         )],
         services_offered: Vec::new(),
-        activities: vec![
-            group(
-                "Attività presso Dipartimento Presidenza",
-                &[
-                    "Supporto presso l'Ufficio Speciale per l'Amministrazione Digitale",
-                    "Supporto presso la Consigliera regionale di Parità",
-                ],
-            ),
-            group("Tributi", &["Sportello front office", "Attività in back office"]),
-            group("URP e BUR regionale", &["URP Presidenza della Giunta", "URP Agricoltura"]),
-        ],
+        activities: activities(),
         inputs: vec![
             input(
                 InputKind::InspectionReports,
@@ -252,6 +237,25 @@ fn digital_agenda() -> Area {
             ),
         }],
     }
+}
+
+fn activities() -> Vec<ActivityGroup> {
+    let group = |name: &str, items: &[&str]| ActivityGroup {
+        name: text(name, name),
+        note: None,
+        items: items.iter().map(|item| text(item, item)).collect(),
+    };
+    vec![
+        group(
+            "Attività presso Dipartimento Presidenza",
+            &[
+                "Supporto presso l'Ufficio Speciale per l'Amministrazione Digitale",
+                "Supporto presso la Consigliera regionale di Parità",
+            ],
+        ),
+        group("Tributi", &["Sportello front office", "Attività in back office"]),
+        group("URP e BUR regionale", &["URP Presidenza della Giunta", "URP Agricoltura"]),
+    ]
 }
 
 fn contact_centre() -> Area {
@@ -543,22 +547,7 @@ fn findings(arrived: u64, level: u64, bound: (TargetDirection, &str)) -> Vec<Fin
                 })
                 .collect(),
         }),
-        Finding::Topics(TopicComparison {
-            before: (date(2023, 1, 1), date(2023, 6, 30)),
-            after: (date(2023, 7, 1), date(2023, 12, 31)),
-            rows: vec![
-                TopicCount {
-                    topic: text("Attivazione PEC", "PEC activation"),
-                    before: 900,
-                    after: 1_215,
-                },
-                TopicCount {
-                    topic: text("Firma digitale", "Digital signature"),
-                    before: 0,
-                    after: 410,
-                },
-            ],
-        }),
+        Finding::Topics(topics()),
         Finding::BookingSystems(vec![
             SystemDurations { system: text("Nuovo CUP", "New CUP"), stats: stats(61_000, 232_000) },
             SystemDurations {
@@ -574,6 +563,25 @@ fn findings(arrived: u64, level: u64, bound: (TargetDirection, &str)) -> Vec<Fin
             first_seen: Some("2022-H2".to_owned()),
         }),
     ]
+}
+
+fn topics() -> TopicComparison {
+    TopicComparison {
+        before: (date(2023, 1, 1), date(2023, 6, 30)),
+        after: (date(2023, 7, 1), date(2023, 12, 31)),
+        rows: vec![
+            TopicCount {
+                topic: text("Attivazione PEC", "PEC activation"),
+                before: 900,
+                after: 1_215,
+            },
+            TopicCount {
+                topic: text("Firma digitale", "Digital signature"),
+                before: 0,
+                after: 410,
+            },
+        ],
+    }
 }
 
 /// Mornings and Mondays are busier; nothing on Sunday.

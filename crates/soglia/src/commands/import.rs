@@ -30,6 +30,7 @@ pub async fn run(settings: &Settings, args: Import) -> Done {
     let mut locked = ledger.lock().await?;
     let mut code = DONE;
     let mut reports = Vec::new();
+    let mut failed = None;
     for (at, path) in files.iter().enumerate() {
         let request = Request {
             path,
@@ -40,7 +41,13 @@ pub async fn run(settings: &Settings, args: Import) -> Done {
             more_follow: at + 1 < files.len(),
             now: now(),
         };
-        let outcome = one(&mut locked, &request, settings).await?;
+        let outcome = match one(&mut locked, &request, settings).await {
+            Ok(outcome) => outcome,
+            Err(failure) => {
+                failed = Some(failure);
+                break;
+            }
+        };
         let rejected = u64::try_from(outcome.row.rejected_rows).unwrap_or(0);
         if args.max_rejects.is_some_and(|most| most < rejected) {
             code = REJECTED;
@@ -50,6 +57,9 @@ pub async fn run(settings: &Settings, args: Import) -> Done {
     if args.json {
         let text = serde_json::to_string_pretty(&reports).map_err(Failure::internal)?;
         println!("{text}");
+    }
+    if let Some(failure) = failed {
+        return Err(failure);
     }
     if code == REJECTED {
         eprintln!("error: a file has more rejected rows than --max-rejects allows; it was taken in");

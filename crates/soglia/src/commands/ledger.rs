@@ -159,7 +159,7 @@ async fn duplicates(ledger: &Ledger, rows: &Rows) -> Done {
             file_of(&session, run.import_no),
             format!("{}-{}", run.first, run.last),
             run.reason,
-            text.unwrap_or_default(),
+            soglia_measure::story::masked(&text.unwrap_or_default(), ""),
         ]);
     }
     print(&table, rows.csv)?;

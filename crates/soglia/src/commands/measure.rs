@@ -41,7 +41,8 @@ pub async fn run(settings: &Settings, args: Measure) -> Done {
     if let Some(path) = &args.declared {
         print_declared(&contract, &report, path, settings.lang)?;
     }
-    Ok(if args.fail_on_breach && report.any_breach() { BREACH } else { DONE })
+    let breach = sealed.as_ref().map_or_else(|| report.any_breach(), |(_, s)| s.any_breach());
+    Ok(if args.fail_on_breach && breach { BREACH } else { DONE })
 }
 
 /// Writes the figures: those that were sealed, if the period is sealed, and what later data add.
@@ -55,8 +56,10 @@ fn print_report(
     match (format, sealed) {
         (OutputFormat::Json, Some((text, _))) => out.write_all(text.as_bytes())?,
         (OutputFormat::Json, None) => out.write_all(report.to_json().as_bytes())?,
-        (OutputFormat::Csv, _) => figures(report, Lang::En).print_csv(&mut out)?,
-        (OutputFormat::Table, _) => {
+        (OutputFormat::Csv, Some((_, sealed))) => sealed_figures(sealed).print_csv(&mut out)?,
+        (OutputFormat::Csv, None) => figures(report, Lang::En).print_csv(&mut out)?,
+        (OutputFormat::Table, Some((_, sealed))) => sealed_figures(sealed).print(&mut out)?,
+        (OutputFormat::Table, None) => {
             let title = format!(
                 "{} · {} · {} – {}",
                 report.contract.title, report.period.label, report.period.start, report.period.end
@@ -79,6 +82,15 @@ fn print_report(
         }
     }
     Ok(())
+}
+
+/// The figures as they were sealed.
+fn sealed_figures(sealed: &Sealed) -> Table {
+    let mut table = Table::new(Sealed::HEADERS);
+    for row in sealed.rows() {
+        table.row(row);
+    }
+    table
 }
 
 /// One line a figure.

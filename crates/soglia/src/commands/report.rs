@@ -23,23 +23,27 @@ use crate::review;
 /// A file of this name in a ledger's folder says that its data are invented.
 pub const SIMULATED: &str = "SIMULATED";
 
+/// The name of the contract file that `soglia demo` writes: nobody names it on the command line.
+const DEMO_CONTRACT: &str = "contract.toml";
+
 /// Writes the semester's review.
 pub async fn run(settings: &Settings, args: ReportArgs) -> Done {
     let (contract, ledger, session) = opened(settings).await?;
     let period = period(&args.period.period, &contract)?;
     let simulated = ledger.dir().join(SIMULATED).exists();
-    let paths =
-        write(settings, &contract, &ledger, &session, &period, &args.out, simulated).await?;
+    let source = Source { contract: &contract, ledger: &ledger, session: &session };
+    let review = source.review(settings, &period, &args.out, simulated).await?;
     let mut out = std::io::stdout().lock();
-    for path in paths {
+    for path in &review.paths {
         writeln!(out, "{}", path.display())?;
+    }
+    if !settings.quiet {
+        review.summary(&contract);
     }
     Ok(DONE)
 }
 
 /// Measures a period and writes the review as HTML and PDF; returns where they are.
-///
-/// A sealed period is measured over the data it was sealed with.
 pub async fn write(
     settings: &Settings,
     contract: &Contract,
@@ -49,29 +53,64 @@ pub async fn write(
     out: &Path,
     simulated: bool,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let options = Options { lang: settings.lang, sensitivity: true };
-    let sealed = super::seal::read(ledger, contract, period)?.map(|(_, sealed)| sealed);
-    let pinned = match &sealed {
-        Some(sealed) if sealed.import_no != session.import_no() => {
-            Some(super::session(ledger, Some(sealed.import_no)).await?)
+    let source = Source { contract, ledger, session };
+    Ok(source.review(settings, period, out, simulated).await?.paths)
+}
+
+/// What a review is written from.
+struct Source<'a> {
+    contract: &'a Contract,
+    ledger: &'a Ledger,
+    session: &'a Session,
+}
+
+/// A review as it was written.
+struct Review {
+    paths: Vec<PathBuf>,
+    report: Report,
+    /// Whether data that came after the seal were left out.
+    pinned: bool,
+}
+
+impl Source<'_> {
+    /// Measures and writes; a sealed period is measured over the data it was sealed with.
+    async fn review(
+        &self,
+        settings: &Settings,
+        period: &Period,
+        out: &Path,
+        simulated: bool,
+    ) -> Result<Review, Failure> {
+        let Source { contract, ledger, session } = self;
+        let sealed = super::seal::read(ledger, contract, period)?.map(|(_, sealed)| sealed);
+        let pinned = match &sealed {
+            Some(sealed) if sealed.import_no != session.import_no() => {
+                Some(super::session(ledger, Some(sealed.import_no)).await?)
+            }
+            _ => None,
+        };
+        let session = pinned.as_ref().unwrap_or(session);
+        let options = Options { lang: settings.lang, sensitivity: true };
+        let report = measure(session, contract, period, options).await?;
+        if report.is_empty() {
+            let nothing = format!("the ledger has no data in {}", period.label());
+            return Err(Failure::no_data(nothing)
+                .hint("`soglia ledger status` shows which days are covered"));
         }
-        _ => None,
-    };
-    let session = pinned.as_ref().unwrap_or(session);
-    let report = measure(session, contract, period, options).await?;
-    if report.is_empty() {
-        return Err(Failure::no_data(format!("the ledger has no data in {}", period.label()))
-            .hint("`soglia ledger status` shows which days are covered"));
+        let seal = vouched(sealed.as_ref(), &report);
+        let notice = simulated.then(review::simulated_notice);
+        let file = contract_name(settings);
+        let input = review::input(session, contract, &file, period, &report, seal, notice).await?;
+        let paths = documents(&input, settings.lang, period, newest(session), out)?;
+        Ok(Review { paths, report, pinned: pinned.is_some() })
     }
-    let seal = vouched(sealed.as_ref(), &report);
-    let notice = simulated.then(review::simulated_notice);
-    let file = settings.contract_file();
-    let input = review::input(session, contract, &file, period, &report, seal, notice).await?;
-    let paths = documents(&input, settings.lang, period, newest(session), out)?;
-    if !settings.quiet {
-        summary(contract, &report, pinned.is_some());
-    }
-    Ok(paths)
+}
+
+/// The contract file's name, without its folder: the same report from another folder is the same.
+fn contract_name(settings: &Settings) -> String {
+    let path = PathBuf::from(settings.contract_file());
+    path.file_name()
+        .map_or_else(|| DEMO_CONTRACT.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// The seal, if the figures are those that were sealed.
@@ -149,33 +188,36 @@ fn refused(error: ReportError) -> Failure {
     Failure::internal(error).hint(hint)
 }
 
-/// Says in a few lines what the report says.
-fn summary(contract: &Contract, report: &Report, pinned: bool) {
-    for service in &contract.services {
-        let codes = |verdict: &str| -> Vec<&str> {
-            let own = report.measurements.iter().filter(|m| m.service == service.code);
-            own.filter(|m| m.verdict == verdict).map(|m| m.indicator.as_str()).collect()
-        };
-        let listed = |codes: &[&str]| match codes {
-            [] => String::new(),
-            codes => format!(" ({})", codes.join(", ")),
-        };
-        let (met, missed, idle) = (codes("OK"), codes("KO"), codes("NA"));
-        eprintln!(
-            "{} {}: {} targets met, {} missed{}, {} not applicable{}",
-            report.period.label,
-            service.code,
-            met.len(),
-            missed.len(),
-            listed(&missed),
-            idle.len(),
-            listed(&idle)
-        );
-    }
-    if report.measurements.iter().any(|m| m.provisional) {
-        eprintln!("note: the data of the period are still open, figures may change");
-    }
-    if pinned {
-        eprintln!("note: the period is sealed; data that came later are not in the report");
+impl Review {
+    /// Says in a few lines what the report says.
+    fn summary(&self, contract: &Contract) {
+        let report = &self.report;
+        for service in &contract.services {
+            let codes = |verdict: &str| -> Vec<&str> {
+                let own = report.measurements.iter().filter(|m| m.service == service.code);
+                own.filter(|m| m.verdict == verdict).map(|m| m.indicator.as_str()).collect()
+            };
+            let listed = |codes: &[&str]| match codes {
+                [] => String::new(),
+                codes => format!(" ({})", codes.join(", ")),
+            };
+            let (met, missed, idle) = (codes("OK"), codes("KO"), codes("NA"));
+            eprintln!(
+                "{} {}: {} targets met, {} missed{}, {} not applicable{}",
+                report.period.label,
+                service.code,
+                met.len(),
+                missed.len(),
+                listed(&missed),
+                idle.len(),
+                listed(&idle)
+            );
+        }
+        if report.measurements.iter().any(|m| m.provisional) {
+            eprintln!("note: the data of the period are still open, figures may change");
+        }
+        if self.pinned {
+            eprintln!("note: the period is sealed; data that came later are not in the report");
+        }
     }
 }

@@ -73,8 +73,11 @@ pub async fn verify(settings: &Settings, args: Verify) -> Done {
     let ledger = Ledger::open(settings.ledger()?)?;
     let session = session(&ledger, Some(sealed.import_no)).await?;
     let period = period(&sealed.period, &contract)?;
-    let options = Options { lang: settings.lang, sensitivity: true };
+    let options = Options { lang: sealed.lang, sensitivity: true };
     let report = measure(&session, &contract, &period, options).await?;
+    if report.ledger.software != sealed.software {
+        eprintln!("note: sealed by {}, recomputed by {}", sealed.software, report.ledger.software);
+    }
     if contract.file_hash != sealed.contract_sha256 {
         eprintln!("note: the contract file is not the one that was sealed; differences may come from it");
     }

@@ -1,0 +1,3 @@
+//! Tests of the ledger on real files. Read `mapping` first.
+
+mod mapping;

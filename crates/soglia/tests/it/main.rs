@@ -1,0 +1,8 @@
+//! Tests of the command line, from files to figures. Read [`support::soglia`] first.
+
+mod demo;
+mod differential;
+mod import;
+mod kill;
+mod recorded;
+mod support;
