@@ -422,7 +422,6 @@ impl Rows {
 
 /// Any fact.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[expect(clippy::large_enum_variant, reason = "almost every fact is a call")]
 pub enum Fact {
     /// A call and its queue entries.
     Call(Call, Vec<QueueEntry>),

@@ -35,7 +35,8 @@ impl Instant {
 
     /// Converts from a timestamp, cutting what is finer than a millisecond.
     pub fn from_timestamp(timestamp: Timestamp) -> Self {
-        Self(timestamp.as_nanosecond().div_euclid(1_000_000) as i64)
+        let millis = timestamp.as_nanosecond().div_euclid(1_000_000);
+        Self(i64::try_from(millis).expect("jiff holds twenty thousand years"))
     }
 
     /// Converts to a timestamp.

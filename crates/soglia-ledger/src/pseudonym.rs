@@ -28,13 +28,12 @@ impl Pseudonyms {
     /// Replaces a caller. `None` once the period's key was destroyed.
     pub fn replace(&mut self, caller: &RawCaller, on: Date) -> io::Result<Option<[u8; 16]>> {
         let period = period_of(on);
-        let key = match self.keys.get(&period) {
-            Some(key) => *key,
-            None => {
-                let key = self.load_or_make(&period)?;
-                self.keys.insert(period, key);
-                key
-            }
+        let key = if let Some(key) = self.keys.get(&period) {
+            *key
+        } else {
+            let key = self.load_or_make(&period)?;
+            self.keys.insert(period, key);
+            key
         };
         Ok(key.map(|key| {
             let hash = blake3::keyed_hash(&key, normalised(caller.expose()).as_bytes());

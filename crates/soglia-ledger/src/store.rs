@@ -278,7 +278,7 @@ impl Ledger {
         let mut builder = DeltaTableBuilder::from_url(table_url(&self.table_dir(table))?)
             .map_err(failed)?;
         if let Some(version) = version {
-            builder = builder.with_version(version.try_into().expect("versions count commits"));
+            builder = builder.with_version(version);
         }
         builder.load().await.map_err(failed)
     }
@@ -304,7 +304,7 @@ impl Ledger {
     /// Removes from a table the files that no import row stands for.
     async fn recover(&self, table: Table, pinned: u64) -> Result<DeltaTable, LedgerError> {
         let mut newest = self.load(table, None).await?;
-        if newest.version().map(u64::from) != Some(pinned) {
+        if newest.version() != Some(pinned) {
             let belongs: std::collections::BTreeSet<String> =
                 file_names(&self.load(table, Some(pinned)).await?, table)?.into_iter().collect();
             let removed: Vec<Action> = newest
@@ -368,7 +368,7 @@ impl Locked {
 
     /// Versions of the tables as they stand.
     pub fn versions(&self) -> Versions {
-        let version = |table: &DeltaTable| table.version().map_or(0, u64::from);
+        let version = |table: &DeltaTable| table.version().unwrap_or(0);
         self.tables.iter().map(|(table, loaded)| (table.name().to_owned(), version(loaded))).collect()
     }
 

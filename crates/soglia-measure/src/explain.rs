@@ -194,7 +194,6 @@ pub async fn behind(
         Rule::HandledWithin(_) => looking.handled(&mut take).await?,
         _ => looking.items(&mut take).await?,
     }
-    drop(take);
     Ok(page)
 }
 

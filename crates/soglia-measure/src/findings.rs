@@ -53,7 +53,7 @@ const WEEKDAYS_EN: [&str; 7] =
 
 /// Permille of `part` in `whole`.
 fn permille(part: u64, whole: u64) -> u64 {
-    if whole == 0 { 0 } else { part * 1000 / whole }
+    (part * 1000).checked_div(whole).unwrap_or(0)
 }
 
 /// `274` permille as `27,4` or `27.4`.

@@ -151,8 +151,12 @@ mod tests {
             let (left, right) = values.split_at(values.len() / 2);
             let mut histogram = Histogram::default();
             let mut other = Histogram::default();
-            left.iter().for_each(|value| histogram.add(*value));
-            right.iter().for_each(|value| other.add(*value));
+            for value in left {
+                histogram.add(*value);
+            }
+            for value in right {
+                other.add(*value);
+            }
             histogram.merge(&other);
             let mut sorted = values.clone();
             sorted.sort_unstable();

@@ -292,9 +292,8 @@ impl<'a> Counter<'a> {
         }
         let positive = rule.positive.iter().any(|code| code == outcome);
         match rule.unit {
-            OutboundUnit::Record => self.count(positive),
             OutboundUnit::Reached if record.reached.is_none() => self.leave_out("not_reached"),
-            OutboundUnit::Reached => self.count(positive),
+            OutboundUnit::Record | OutboundUnit::Reached => self.count(positive),
             OutboundUnit::Attempt => {
                 self.counted.den += u64::from(record.attempts.max(1));
                 self.counted.num += u64::from(positive);

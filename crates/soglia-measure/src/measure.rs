@@ -156,7 +156,9 @@ pub async fn evaluate(
     jobs.retain(|job| job.service.code == service && job.indicator.code == indicator);
     jobs::run(session, contract, period, &mut jobs).await?;
     let mut all = Evaluated::default();
-    jobs.iter().for_each(|job| all.merge(&job.result));
+    for job in &jobs {
+        all.merge(&job.result);
+    }
     Ok(all)
 }
 
@@ -210,7 +212,9 @@ fn measurement(
 ) -> Measurement {
     let main: Vec<&&Job<'_>> = own.iter().filter(|job| job.alternative.is_none()).collect();
     let mut result = Evaluated::default();
-    main.iter().for_each(|job| result.merge(&job.result));
+    for job in &main {
+        result.merge(&job.result);
+    }
     let version = main.last().map_or(first.version, |job| job.version);
     let table = jobs::table_of(&version.rule);
     let judged = judge::judge(version, &version.rule, &result, coverage.delivered(table));
@@ -260,7 +264,7 @@ fn sensitivity(
         lines.push(Sensitivity {
             question: other.question.to_string(),
             parameter: other.parameter.to_string(),
-            alternative: other.value.to_string(),
+            alternative: other.value.clone(),
             label: other.label.get(options.lang).to_owned(),
             numerator: result.counted.num,
             denominator: result.counted.den,

@@ -110,7 +110,8 @@ impl CallsPass {
         if self.attribution != Attribution::Arrival {
             // Lets files be skipped: no call lasts longer than the margin.
             let from = sql_instant(period.start() + Millis::new(-MARGIN.get()));
-            filter.push_str(&format!(" AND arrived >= {from} AND arrived < {}", sql_instant(period.end())));
+            let until = sql_instant(period.end());
+            filter = format!("{filter} AND arrived >= {from} AND arrived < {until}");
         }
         filter
     }

@@ -193,16 +193,6 @@ impl Tally {
         }
     }
 
-    /// Sums over the dimension.
-    pub fn total(&self) -> Self {
-        let mut total = Self::default();
-        for ((_, key), class) in &self.cells {
-            let one = BTreeMap::from([((String::new(), *key), class.clone())]);
-            total.merge(Self { cells: one });
-        }
-        total
-    }
-
     /// Classes of one service.
     pub fn of_service(&self, service: u16) -> impl Iterator<Item = (&str, ClassKey, &Class)> {
         self.cells

@@ -199,10 +199,10 @@ impl Columns {
             spec.columns.iter().position(|c| *c == column).and_then(|at| arrays.get(at))
         };
         let micros = |column| -> Result<Option<TimestampMicrosecondArray>> {
-            find(column).map(|a| downcast::<TimestampMicrosecondArray>(a)).transpose()
+            find(column).map(downcast::<TimestampMicrosecondArray>).transpose()
         };
-        let longs = |column| find(column).map(|a| downcast::<Int64Array>(a)).transpose();
-        let ints = |column| find(column).map(|a| downcast::<Int32Array>(a)).transpose();
+        let longs = |column| find(column).map(downcast::<Int64Array>).transpose();
+        let ints = |column| find(column).map(downcast::<Int32Array>).transpose();
         let words = |column, code: &dyn Fn(&str) -> Option<u16>| {
             find(column).map_or_else(|| Ok(Words::default()), |array| Words::new(array, code))
         };

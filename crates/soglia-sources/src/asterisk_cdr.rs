@@ -86,7 +86,8 @@ pub struct CdrCall {
     pub direction: Direction,
     /// When its first row starts.
     pub arrived: Instant,
-    /// When the caller's last row ends.
+    /// When the caller's last row ends: the end of the call, unless the caller then went on waiting
+    /// in a queue without any telephone ringing, which writes no row.
     pub ended: Instant,
     /// The number dialled, if a row tells.
     pub dialled: Option<String>,
@@ -360,14 +361,13 @@ pub fn enrich(call: &mut Call, cdr: &CdrCall) -> Vec<Finding> {
     if call.caller.is_none() {
         call.caller.clone_from(&cdr.caller);
     }
+    let left = call.queued.zip(call.wait).map(|(queued, wait)| queued + wait);
     if call.ended.is_none() {
-        let known = call.answered.or(call.queued).unwrap_or(call.arrived);
-        call.ended = Some(cdr.ended.max(known));
+        call.ended = Some(cdr.ended.max(left.unwrap_or(call.arrived)));
     }
     if cdr.direction == Direction::Outbound && call.direction == Direction::Inbound {
         call.direction = Direction::Outbound;
     }
-    let left = call.queued.zip(call.wait).map(|(queued, wait)| queued + wait);
     if call.disposition == Disposition::AbandonedInQueue
         && left.zip(cdr.dialled_out).is_some_and(|(left, at)| left <= at + Millis::from_secs(1))
     {
@@ -378,18 +378,25 @@ pub fn enrich(call: &mut Call, cdr: &CdrCall) -> Vec<Finding> {
 
 const ARRIVALS_APART_MAX: Millis = Millis::from_hours(1);
 
-/// Who started a call, by its first row.
+/// Who started a call, by its first row. A citizen's call shows an operators' context as well when
+/// it was transferred before its first row was written; an outside number, or none, tells it apart.
 fn direction(read: &CdrRow<'_>, config: &CdrConfig) -> Direction {
     let extension = |number: &str| {
         let digits = number.bytes().filter(u8::is_ascii_digit).count();
         0 < digits && digits <= config.extension_digits_max
     };
+    let inside = |caller: &str| {
+        let named = caller.bytes().any(|b| b.is_ascii_alphabetic());
+        extension(caller) || named && RawCaller::new(caller).is_some()
+    };
     if config.outbound_contexts.contains(read.context) {
         Direction::Outbound
-    } else if config.internal_contexts.contains(read.context) && extension(read.src) {
-        if extension(read.dst) { Direction::Internal } else { Direction::Outbound }
-    } else {
+    } else if !config.internal_contexts.contains(read.context) || !inside(read.src) {
         Direction::Inbound
+    } else if read.app != "Dial" || extension(read.dst) {
+        Direction::Internal
+    } else {
+        Direction::Outbound
     }
 }
 

@@ -71,6 +71,7 @@ impl Sizes {
     }
 
     /// About a hundredth, of the same shape: for tests.
+    #[cfg(test)]
     pub const fn hundredth() -> Self {
         Self {
             cup: Counts {

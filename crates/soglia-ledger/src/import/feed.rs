@@ -285,13 +285,11 @@ impl Run<'_, '_> {
             })
         })
         .await;
-        match failed {
-            Some(error) => Err(error),
-            None => {
-                read?;
-                Ok(OpenCalls::default())
-            }
+        if let Some(error) = failed {
+            return Err(error);
         }
+        read?;
+        Ok(OpenCalls::default())
     }
 
     fn mapped_row(&mut self, mapped: mapping::MappedRow) -> Result<(), ImportError> {

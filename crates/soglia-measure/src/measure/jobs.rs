@@ -121,11 +121,11 @@ struct Scope<'a> {
     exclusions: &'a [Exclusion],
 }
 
-impl<'a> Scope<'a> {
+impl Scope<'_> {
     /// The jobs of this service that look at a table, each with a counter.
-    fn counters<'j, 'c>(
+    fn counters<'j>(
         &'j self,
-        jobs: &'j mut [Job<'c>],
+        jobs: &'j mut [Job<'_>],
         table: &str,
         calendar: &'j ServiceCalendar,
     ) -> Vec<(&'j Rule, Counter<'j>, &'j mut Evaluated)> {
@@ -358,7 +358,7 @@ pub fn handled_sql(
             None,
         ),
         HandledDenominator::FirstContact => {
-            let solved = first_contact_sql(&rule.first_contact);
+            let solved = first_contact_sql(rule.first_contact);
             let at = match rule.first_contact.attribution {
                 ItemAttribution::Receipt => "opened",
                 ItemAttribution::Due | ItemAttribution::Closing => "closed",
@@ -373,10 +373,12 @@ pub fn handled_sql(
                 format!("(k.opened >= {from} AND k.opened < {until})")
             };
             let windows: Vec<String> = approved.iter().map(|one| inside(one)).collect();
-            let outside: String = windows.iter().map(|w| format!(" AND NOT {w}")).collect();
-            let cases = format!("{all}{outside}");
-            let excluded: String =
-                windows.iter().map(|w| format!(", count(*) FILTER (WHERE {w})")).collect();
+            let mut cases = all.clone();
+            let mut excluded = String::new();
+            for window in &windows {
+                cases = format!("{cases} AND NOT {window}");
+                excluded = format!("{excluded}, count(*) FILTER (WHERE {window})");
+            }
             let kept = if windows.is_empty() {
                 "true".to_owned()
             } else {
@@ -399,7 +401,7 @@ pub fn handled_sql(
 }
 
 /// [`items::is_first_contact`] in the query engine's words; a property test holds them together.
-pub fn first_contact_sql(rule: &FirstContact) -> String {
+pub fn first_contact_sql(rule: FirstContact) -> String {
     use soglia_domain::rule::ClosedWhen;
     let mut all = vec!["k.escalated IS NULL".to_owned()];
     if rule.closed == ClosedWhen::SameContact {

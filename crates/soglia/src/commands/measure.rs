@@ -37,7 +37,7 @@ pub async fn run(settings: &Settings, args: Measure) -> Done {
             .hint("`soglia ledger status` shows which days are covered"));
     }
     let sealed = super::seal::read(&ledger, &contract, &period)?;
-    print_report(&report, &sealed, args.format, settings)?;
+    print_report(&report, sealed.as_ref(), args.format, settings)?;
     if let Some(path) = &args.declared {
         print_declared(&contract, &report, path, settings.lang)?;
     }
@@ -48,7 +48,7 @@ pub async fn run(settings: &Settings, args: Measure) -> Done {
 /// Writes the figures: those that were sealed, if the period is sealed, and what later data add.
 fn print_report(
     report: &Report,
-    sealed: &Option<(String, Sealed)>,
+    sealed: Option<&(String, Sealed)>,
     format: OutputFormat,
     settings: &Settings,
 ) -> Result<(), Failure> {

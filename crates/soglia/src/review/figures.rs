@@ -137,9 +137,10 @@ fn span_amount(span: Millis, rule: &Rule) -> Amount {
 
 /// `95.000000` as `95`.
 fn trimmed(text: String) -> String {
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
     }
 }
 

@@ -4,6 +4,7 @@
 //! Months are sums of days' counts, never means of their percentages.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use jiff::civil::Date;
 use soglia_domain::contract::{Contract, Indicator, Service};
@@ -59,9 +60,10 @@ impl<'a> Traffic<'a> {
         passes.push(ordinary);
         let mut days = BTreeMap::new();
         for pass in passes {
-            if !days.contains_key(&pass) {
+            if let Entry::Vacant(empty) = days.entry(pass) {
+                let pass = empty.key().clone();
                 let tally = pass.run(session, contract, period, Dimension::Day, None).await?;
-                days.insert(pass, tally);
+                empty.insert(tally);
             }
         }
         Ok(Self { contract, period, hours, days })
@@ -501,7 +503,9 @@ mod tests {
 
     fn waits(secs: &[i64]) -> Histogram {
         let mut waits = Histogram::default();
-        secs.iter().for_each(|secs| waits.add(secs * 1000));
+        for secs in secs {
+            waits.add(secs * 1000);
+        }
         waits
     }
 

@@ -1,0 +1,351 @@
+//! Files as they really come: overlapping, dirty, cut short, unrelated, growing, and disks that
+//! are full. Read [`a_file_that_has_grown_adds_only_what_is_new`] first.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+use crate::support::{Log, MONDAY, Place, Ran, counts, dispositions, temp, write};
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../soglia-sources/fixtures");
+
+/// What became of the only file of an import.
+fn outcome(ran: &Ran) -> Value {
+    let all = ran.json();
+    assert_eq!(all.as_array().map(Vec::len), Some(1), "{all}");
+    let one = all[0].clone();
+    balances(&one);
+    one
+}
+
+/// Rows read = facts + duplicates + rejects + ignored.
+fn balances(outcome: &Value) {
+    let n = |name: &str| outcome[name].as_u64().expect("a count");
+    let parts = n("fact_rows") + n("duplicates") + n("rejected") + n("ignored");
+    assert_eq!(n("rows"), parts, "{outcome}");
+}
+
+fn n(outcome: &Value, name: &str) -> u64 {
+    outcome[name].as_u64().unwrap_or_else(|| panic!("no `{name}` in {outcome}"))
+}
+
+fn three_calls() -> Log {
+    let mut log = Log::default();
+    log.answered(MONDAY, "cup_prenotazione", 10, 60);
+    log.answered(MONDAY + 100, "cup_prenotazione", 30, 60);
+    log.abandoned(MONDAY + 200, "cup_prenotazione", 15);
+    log
+}
+
+#[test]
+fn a_file_that_has_grown_adds_only_what_is_new() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let mut log = three_calls();
+    let first = outcome(&place.import(&[&log.write(dir.path(), "monday")]).ok());
+    assert_eq!((n(&first, "rows"), n(&first, "calls")), (8, 3));
+    log.answered(MONDAY + 300, "cup_disdette", 20, 60);
+    log.abandoned(MONDAY + 400, "cup_disdette", 40);
+    let second = outcome(&place.import(&[&log.write(dir.path(), "monday")]).ok());
+    assert_eq!((n(&second, "rows"), n(&second, "duplicates")), (13, 8));
+    assert_eq!(n(&second, "calls"), 2);
+    let again = outcome(&place.import(&[&log.write(dir.path(), "renamed")]).ok());
+    assert_eq!(again["already"], true);
+    assert_eq!(counts(&place.measure("2023-07"), "cup", "K1"), (2, 5));
+    assert_eq!(counts(&place.measure("2023-07"), "cup", "K3"), (2, 5));
+}
+
+#[test]
+fn equal_rows_of_one_file_are_events_of_their_own() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let case = "P-1;;Telefono;03/07/2023 08:00:58;;;;;;03/07/2023 08:04:23;03/07/2023 08:04:23;;1;1;\
+                booked;prenotazione;NO;;D;regionale\n";
+    let header = fs::read_to_string(example("cases.csv")).expect("an example");
+    let header = header.lines().next().expect("a header").to_owned() + "\n";
+    let mapping = example("cases.toml");
+    let import = |name: &str, text: &str| {
+        let file = write(dir.path(), name, text);
+        let arguments = ["--mapping", as_text(&mapping), as_text(&file)];
+        let all = [&["import", "--json", "--quiet"], &arguments[..]].concat();
+        outcome(&place.soglia(&all).ok())
+    };
+    let twice = import("twice.csv", &format!("{header}{case}{case}"));
+    assert_eq!((n(&twice, "duplicates"), n(&twice, "fact_rows")), (0, 2));
+    let thrice = import("thrice.csv", &format!("{header}{case}{case}{case}"));
+    assert_eq!((n(&thrice, "duplicates"), n(&thrice, "fact_rows")), (2, 1));
+}
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/mappings").join(name)
+}
+
+fn as_text(path: &Path) -> &str {
+    path.to_str().expect("paths are UTF-8")
+}
+
+#[test]
+fn a_messy_file_is_taken_in_and_balances() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let file = Path::new(FIXTURES).join("queue_log/recoverable-errors.log");
+    let arguments = ["import", "--json", "--format", "queue-log", "--service", "cup", as_text(&file)];
+    let ran = place.soglia(&arguments).ok();
+    let outcome = outcome(&ran);
+    assert!(0 < n(&outcome, "rejected") && 0 < n(&outcome, "calls"), "{outcome}");
+    let listed = place.soglia(&["ledger", "rejects", "--csv"]).ok().out;
+    assert_eq!(listed.lines().count() as u64 - 1, n(&outcome, "rejected"), "{listed}");
+}
+
+#[test]
+fn calls_of_an_unknown_queue_are_rejected_and_counted() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let mut log = three_calls();
+    log.answered(MONDAY + 300, "farmacia", 5, 60);
+    let file = log.write(dir.path(), "log");
+    let one = outcome(&place.import(&[&file]).ok());
+    assert_eq!((n(&one, "calls"), n(&one, "rejected")), (3, 3));
+    let rejects = place.soglia(&["ledger", "rejects"]).ok().out;
+    assert!(rejects.contains("unknown_queue") && rejects.contains("farmacia"), "{rejects}");
+}
+
+#[test]
+fn too_many_rejects_end_with_code_5_and_the_file_is_in() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let mut log = three_calls();
+    log.line(MONDAY + 300, "", "", "", "");
+    let file = log.write(dir.path(), "log");
+    let import = |most: &str| {
+        let arguments = ["import", "--json", "--format", "queue-log", "--max-rejects", most];
+        place.soglia(&[&arguments[..], &[as_text(&file)]].concat())
+    };
+    let ran = import("0").code(5);
+    assert!(ran.err.contains("error: ") && ran.err.contains("hint: "), "{}", ran.err);
+    assert_eq!(n(&outcome(&ran), "calls"), 3);
+    import("1").ok();
+    assert_eq!(counts(&place.measure("2023-07"), "cup", "K3"), (1, 3));
+}
+
+#[test]
+fn files_that_cannot_be_read_change_nothing() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    place.import(&[&three_calls().write(dir.path(), "log")]).ok();
+    let before = place.measure("2023-07");
+    let mut log = Log::default();
+    for call in 0..500 {
+        log.answered(MONDAY + 3600 + call * 10, "cup_prenotazione", call % 37, 60);
+    }
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(log.text().as_bytes()).expect("in memory");
+    let packed = gzip.finish().expect("in memory");
+    let half = packed.get(..packed.len() / 2).expect("a half");
+    let cut = write(dir.path(), "cut.gz", half);
+    let folder = dir.path().join("folder");
+    fs::create_dir(&folder).expect("a folder");
+    let bad = [
+        (cut, "cut.gz"),
+        (Path::new(FIXTURES).join("queue_log/unrelated.log"), "unrelated.log"),
+        (folder, "is a folder, not a file"),
+        (dir.path().join("missing"), "hint: check the path"),
+        (write(dir.path(), "garbage", [0_u8, 159, 146, 150].repeat(999)), "garbage"),
+    ];
+    for (path, said) in bad {
+        let ran = place.import(&[&path]).code(5);
+        assert!(ran.err.starts_with("error: ") && ran.err.contains(said), "{}", ran.err);
+        assert_eq!(place.measure("2023-07"), before, "{}", path.display());
+    }
+    let whole = write(dir.path(), "cut.gz", &packed);
+    assert_eq!(n(&outcome(&place.import(&[&whole]).ok()), "calls"), 500);
+}
+
+#[test]
+fn an_empty_file_is_no_reason_to_fail_and_no_data() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let empty = write(dir.path(), "empty", "");
+    let ran = place.import(&[&empty]);
+    assert!(ran.code == 0 || ran.code == 5, "{}", ran.err);
+    if ran.code == 0 {
+        assert_eq!(n(&outcome(&ran), "rows"), 0);
+    }
+    place.soglia(&["measure", "--period", "2023-07"]).code(4);
+}
+
+#[test]
+fn a_call_open_at_the_end_is_completed_by_the_next_file() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let mut log = three_calls();
+    log.answered(MONDAY + 300, "cup_prenotazione", 20, 60);
+    let text = log.text();
+    let cut = text.rfind("|Bea Conti|CONNECT").expect("the last call's answer");
+    let cut = text[..cut].rfind('\n').expect("lines") + 1;
+    let (monday, tuesday) = text.split_at(cut);
+    let first = outcome(&place.import(&[&write(dir.path(), "monday", monday)]).ok());
+    assert_eq!((n(&first, "calls"), n(&first, "open_calls")), (3, 1));
+    assert!(0 < n(&first, "pending_rows"), "{first}");
+    let provisional = place.measure("2023-07-03");
+    assert_eq!(counts(&provisional, "cup", "K3"), (1, 3));
+    assert_eq!(provisional["measurements"][0]["provisional"], true);
+    let second = outcome(&place.import(&[&write(dir.path(), "tuesday", tuesday)]).ok());
+    assert_eq!((n(&second, "calls"), n(&second, "open_calls")), (1, 0));
+    let whole = place.measure("2023-07-03");
+    assert_eq!(counts(&whole, "cup", "K1"), (2, 4));
+    assert_eq!(counts(&whole, "cup", "K3"), (1, 4));
+}
+
+#[test]
+fn every_format_takes_its_fixture() {
+    let formats = [
+        ("queue-log", "queue_log/basic.log"),
+        ("asterisk-cdr", "asterisk_cdr/basic.csv"),
+        ("freeswitch", "freeswitch/basic.csv"),
+        ("freeswitch", "freeswitch/basic.json"),
+        ("amazon-connect", "amazon_connect/basic.jsonl"),
+        ("genesys", "genesys/basic.json"),
+    ];
+    for (format, file) in formats {
+        let dir = temp();
+        let place = Place::new(dir.path());
+        let file = Path::new(FIXTURES).join(file);
+        let import = || {
+            let arguments = ["import", "--json", "--format", format, "--service", "cc"];
+            outcome(&place.soglia(&[&arguments[..], &[as_text(&file)]].concat()).ok())
+        };
+        let one = import();
+        assert!(0 < n(&one, "calls"), "{format}: {one}");
+        assert_eq!(import()["already"], true, "{format}");
+        let status = place.soglia(&["ledger", "status"]).ok().out;
+        assert!(status.contains("quadratura: balances") && !status.contains("WRONG"), "{status}");
+        for other in ["queue-log", "asterisk-cdr", "freeswitch", "amazon-connect", "genesys"] {
+            if other != format {
+                let ran = place.import_as(other, &[&file]);
+                assert_eq!(ran.code, 5, "{format} read as {other}: {}", ran.err);
+            }
+        }
+    }
+}
+
+/// A log large enough that its import takes a while.
+pub fn large(calls: i64) -> Log {
+    let queues = ["cup_prenotazione", "cup_disdette", "cc_assistenza", "cc_pec"];
+    let mut log = Log::default();
+    for (call, queue) in (0..calls).zip(queues.iter().cycle()) {
+        // Ten working days of eleven hours, and the nights between them.
+        let at = MONDAY + call % 10 * 86_400 + call * 30 % 39_600;
+        if call % 7 == 3 {
+            log.abandoned(at, queue, call % 53);
+        } else {
+            log.answered(at, queue, call % 41, call % 599);
+        }
+    }
+    log
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read_is_refused_or_consistent() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let mut log = large(20_000);
+    let path = log.write(dir.path(), "growing");
+    let old = log.text().len();
+    for call in 0..2_000 {
+        log.answered(MONDAY + 864_000 + call, "cc_firma", 1, 2);
+    }
+    let more = log.text()[old..].to_owned();
+    let done = AtomicBool::new(false);
+    let ran = thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut file = OpenOptions::new().append(true).open(&path).expect("the file is there");
+            for line in more.split_inclusive('\n') {
+                if !done.load(Ordering::Relaxed) {
+                    thread::sleep(Duration::from_micros(300));
+                }
+                file.write_all(line.as_bytes()).expect("the disk has room");
+            }
+        });
+        let ran = place.import(&[&path]);
+        done.store(true, Ordering::Relaxed);
+        ran
+    });
+    if ran.code == 0 {
+        outcome(&ran);
+    } else {
+        assert_eq!(ran.code, 5, "{}", ran.err);
+        assert!(ran.err.contains("changed while it was being read"), "{}", ran.err);
+        place.soglia(&["measure", "--period", "2023-07"]).code(4);
+    }
+    outcome(&place.import(&[&path]).ok());
+    let (clean_dir, text) = (temp(), log.text());
+    let clean = Place::new(clean_dir.path());
+    clean.import(&[&write(clean_dir.path(), "quiet", text)]).ok();
+    for service in ["cup", "cc"] {
+        let pair = |place: &Place| dispositions(&place.measure("2023-07"), service);
+        assert_eq!(pair(&place), pair(&clean));
+    }
+}
+
+/// A small disk, taken off again when the test ends.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn new(at: &Path, size: &str) -> Option<Self> {
+        fs::create_dir_all(at).expect("a folder");
+        let options = format!("size={size}");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &options, "soglia-test"])
+            .arg(at)
+            .output()
+            .is_ok_and(|output| output.status.success());
+        if !mounted {
+            println!("skipped: this user cannot mount a small disk");
+        }
+        mounted.then(|| Self(at.to_owned()))
+    }
+
+    fn grow(&self, size: &str) {
+        let options = format!("remount,size={size}");
+        let status = Command::new("mount").args(["-o", &options]).arg(&self.0).status();
+        assert!(status.expect("mount starts").success());
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_said_and_harms_nothing() {
+    let dir = temp();
+    let at = dir.path().join("disk");
+    let Some(disk) = SmallDisk::new(&at, "1m") else { return };
+    let place = Place::new(&at);
+    place.import(&[&three_calls().write(dir.path(), "small")]).ok();
+    let before = place.measure("2023-07");
+    // Names that do not repeat, so that compression does not make room.
+    let mut log = large(30_000);
+    log.answered(MONDAY + 864_000, "cup_prenotazione", 3, 4);
+    let file = log.write(dir.path(), "big");
+    let ran = place.import(&[&file]);
+    assert!(ran.code == 1 || ran.code == 5, "{}: {}", ran.code, ran.err);
+    assert!(ran.err.contains("No space left") || ran.err.contains("disk is full"), "{}", ran.err);
+    assert_eq!(place.measure("2023-07"), before, "what was in is still in, and nothing else");
+    disk.grow("200m");
+    let one = outcome(&place.import(&[&file]).ok());
+    assert_eq!(n(&one, "calls"), 30_001);
+    let status = place.soglia(&["ledger", "status"]).ok().out;
+    assert!(!status.contains("WRONG") && !status.contains("DOES NOT"), "{status}");
+}
