@@ -57,9 +57,17 @@ test: deps ## Check format and lints, run all tests
 	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
 
-bench: ## Run the benchmarks (builds with optimisation; takes long)
+bench: ## Compare with wc, DuckDB and Polars (builds with optimisation; takes long)
 	@scripts/deps.sh build
-	cargo bench --workspace --locked
+	@# SOGLIA_BIN names another program to measure; BENCH_LOG_MB and BENCH_CALLS, other sizes.
+	@if [ -n "$${SOGLIA_BIN:-}" ]; then \
+	    python3 benches/compare.py; \
+	else \
+	    echo 'Building with optimisation (the first time takes very long)'; \
+	    cargo build --release --workspace --locked; \
+	    SOGLIA_BIN='$(CARGO_TARGET_DIR)/release/soglia' BENCH_PROFILE='release profile' \
+	        python3 benches/compare.py; \
+	fi
 
 fuzz: ## Feed each parser with random input, FUZZ_SECONDS each (60)
 	@if cargo +nightly fuzz --version >/dev/null 2>&1; then \

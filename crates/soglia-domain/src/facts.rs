@@ -247,6 +247,22 @@ impl QueueExit {
             Self::Failed => "failed",
         }
     }
+
+    /// Finds the exit with a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [
+            Self::Answered,
+            Self::Abandoned,
+            Self::TimedOut,
+            Self::Emptied,
+            Self::KeyPressed,
+            Self::Withdrawn,
+            Self::Redirected,
+            Self::Failed,
+        ]
+        .into_iter()
+        .find(|exit| exit.name() == name)
+    }
 }
 
 /// One written contact.

@@ -4,11 +4,13 @@
 //! duplicate, a reject or an ignored row, and one commit makes it all true at once.
 
 mod collect;
+mod enrich;
 mod feed;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
 use soglia_domain::contract::Contract;
 use soglia_domain::time::Instant;
 
@@ -82,6 +84,8 @@ pub struct Request<'a> {
     pub source: Option<&'a str>,
     /// The contract: services, queues, zone.
     pub contract: &'a Contract,
+    /// The zone of local times in the file, where it is not the contract's.
+    pub zone: Option<&'a TimeZone>,
     /// Whether another file of the same log follows at once: calls that only wait for stray rows
     /// stay open for it.
     pub more_follow: bool,
@@ -90,6 +94,11 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
+    /// The zone of local times in the file.
+    fn zone(&self) -> TimeZone {
+        self.zone.unwrap_or(&self.contract.zone).clone()
+    }
+
     /// The stream: files of one stream complete each other.
     fn stream(&self) -> String {
         let kind = match self.format {

@@ -163,7 +163,8 @@ fn read_rows(ledger: &Ledger, source: &Source<'_>, id: &str) -> Result<Vec<RawRo
     Ok(rows)
 }
 
-/// A row with everything that looks like a telephone number replaced.
+/// A row with everything that looks like a telephone number replaced, and the operator's name in
+/// the lines of a queue log.
 pub fn masked(line: &str, id: &str) -> String {
     let separator = ['|', ';', ',', '\t'].into_iter().find(|c| line.contains(*c)).unwrap_or('|');
     let fields: Vec<&str> = line
@@ -172,11 +173,31 @@ pub fn masked(line: &str, id: &str) -> String {
         .map(|(at, field)| {
             let digits = field.trim_matches(|c: char| "+\" ".contains(c));
             let number = digits.len() >= 6 && digits.bytes().all(|b| b.is_ascii_digit());
-            // The first field of a queue log is its instant.
-            if number && at > 0 && field != id { "…" } else { field }
+            // The first field of a queue log is its instant, the fourth its operator.
+            let operator = separator == '|' && at == 3 && field != "NONE";
+            if (number && at > 0 && field != id) || operator { "…" } else { field }
         })
         .collect();
-    fields.join(&separator.to_string())
+    without_bracketed(&fields.join(&separator.to_string()))
+}
+
+/// A row with what stands in angle brackets, as a caller's number does in a CDR, replaced.
+fn without_bracketed(row: &str) -> String {
+    let mut left = String::with_capacity(row.len());
+    let mut rest = row;
+    while let Some((before, after)) = rest.split_once('<') {
+        left.push_str(before);
+        left.push('<');
+        match after.split_once('>') {
+            Some((_, tail)) => {
+                left.push_str("…>");
+                rest = tail;
+            }
+            None => rest = after,
+        }
+    }
+    left.push_str(rest);
+    left
 }
 
 #[cfg(test)]
@@ -190,5 +211,13 @@ mod tests {
             masked(line, "1795409093.0"),
             "1795409094|1795409093.0|anagrafe|NONE|ENTERQUEUE||…|1"
         );
+        let line = r#""","0000123456","cup",""""" <0000123456>","PJSIP/x","1795409093.0""#;
+        assert!(!masked(line, "1795409093.0").contains("0000123456"));
+    }
+
+    #[test]
+    fn operators_do_not_show() {
+        let line = "1795409096|1795409093.0|anagrafe|Anna Rossi|CONNECT|2|1795409094.1|2";
+        assert!(!masked(line, "1795409093.0").contains("Rossi"));
     }
 }

@@ -33,6 +33,7 @@ pub fn document(input: &ReportInput, lang: Lang) -> Result<Document, ReportError
     signatures(&mut outline, &input.signatures);
     sheets::write(&mut outline, input);
     annexes::checks(&mut outline, input);
+    verdicts::annex(&mut outline, input);
     annexes::cards(&mut outline, input);
     annexes::days(&mut outline, input);
     provenance::write(&mut outline, input);

@@ -345,6 +345,16 @@ pub enum Finding {
     ArrivalsDisagree,
 }
 
+impl Finding {
+    /// Returns the stable code under which it is counted.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::AnsweredOutsideQueue => "answered_outside_queue",
+            Self::ArrivalsDisagree => "arrivals_disagree",
+        }
+    }
+}
+
 /// Completes a call of the queue log with what its CDR rows know: arrival, number dialled, end
 /// where the log lacks it, and that the service made the call. Waits, talk and the disposition
 /// stay the queue log's.

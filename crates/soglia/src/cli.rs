@@ -105,6 +105,9 @@ pub struct Import {
     /// Name of the platform, where several of one kind deliver to one ledger
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
+    /// Zone of local times in the files, e.g. UTC; the contract's (or the mapping's) by default
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
     /// End with code 5 if a file has more rejected rows
     #[arg(long, value_name = "N")]
     pub max_rejects: Option<u64>,

@@ -81,6 +81,7 @@ async fn ledger(dir: &Path, contract: &Contract) -> Ledger {
             service: None,
             source: None,
             contract,
+            zone: None,
             more_follow: false,
             now: Instant::from_secs(1_700_000_000),
         };

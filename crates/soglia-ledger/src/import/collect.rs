@@ -231,6 +231,45 @@ impl<'a> Collector<'a> {
         self.fact(fact, earlier, Some(new))
     }
 
+    /// Takes in a call that an earlier import told, completed by rows of this one.
+    pub fn completed(
+        &mut self,
+        mut call: Stored<Call>,
+        entries: Vec<Stored<QueueEntry>>,
+        rows: Rows,
+    ) -> Result<(), ImportError> {
+        self.counts.fact_rows += u64::from(rows.n);
+        self.superseded.push((Table::Calls, call.fact.id.clone(), UNREVISED));
+        call.local_hour = self.clock.hour_of(call.fact.arrived);
+        call.provenance = self.completing(&call.provenance, rows);
+        for mut entry in entries {
+            entry.provenance.revision = Some(super::enrich::COMPLETED);
+            self.queue_entries.push(entry);
+        }
+        self.count(Table::Calls);
+        self.calls.push(call);
+        self.flush_if_full(Table::QueueEntries)?;
+        self.flush_if_full(Table::Calls)
+    }
+
+    /// Rows of this import after those that a fact already had.
+    fn completing(&self, known: &Provenance, rows: Rows) -> Provenance {
+        let Rows { first, last, n } = known.rows;
+        let own = format!("{}:{first}-{last}/{n}", known.import_no);
+        let earlier = known.earlier.as_ref().map_or(own.clone(), |before| format!("{before} {own}"));
+        Provenance {
+            import_no: self.import_no,
+            rows,
+            earlier: Some(earlier),
+            revision: Some(super::enrich::COMPLETED),
+        }
+    }
+
+    /// Counts something worth a look.
+    pub fn note(&mut self, code: &str) {
+        *self.counts.anomalies.entry(code.to_owned()).or_default() += 1;
+    }
+
     /// Widens the span of days that the import covers.
     pub fn seen_on(&mut self, at: Instant) {
         let Ok(day) = i32::try_from(at.as_millis().div_euclid(86_400_000)) else { return };
@@ -329,7 +368,8 @@ impl<'a> Collector<'a> {
         Stored { fact, service, caller, local_hour, provenance }
     }
 
-    fn pseudonym(
+    /// Replaces a caller.
+    pub fn pseudonym(
         &mut self,
         caller: Option<RawCaller>,
         at: Instant,

@@ -7,14 +7,14 @@ use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use soglia_domain::time::Instant;
 use soglia_sources::amazon_connect::{AmazonConnect, AmazonConnectConfig, OpenContacts};
-use soglia_sources::asterisk_cdr::{CdrConfig, CdrItem, CdrParser};
+use soglia_sources::asterisk_cdr::{CdrCall, CdrConfig, CdrItem, CdrParser};
 use soglia_sources::json_records::SourceError;
 use soglia_sources::outcome::{Emitted, Totals};
 use soglia_sources::queue_log::{self, End, OpenState, QueueLogConfig, QueueLogParser};
 use soglia_sources::{freeswitch, genesys};
 
 use super::collect::{Collector, UNREVISED};
-use super::{Format, ImportError, Progress, Request};
+use super::{Format, ImportError, Progress, Request, enrich};
 use crate::mapping::{self, MappedOutcome, Mapping};
 use crate::objects::Object;
 use crate::row_keys::{UNDATED, key_of};
@@ -54,7 +54,7 @@ pub async fn feed<'a>(
     let mut run = Run { ledger, request, stream, object, collector, progress, failed: None };
     match request.format {
         Format::QueueLog => run.queue_log(),
-        Format::AsteriskCdr => run.asterisk_cdr(),
+        Format::AsteriskCdr => run.asterisk_cdr().await,
         Format::FreeSwitch | Format::AmazonConnect | Format::Genesys => run.records().await,
         Format::Mapped(mapping, _) => run.mapped(mapping).await,
     }
@@ -120,7 +120,7 @@ impl Run<'_, '_> {
     }
 
     fn queue_log(&mut self) -> Result<OpenCalls, ImportError> {
-        let zone = self.request.contract.zone.clone();
+        let zone = self.request.zone();
         let mut head = Lines::new(self.open_text()?);
         let mut first_lines = Vec::new();
         while first_lines.len() < SNIFF_LINES
@@ -232,11 +232,13 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Call detail records: calls that never met a queue. Those that did are told by the queue
-    /// log, which alone knows how they fared.
-    fn asterisk_cdr(&mut self) -> Result<OpenCalls, ImportError> {
-        let zone = self.request.contract.zone.clone();
+    /// Call detail records: calls that never met a queue, and what the queue log lacks of those
+    /// that did; how they fared in the queue only the queue log knows.
+    async fn asterisk_cdr(&mut self) -> Result<OpenCalls, ImportError> {
+        let session = Session::open(self.ledger.ledger(), None).await?;
+        let zone = self.request.zone();
         let mut parser = CdrParser::new(CdrConfig::new(zone));
+        let mut queued = Vec::new();
         let mut lines = Lines::new(self.open_text()?);
         let mut row = 0;
         while let Some(line) = lines.next().map_err(self.unreadable())? {
@@ -244,19 +246,23 @@ impl Run<'_, '_> {
             let key = key_of(line);
             if !self.collector.is_duplicate(row, UNDATED, key)? {
                 self.collector.remember(UNDATED, key)?;
-                parser.push(row, line, &mut |item| self.take_cdr(item)).map_err(|problem| {
-                    self.source_error(SourceError::NotThisFormat(problem))
-                })?;
+                parser.push(row, line, &mut |item| self.take_cdr(item, &mut queued)).map_err(
+                    |problem| self.source_error(SourceError::NotThisFormat(problem)),
+                )?;
                 self.check()?;
+            }
+            if enrich::CHUNK <= queued.len() {
+                enrich::enrich(&session, std::mem::take(&mut queued), self.collector).await?;
             }
             self.tick(row);
         }
-        parser.finish(&mut |item| self.take_cdr(item));
+        parser.finish(&mut |item| self.take_cdr(item, &mut queued));
         self.check()?;
+        enrich::enrich(&session, queued, self.collector).await?;
         Ok(OpenCalls::default())
     }
 
-    fn take_cdr(&mut self, item: CdrItem) {
+    fn take_cdr(&mut self, item: CdrItem, queued: &mut Vec<CdrCall>) {
         let call = match item {
             CdrItem::Call(call) => call,
             CdrItem::Rejected(rejected) => return self.take(Emitted::Rejected(rejected)),
@@ -264,10 +270,10 @@ impl Run<'_, '_> {
         };
         self.collector.seen_on(call.arrived);
         if call.queue.is_some() {
-            let n = call.rows.n;
-            return self.take(Emitted::Ignored { row: call.rows.first, n, why: "queued_call" });
+            queued.push(call);
+        } else {
+            self.take(call.into_emitted());
         }
-        self.take(call.into_emitted());
     }
 
     async fn mapped(&mut self, mapping: &Mapping) -> Result<OpenCalls, ImportError> {
@@ -276,7 +282,7 @@ impl Run<'_, '_> {
         let path = folder.path().join(name);
         let objects = self.ledger.ledger().objects();
         objects.extract(&self.object.sha256, &path).map_err(self.unreadable())?;
-        let zone = self.request.contract.zone.clone();
+        let zone = self.request.zone();
         let mut failed = None;
         let read = mapping::read(mapping, &path, &zone, &mut |row| {
             self.mapped_row(row).map_err(|error| {

@@ -22,7 +22,11 @@ pub fn draw(lang: Lang, id: &str, (title, desc): (&str, &str), profile: &HourPro
     let head = SMALL.at(Anchor::Middle);
     for hour in first..=last {
         let x = LEFT + (hour - first) as f64 * width + width / 2.0;
-        drawing.text((x, TOP - 8.0), head, format!("{hour}–{}", hour + 1));
+        let label = match n_hours {
+            ..=14 => format!("{hour}–{}", hour + 1),
+            _ => hour.to_string(),
+        };
+        drawing.text((x, TOP - 8.0), head, label);
     }
     for (day, counts) in profile.counts.iter().enumerate() {
         let y = TOP + day as f64 * ROW;

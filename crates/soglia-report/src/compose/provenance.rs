@@ -100,8 +100,8 @@ fn files(outline: &mut Outline, provenance: &Provenance) {
         id: "t-file".to_owned(),
         caption: say(lang, "File in ingresso e righe", "Input files and rows").to_owned(),
         columns: vec![
-            Column::text("File", 3.2),
-            Column::text("SHA-256", 3.4),
+            Column::text("File", 2.9),
+            Column::text("SHA-256", 5.2),
             Column::number(say(lang, "Righe", "Rows"), 1.4),
             Column::number(say(lang, "Fatti", "Facts"), 1.4),
             Column::number(say(lang, "Duplicate", "Duplicates"), 1.5),

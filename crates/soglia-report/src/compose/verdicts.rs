@@ -1,4 +1,5 @@
-//! The verdict table and the sentences generated from it. Read [`write`] first.
+//! The verdict table, the sentences generated from it, and the annex of what else was computed.
+//! Read [`write`] first, then [`annex`].
 
 use soglia_domain::text::Lang;
 use soglia_domain::verdict::{TargetDirection, Verdict};
@@ -8,7 +9,7 @@ use crate::document::{Block, Cell, Column, Table, TableStyle, Tone};
 use crate::format::{
     amount, amount_or_na, decimal, na_reason, not_applicable, ratio_line, say, target, verdict,
 };
-use crate::model::{Area, IndicatorResult, ServiceReport, Target, Unit};
+use crate::model::{Area, IndicatorResult, ReportInput, ServiceReport, Target, Unit};
 
 /// Writes what was met and what was not: from the verdicts, never typed beside them.
 pub fn write(outline: &mut Outline, area: &Area) {
@@ -22,9 +23,30 @@ pub fn write(outline: &mut Outline, area: &Area) {
         }
         outline.push(Block::Table(verdict_table(lang, service)));
     }
-    for service in &area.services {
-        alternatives(outline, service);
-        statistics(outline, service);
+}
+
+/// Writes the values under other readings of the rules, and the plain statistics.
+pub fn annex(outline: &mut Outline, input: &ReportInput) {
+    let lang = outline.lang;
+    let services = input.areas.iter().flat_map(|area| &area.services);
+    let tables: Vec<Table> = services
+        .flat_map(|service| [alternatives(lang, service), statistics(lang, service)])
+        .flatten()
+        .collect();
+    if tables.is_empty() {
+        return;
+    }
+    let title = say(lang, "Letture alternative e statistiche", "Other readings and statistics");
+    outline.open(1, "letture", title);
+    outline.para(say(
+        lang,
+        "Gli stessi dati sotto le letture della regola che il contratto non esclude: dove l'esito \
+         è diverso, la regola va concordata. Le statistiche descrivono, non giudicano.",
+        "The same data under readings of the rule that the contract does not rule out: where the \
+         verdict differs, the rule is to be agreed. Statistics describe, they do not judge.",
+    ));
+    for table in tables {
+        outline.push(Block::Table(table));
     }
 }
 
@@ -171,27 +193,32 @@ fn distance(lang: Lang, result: &IndicatorResult) -> Option<String> {
     Some(format!("{sign}{text} {}", say(lang, "punti", "points")))
 }
 
-fn alternatives(outline: &mut Outline, service: &ServiceReport) {
-    let lang = outline.lang;
+fn alternatives(lang: Lang, service: &ServiceReport) -> Option<Table> {
     let rows: Vec<Vec<Cell>> = service
         .indicators
         .iter()
         .flat_map(|result| result.sensitivity.iter().map(move |other| (result, other)))
         .map(|(result, other)| {
-            let mut value = Cell::text(amount_or_na(lang, other.value.as_ref()));
-            value.small.extend(other.ratio.map(|ratio| ratio_line(lang, ratio)));
+            let counts = other.ratio.map(|ratio| ratio_line(lang, ratio));
+            let counts = counts.unwrap_or_else(|| not_applicable(lang).to_owned());
             let mut judged = Cell::badge(verdict(lang, &other.verdict), tone(&other.verdict));
             if other.verdict.name() != result.verdict.name() {
                 judged.small.push(say(lang, "esito diverso", "verdict differs").to_owned());
             }
-            vec![Cell::head(&result.code), Cell::text(other.rule.get(lang)), value, judged]
+            vec![
+                Cell::head(&result.code),
+                Cell::text(other.rule.get(lang)),
+                Cell::text(amount_or_na(lang, other.value.as_ref())),
+                Cell::text(counts),
+                judged,
+            ]
         })
         .collect();
     if rows.is_empty() {
-        return;
+        return None;
     }
     let name = service.name.get(lang);
-    outline.push(Block::Table(Table {
+    Some(Table {
         id: format!("t-{}-alternative", service.code),
         caption: match lang {
             Lang::It => format!("Valore ed esito sotto letture alternative della regola: {name}"),
@@ -199,17 +226,17 @@ fn alternatives(outline: &mut Outline, service: &ServiceReport) {
         },
         columns: vec![
             Column::text(say(lang, "Indicatore", "Indicator"), 1.4),
-            Column::text(say(lang, "Lettura alternativa", "Other reading"), 6.0),
-            Column::number(say(lang, "Valore", "Value"), 2.4),
+            Column::text(say(lang, "Lettura alternativa", "Other reading"), 5.6),
+            Column::number(say(lang, "Valore", "Value"), 2.2),
+            Column::number(say(lang, "Conteggi", "Counts"), 2.8),
             Column::text(say(lang, "Esito", "Verdict"), 1.8),
         ],
         rows,
-        style: TableStyle::Plain,
-    }));
+        style: TableStyle::Dense,
+    })
 }
 
-fn statistics(outline: &mut Outline, service: &ServiceReport) {
-    let lang = outline.lang;
+fn statistics(lang: Lang, service: &ServiceReport) -> Option<Table> {
     let rows: Vec<Vec<Cell>> = service
         .indicators
         .iter()
@@ -220,10 +247,10 @@ fn statistics(outline: &mut Outline, service: &ServiceReport) {
         })
         .collect();
     if rows.is_empty() {
-        return;
+        return None;
     }
     let name = service.name.get(lang);
-    outline.push(Block::Table(Table {
+    Some(Table {
         id: format!("t-{}-statistiche", service.code),
         caption: match lang {
             Lang::It => format!("Statistiche descrittive, accanto agli indicatori: {name}"),
@@ -234,8 +261,8 @@ fn statistics(outline: &mut Outline, service: &ServiceReport) {
             Column::number(say(lang, "Valore", "Value"), 2.0),
         ],
         rows,
-        style: TableStyle::Plain,
-    }));
+        style: TableStyle::Dense,
+    })
 }
 
 #[cfg(test)]

@@ -90,6 +90,7 @@ async fn take_files(
             service,
             source: None,
             contract,
+            zone: None,
             more_follow: at + 1 < files.len(),
             now: now(),
         };

@@ -26,6 +26,12 @@ pub async fn run(settings: &Settings, args: Import) -> Done {
     if matches!(format, Format::QueueLog) {
         sort_by_first_instant(&mut files, &contract);
     }
+    let zone = match &args.zone {
+        Some(name) => Some(jiff::tz::TimeZone::get(name).map_err(|problem| {
+            Failure::usage(problem).hint("a name of the time zone database, e.g. Europe/Rome or UTC")
+        })?),
+        None => None,
+    };
     let ledger = Ledger::open_or_create(settings.ledger()?).await?;
     let mut locked = ledger.lock().await?;
     let mut code = DONE;
@@ -38,6 +44,7 @@ pub async fn run(settings: &Settings, args: Import) -> Done {
             service: args.service.as_deref(),
             source: args.source.as_deref(),
             contract: &contract,
+            zone: zone.as_ref(),
             more_follow: at + 1 < files.len(),
             now: now(),
         };
