@@ -24,8 +24,7 @@ pub fn config() -> SessionConfig {
 
 /// A session that knows the functions of measures.
 pub fn state(config: SessionConfig) -> SessionState {
-    let mut state =
-        SessionStateBuilder::new().with_config(config).with_default_features().build();
+    let mut state = SessionStateBuilder::new().with_config(config).with_default_features().build();
     let functions = [Arc::new(soglia_measure::udaf::udaf())];
     for function in functions {
         use datafusion::execution::FunctionRegistry;

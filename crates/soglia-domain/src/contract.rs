@@ -158,9 +158,10 @@ pub struct Indicator {
 impl Indicator {
     /// Returns the version in force on a date.
     pub fn version_on(&self, date: Date) -> Option<&RuleVersion> {
-        self.versions.iter().rev().find(|v| {
-            v.valid_from <= date && v.valid_until.is_none_or(|until| date < until)
-        })
+        self.versions
+            .iter()
+            .rev()
+            .find(|v| v.valid_from <= date && v.valid_until.is_none_or(|until| date < until))
     }
 }
 

@@ -102,7 +102,8 @@ impl Target {
             Compare::Rounded(rounding) => {
                 // The bound is written by people and taken as it is, with more digits if it has them.
                 let fine = Rounding { decimals: 9, ..rounding };
-                let rounded = value.percent_scaled(rounding) * 10_u128.pow(u32::from(9 - rounding.decimals.min(9)));
+                let rounded = value.percent_scaled(rounding)
+                    * 10_u128.pow(u32::from(9 - rounding.decimals.min(9)));
                 rounded.cmp(&bound.percent_scaled(fine))
             }
         };

@@ -185,15 +185,20 @@ impl ImportError {
             )),
             Self::Unreadable { source, .. } => match source.kind() {
                 std::io::ErrorKind::NotFound => Some("check the path".to_owned()),
-                std::io::ErrorKind::PermissionDenied => Some("ask its owner to let you read it".to_owned()),
-                std::io::ErrorKind::StorageFull => {
-                    Some("the disk is full: nothing was taken in; free some space and import again".to_owned())
+                std::io::ErrorKind::PermissionDenied => {
+                    Some("ask its owner to let you read it".to_owned())
                 }
+                std::io::ErrorKind::StorageFull => Some(
+                    "the disk is full: nothing was taken in; free some space and import again"
+                        .to_owned(),
+                ),
                 _ => None,
             },
             Self::Mapping(_) => Some("see docs/how-to/bring-your-data.md".to_owned()),
             Self::Disordered(_) => Some("sort the file by time, or split it by month".to_owned()),
-            Self::UnknownService { .. } => Some("use a service's `code` from the contract".to_owned()),
+            Self::UnknownService { .. } => {
+                Some("use a service's `code` from the contract".to_owned())
+            }
         }
     }
 }
@@ -218,7 +223,8 @@ pub async fn import(
         return Ok(Outcome { row: row.clone(), already: true, rejects: Vec::new() });
     }
     let mut collector = collect::Collector::new(ledger, request, &stream, &object.sha256)?;
-    let open_state = feed::feed(ledger, request, &stream, &object, &mut collector, progress).await?;
+    let open_state =
+        feed::feed(ledger, request, &stream, &object, &mut collector, progress).await?;
     progress(Progress::Committing);
     let collected = collector.finish()?;
     let row = row_of(ledger, request, stream, object, open_state, &collected);
@@ -269,7 +275,11 @@ fn row_of(
             _ => None,
         },
         service: request.service.map(str::to_owned),
-        file: request.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
+        file: request
+            .path
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default(),
         sha256: object.sha256,
         bytes: signed(object.bytes),
         rows: signed(counts.rows),

@@ -48,7 +48,9 @@ impl Objects {
             copied
         };
         let after = fs::metadata(source)?;
-        if before.len() != after.len() || before.modified()? != after.modified()? || bytes != after.len()
+        if before.len() != after.len()
+            || before.modified()? != after.modified()?
+            || bytes != after.len()
         {
             return Err(io::Error::other(
                 "changed while it was being read; import it again when nobody writes to it",

@@ -36,7 +36,9 @@ pub struct Known<L> {
 
 /// Rows out of order by more than is held in memory.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("rows of day {day} stand too far from each other to tell duplicates (limit {KEYS_MAX} rows)")]
+#[error(
+    "rows of day {day} stand too far from each other to tell duplicates (limit {KEYS_MAX} rows)"
+)]
 pub struct TooDisordered {
     /// Days since 1970-01-01.
     pub day: i32,

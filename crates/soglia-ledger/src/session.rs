@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::datasource::MemTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{
     ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
 };
-use datafusion::datasource::MemTable;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
@@ -99,10 +99,7 @@ fn context(config: &SessionConfig) -> Result<SessionContext, LedgerError> {
 }
 
 /// Registers tables as plain lists of files: the lists are the pinned versions.
-pub fn register(
-    ctx: &SessionContext,
-    files: &[(Table, Vec<PathBuf>)],
-) -> Result<(), LedgerError> {
+pub fn register(ctx: &SessionContext, files: &[(Table, Vec<PathBuf>)]) -> Result<(), LedgerError> {
     for (table, paths) in files {
         let schema = table.schema();
         if paths.is_empty() {
@@ -151,8 +148,8 @@ fn listing(paths: &[PathBuf], schema: SchemaRef) -> Result<ListingTable, LedgerE
         .iter()
         .map(|path| ListingTableUrl::parse(path.to_string_lossy()))
         .collect::<Result<Vec<_>, _>>()?;
-    let options = ListingOptions::new(Arc::new(ParquetFormat::default()))
-        .with_file_extension(".parquet");
+    let options =
+        ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
     let config = ListingTableConfig::new_with_multi_paths(urls)
         .with_listing_options(options)
         .with_schema(schema);

@@ -107,8 +107,10 @@ pub async fn rejects(
     );
     let mut found = Vec::new();
     for batch in session.rows(&sql).await? {
-        let (imports, rows) =
-            (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_primitive::<Int64Type>());
+        let (imports, rows) = (
+            batch.column(0).as_primitive::<Int64Type>(),
+            batch.column(1).as_primitive::<Int64Type>(),
+        );
         let columns: Vec<StringArray> =
             (2..5).map(|at| words(&batch, at)).collect::<Result<_, _>>()?;
         let text = |at: usize, row: usize| {

@@ -184,8 +184,7 @@ pub struct ImportRow {
 impl ImportRow {
     /// Checks that every row went somewhere exactly once.
     pub const fn balances(&self) -> bool {
-        self.rows
-            == self.fact_rows + self.duplicate_rows + self.rejected_rows + self.ignored_rows
+        self.rows == self.fact_rows + self.duplicate_rows + self.rejected_rows + self.ignored_rows
     }
 }
 
@@ -239,7 +238,8 @@ impl Ledger {
             create_table(&tables_dir, table).await?;
         }
         let marker = dir.join("soglia-ledger");
-        fs::write(&marker, format!("layout {LAYOUT}\n")).map_err(LedgerError::io("write", &marker))?;
+        fs::write(&marker, format!("layout {LAYOUT}\n"))
+            .map_err(LedgerError::io("write", &marker))?;
         Self::open(dir)
     }
 
@@ -269,14 +269,18 @@ impl Ledger {
     }
 
     /// Opens a table at a version, the newest by default.
-    pub async fn load(&self, table: Table, version: Option<u64>) -> Result<DeltaTable, LedgerError> {
+    pub async fn load(
+        &self,
+        table: Table,
+        version: Option<u64>,
+    ) -> Result<DeltaTable, LedgerError> {
         let failed = |source| LedgerError::Delta {
             what: "open",
             table: table.name(),
             source: Box::new(source),
         };
-        let mut builder = DeltaTableBuilder::from_url(table_url(&self.table_dir(table))?)
-            .map_err(failed)?;
+        let mut builder =
+            DeltaTableBuilder::from_url(table_url(&self.table_dir(table))?).map_err(failed)?;
         if let Some(version) = version {
             builder = builder.with_version(version);
         }
@@ -369,7 +373,10 @@ impl Locked {
     /// Versions of the tables as they stand.
     pub fn versions(&self) -> Versions {
         let version = |table: &DeltaTable| table.version().unwrap_or(0);
-        self.tables.iter().map(|(table, loaded)| (table.name().to_owned(), version(loaded))).collect()
+        self.tables
+            .iter()
+            .map(|(table, loaded)| (table.name().to_owned(), version(loaded)))
+            .collect()
     }
 
     /// Commits files to the facts' tables, then the import's row: from then on it has happened.
@@ -425,7 +432,8 @@ async fn create_table(dir: &Path, table: Table) -> Result<(), LedgerError> {
         LedgerError::Damaged { table: table.name(), problem: format!("{problem}") }
     })?;
     // Old versions stay readable for good: sealed measurements name them.
-    let keep = [("delta.logRetentionDuration", "interval 36500 days"), ("delta.appendOnly", "false")];
+    let keep =
+        [("delta.logRetentionDuration", "interval 36500 days"), ("delta.appendOnly", "false")];
     DeltaTableBuilder::from_url(table_url(&dir)?)
         .and_then(DeltaTableBuilder::build)
         .map_err(|source| delta("make", table, source))?
@@ -505,8 +513,7 @@ fn imports_batch(row: &ImportRow) -> RecordBatch {
     let long = |value: i64| Arc::new(Int64Array::from(vec![value])) as ArrayRef;
     let int = |value: Option<i32>| Arc::new(Int32Array::from(vec![value])) as ArrayRef;
     let text = |value: &str| Arc::new(StringArray::from(vec![value])) as ArrayRef;
-    let text_null =
-        |value: Option<&str>| Arc::new(StringArray::from(vec![value])) as ArrayRef;
+    let text_null = |value: Option<&str>| Arc::new(StringArray::from(vec![value])) as ArrayRef;
     let json = |value: Result<String, serde_json::Error>| {
         text(&value.expect("maps of text and numbers are always JSON"))
     };
@@ -562,9 +569,8 @@ fn read_imports(loaded: &DeltaTable, dir: &Path) -> Result<Vec<ImportRow>, Ledge
 }
 
 fn import_row(batch: &RecordBatch, at: usize) -> Option<ImportRow> {
-    let long = |name: &str| {
-        Some(batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?.value(at))
-    };
+    let long =
+        |name: &str| Some(batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?.value(at));
     let int = |name: &str| {
         let column = batch.column_by_name(name)?.as_primitive_opt::<Int32Type>()?;
         column.is_valid(at).then(|| column.value(at))

@@ -6,11 +6,13 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryBuilder, BooleanArray, DictionaryArray, Int32Array,
-    Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    ArrayRef, BinaryBuilder, BooleanArray, DictionaryArray, Int32Array, Int64Array, RecordBatch,
+    StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimeUnit};
-use soglia_domain::facts::{Call, Case, Message, OutboundBatch, OutboundRecord, Outage, QueueEntry};
+use soglia_domain::facts::{
+    Call, Case, Message, Outage, OutboundBatch, OutboundRecord, QueueEntry,
+};
 use soglia_domain::facts::{Rows, Suspension};
 use soglia_domain::time::{Instant, Millis};
 
@@ -125,11 +127,7 @@ impl Table {
                 ]));
             }
             Self::Superseded => {
-                return Arc::new(Schema::new(vec![
-                    word("table"),
-                    text("id"),
-                    long("revision"),
-                ]));
+                return Arc::new(Schema::new(vec![word("table"), text("id"), long("revision")]));
             }
             Self::Imports => return crate::store::imports_schema(),
         };
@@ -375,11 +373,8 @@ impl<'a, F> Columns<'a, F> {
     }
 
     fn instant(mut self, value: impl Fn(&'a F) -> Option<Instant>) -> Self {
-        let array: TimestampMicrosecondArray = self
-            .rows
-            .iter()
-            .map(|row| value(&row.fact).map(|at| at.as_millis() * 1000))
-            .collect();
+        let array: TimestampMicrosecondArray =
+            self.rows.iter().map(|row| value(&row.fact).map(|at| at.as_millis() * 1000)).collect();
         self.columns.push(Arc::new(array.with_timezone("UTC")));
         self
     }
@@ -516,7 +511,9 @@ pub fn cases(rows: &[Stored<Case>]) -> RecordBatch {
         .int(|row| Some(row.local_hour))
         .instant(|case| case.escalated)
         .instant(|case| case.taken_in_charge);
-    columns.columns.push(Arc::new(suspensions.iter().map(Option::as_deref).collect::<StringArray>()));
+    columns
+        .columns
+        .push(Arc::new(suspensions.iter().map(Option::as_deref).collect::<StringArray>()));
     columns
         .instant(|case| case.resolved)
         .instant(|case| case.closed)
@@ -671,7 +668,10 @@ pub fn suspensions_from_json(json: &str) -> Vec<Suspension> {
         .filter_map(|item| {
             Some(Suspension {
                 from: Instant::from_millis(item.get("from")?.as_i64()?),
-                until: item.get("until").and_then(serde_json::Value::as_i64).map(Instant::from_millis),
+                until: item
+                    .get("until")
+                    .and_then(serde_json::Value::as_i64)
+                    .map(Instant::from_millis),
                 reason: item.get("reason")?.as_str()?.to_owned(),
             })
         })

@@ -106,7 +106,8 @@ impl TableWriter {
     /// Least and greatest instant of the sort column.
     fn bounds(&self, batch: &RecordBatch) -> (Option<i64>, Option<i64>) {
         let column = self.table.sort_column().and_then(|name| batch.column_by_name(name));
-        let Some(column) = column.and_then(|c| c.as_any().downcast_ref::<TimestampMicrosecondArray>())
+        let Some(column) =
+            column.and_then(|c| c.as_any().downcast_ref::<TimestampMicrosecondArray>())
         else {
             return (None, None);
         };
@@ -153,4 +154,3 @@ fn properties(table: Table) -> WriterProperties {
     }
     builder.build()
 }
-

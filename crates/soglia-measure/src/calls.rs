@@ -84,9 +84,9 @@ fn role(population: &CallPopulation, key: ClassKey) -> Role {
             Callback::AnsweredAtCallback => Role::Answered,
             Callback::Deferred { .. } => Role::LostBySystem,
         },
-        Disposition::OutOfHours
-        | Disposition::ReleasedBySystem
-        | Disposition::TechnicalFailure => Role::LostBySystem,
+        Disposition::OutOfHours | Disposition::ReleasedBySystem | Disposition::TechnicalFailure => {
+            Role::LostBySystem
+        }
         Disposition::Test => Role::Out("test"),
     }
 }

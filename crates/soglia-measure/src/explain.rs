@@ -226,7 +226,8 @@ impl Looking<'_> {
             let disposition = texts("disposition")?;
             let arrived = columns.instants("arrived")?;
             let (queued, rang) = (columns.instants("queued")?, columns.instants("first_rang")?);
-            let (answered, back) = (columns.instants("answered")?, columns.instants("called_back")?);
+            let (answered, back) =
+                (columns.instants("answered")?, columns.instants("called_back")?);
             let (wait, talk) = (columns.longs("wait_ms")?, columns.longs("talk_ms")?);
             let hold = columns.longs("hold_ms")?;
             let places = Places::new(&columns)?;
@@ -309,11 +310,8 @@ impl Looking<'_> {
             self.period,
             self.contract,
             &self.indicator.code,
-        ).replacen(
-            "c.talk_ms, c.hold_ms, c.wrap_ms, c.wait_ms",
-            "c.*",
-            1,
-        );
+        )
+        .replacen("c.talk_ms, c.hold_ms, c.wrap_ms, c.wait_ms", "c.*", 1);
         let sql = sql.replacen(
             "SELECT call_id, talk_ms, hold_ms, wrap_ms, wait_ms FROM calls",
             "SELECT * FROM calls",
@@ -333,12 +331,8 @@ impl Looking<'_> {
                 let millis = match rule.duration {
                     TimedDuration::TalkHold => or_zero(&talk) + or_zero(&hold),
                     TimedDuration::Talk => or_zero(&talk),
-                    TimedDuration::TalkHoldWrap => {
-                        or_zero(&talk) + or_zero(&hold) + or_zero(&wrap)
-                    }
-                    TimedDuration::WaitTalkHold => {
-                        or_zero(&wait) + or_zero(&talk) + or_zero(&hold)
-                    }
+                    TimedDuration::TalkHoldWrap => or_zero(&talk) + or_zero(&hold) + or_zero(&wrap),
+                    TimedDuration::WaitTalkHold => or_zero(&wait) + or_zero(&talk) + or_zero(&hold),
                 };
                 let met = known && rule.limit.keeps(soglia_domain::time::Millis::new(millis));
                 let counted = Counted { num: u64::from(met), den: 1, ..Counted::default() };
@@ -363,22 +357,24 @@ impl Looking<'_> {
         let places = self.places().await?;
         let exclusions = exclusions(self.contract, self.service);
         let code = self.service.code.as_str();
-        let counter = |calendar| Counter::new(self.period, calendar, &exclusions, &self.indicator.code);
-        let mut give = |counted: Counted, answered, id: &str, at, details: Vec<(&'static str, String)>| {
-            if counted.den == 0 && counted.excluded.is_empty() {
-                return;
-            }
-            let class = Class { counted, answered, loss_counts: false };
-            let (import_no, rows) = places.get(id).copied().unwrap_or_default();
-            take(class, &mut |class| Behind {
-                id: id.to_owned(),
-                at,
-                class,
-                details: details.clone(),
-                import_no,
-                rows,
-            });
-        };
+        let counter =
+            |calendar| Counter::new(self.period, calendar, &exclusions, &self.indicator.code);
+        let mut give =
+            |counted: Counted, answered, id: &str, at, details: Vec<(&'static str, String)>| {
+                if counted.den == 0 && counted.excluded.is_empty() {
+                    return;
+                }
+                let class = Class { counted, answered, loss_counts: false };
+                let (import_no, rows) = places.get(id).copied().unwrap_or_default();
+                take(class, &mut |class| Behind {
+                    id: id.to_owned(),
+                    at,
+                    class,
+                    details: details.clone(),
+                    import_no,
+                    rows,
+                });
+            };
         let printed = |at: Option<Instant>| at.map(|at| at.to_string()).unwrap_or_default();
         match &self.version.rule {
             Rule::RepliedWithin(rule) => {
@@ -400,7 +396,13 @@ impl Looking<'_> {
                     one.outbound(rule, record);
                     let outcome = record.outcome.clone().unwrap_or_default();
                     let details = vec![("outcome", outcome)];
-                    give(one.counted, record.reached.is_some(), &record.id, record.released, details);
+                    give(
+                        one.counted,
+                        record.reached.is_some(),
+                        &record.id,
+                        record.released,
+                        details,
+                    );
                 })
                 .await
             }

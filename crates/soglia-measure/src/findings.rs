@@ -83,7 +83,8 @@ fn concentration(service: &Service, by_hour: &Profile) -> Option<Finding> {
     let all: u64 = hours.iter().sum();
     let pairs = hours.windows(2).map(|pair| pair.iter().sum::<u64>());
     let (from, most) = pairs.enumerate().max_by_key(|(at, n)| (*n, usize::MAX - at))?;
-    let (day, busiest) = weekdays.iter().enumerate().max_by_key(|(at, n)| (**n, usize::MAX - at))?;
+    let (day, busiest) =
+        weekdays.iter().enumerate().max_by_key(|(at, n)| (**n, usize::MAX - at))?;
     let share = permille(most, all);
     if share < CONCENTRATION_PERMILLE {
         return None;
@@ -217,8 +218,10 @@ async fn booking_systems(
         format!("Durata media della conversazione per sistema di prenotazione: {}.", list("casi")),
         format!("Mean conversation by booking system: {}.", list("cases")),
     );
-    made.figures =
-        named.iter().map(|(name, _, secs)| (format!("mean_talk_s_{name}"), secs.to_string())).collect();
+    made.figures = named
+        .iter()
+        .map(|(name, _, secs)| (format!("mean_talk_s_{name}"), secs.to_string()))
+        .collect();
     Ok(Some(made))
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use soglia_domain::calendar::ServiceCalendar;
-use soglia_domain::facts::{Case, Message, OutboundBatch, OutboundRecord, Outage, Suspension};
+use soglia_domain::facts::{Case, Message, Outage, OutboundBatch, OutboundRecord, Suspension};
 use soglia_domain::period::Period;
 use soglia_domain::rule::{
     Answer, Availability, BatchAggregate, BatchEnd, BatchStart, BatchTurnaround, Clock, ClosedWhen,
@@ -176,8 +176,7 @@ impl<'a> Counter<'a> {
             ItemAttribution::Receipt => self.period.contains(escalated),
             ItemAttribution::Closing => {
                 closed_here
-                    || (closed.is_none()
-                        && (open_counts_here || self.period.contains(escalated)))
+                    || (closed.is_none() && (open_counts_here || self.period.contains(escalated)))
             }
         };
         if !belongs || self.is_excluded(escalated) {
@@ -235,9 +234,9 @@ impl<'a> Counter<'a> {
         let belongs = match rule.attribution {
             ItemAttribution::Due => due_here,
             ItemAttribution::Receipt => self.period.contains(escalated),
-            ItemAttribution::Closing => resolved.or(closed).map_or(due_here, |at| {
-                self.period.contains(at) && !counted_before
-            }),
+            ItemAttribution::Closing => resolved
+                .or(closed)
+                .map_or(due_here, |at| self.period.contains(at) && !counted_before),
         };
         if !belongs || self.is_excluded(escalated) {
             return;
@@ -306,9 +305,10 @@ impl<'a> Counter<'a> {
 pub fn is_first_contact(rule: &FirstContact, case: &Case) -> bool {
     const DAY: i64 = 86_400_000;
     let window = Millis::new(i64::from(rule.reopen_window_days) * DAY);
-    let reopened = case.reopened.zip(case.closed).is_some_and(|(again, closed)| {
-        0 < rule.reopen_window_days && again - closed <= window
-    });
+    let reopened = case
+        .reopened
+        .zip(case.closed)
+        .is_some_and(|(again, closed)| 0 < rule.reopen_window_days && again - closed <= window);
     let unavailable = ["no_availability", "agenda_closed"];
     let available = rule.unavailable_counts
         || case.outcome.as_deref().is_none_or(|outcome| !unavailable.contains(&outcome));

@@ -251,9 +251,10 @@ fn sensitivity(
     for (at, other) in alternatives(&version.rule).into_iter().enumerate() {
         let mut result = Evaluated::default();
         let mut tried = false;
-        for job in own.iter().filter(|job| {
-            job.alternative == Some(at) && job.version.version == version.version
-        }) {
+        for job in own
+            .iter()
+            .filter(|job| job.alternative == Some(at) && job.version.version == version.version)
+        {
             tried = true;
             result.merge(&job.result);
         }
@@ -302,7 +303,8 @@ impl Coverage {
         let touches = |row: &&soglia_ledger::store::ImportRow| {
             row.days.is_some_and(|(first, last)| first <= until_day && first_day <= last)
         };
-        let last_data = session.imports.iter().filter_map(|row| row.days).map(|(_, last)| last).max();
+        let last_data =
+            session.imports.iter().filter_map(|row| row.days).map(|(_, last)| last).max();
         let last_service_day = last_service_day(contract, period);
         let rejected: i64 =
             session.imports.iter().filter(touches).map(|row| row.rejected_rows).sum();
@@ -337,15 +339,18 @@ impl Coverage {
     }
 
     fn of(&self, service: &Service, table: &'static str) -> crate::measurement::Completeness {
-        let (days, with_calls) =
-            self.service_days.get(&service.code).copied().unwrap_or_default();
+        let (days, with_calls) = self.service_days.get(&service.code).copied().unwrap_or_default();
         let days_with_data = if table == "calls" {
             with_calls
         } else {
             // Other items are too few to come every day: their files' spans say what is covered.
             let covered = self.covered_days(table);
             let span = u32::try_from(self.until_day - self.first_day).unwrap_or(0).max(1);
-            if span <= covered { days } else { u32::try_from(u64::from(days) * u64::from(covered) / u64::from(span)).unwrap_or(0) }
+            if span <= covered {
+                days
+            } else {
+                u32::try_from(u64::from(days) * u64::from(covered) / u64::from(span)).unwrap_or(0)
+            }
         };
         crate::measurement::Completeness {
             service_days: days,
@@ -454,6 +459,9 @@ pub fn handled_sql(
 }
 
 /// The exclusions of a job's service.
-pub(crate) fn exclusions_of(contract: &Contract, service: &Service) -> Vec<crate::calls::Exclusion> {
+pub(crate) fn exclusions_of(
+    contract: &Contract,
+    service: &Service,
+) -> Vec<crate::calls::Exclusion> {
     exclusions(contract, service)
 }

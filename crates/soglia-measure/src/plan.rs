@@ -142,8 +142,7 @@ impl CallsPass {
         if dimension == Dimension::None {
             columns.extend([Column::FirstRang, Column::Answered, Column::PrecisionMs]);
         }
-        let by_queue =
-            contract.exclusions.iter().any(|exclusion| exclusion.queue.is_some());
+        let by_queue = contract.exclusions.iter().any(|exclusion| exclusion.queue.is_some());
         if by_queue {
             columns.push(Column::FirstQueue);
         }

@@ -4,7 +4,7 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int32Type, Int64Type, TimestampMicrosecondType};
 use futures::TryStreamExt;
-use soglia_domain::facts::{Case, Message, OutboundBatch, OutboundRecord, Outage, Rows};
+use soglia_domain::facts::{Case, Message, Outage, OutboundBatch, OutboundRecord, Rows};
 use soglia_domain::period::Period;
 use soglia_domain::time::{Instant, Millis};
 use soglia_ledger::session::Session;
@@ -165,7 +165,8 @@ pub async fn messages(
     period: &Period,
     mut each: impl FnMut(&Message),
 ) -> Result<(), MeasureError> {
-    let sql = from_table("messages", service, ("received", "first_reply"), period) + " ORDER BY received, message_id";
+    let sql = from_table("messages", service, ("received", "first_reply"), period)
+        + " ORDER BY received, message_id";
     stream(session, &sql, |batch| {
         let columns = Columns(batch);
         let (ids, channel) = (columns.texts("message_id")?, columns.texts("channel")?);
@@ -237,8 +238,7 @@ pub async fn outbound_batches(
         let columns = Columns(batch);
         let (ids, n_records) = (columns.texts("batch_id")?, columns.ints("n_records")?);
         let (released, completed) = (columns.instants("released")?, columns.instants("completed")?);
-        let (first, last) =
-            (columns.instants("first_attempt")?, columns.instants("last_attempt")?);
+        let (first, last) = (columns.instants("first_attempt")?, columns.instants("last_attempt")?);
         for row in 0..batch.num_rows() {
             each(&OutboundBatch {
                 id: text(&ids, row).unwrap_or_default(),

@@ -46,13 +46,17 @@ impl Sealed {
             file: file.to_owned(),
             problem: problem.to_owned(),
         };
-        let value: Value = serde_json::from_str(text).map_err(|e| not(&format!("not JSON: {e}")))?;
+        let value: Value =
+            serde_json::from_str(text).map_err(|e| not(&format!("not JSON: {e}")))?;
         let at = |path: &str| value.pointer(path);
         if at("/schema").and_then(Value::as_str) != Some(SCHEMA) {
             return Err(not(&format!("its `schema` is not `{SCHEMA}`")));
         }
         let words = |path: &str| {
-            at(path).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| not(&format!("`{path}` is missing")))
+            at(path)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+                .ok_or_else(|| not(&format!("`{path}` is missing")))
         };
         Ok(Self {
             seal: words("/seal").map_err(|_| not("it is not sealed"))?,
@@ -60,7 +64,9 @@ impl Sealed {
             lang: if words("/lang")? == "en" { Lang::En } else { Lang::It },
             software: words("/ledger/software")?,
             contract_sha256: words("/contract/sha256")?,
-            import_no: at("/ledger/import_no").and_then(Value::as_i64).ok_or_else(|| not("`/ledger/import_no` is missing"))?,
+            import_no: at("/ledger/import_no")
+                .and_then(Value::as_i64)
+                .ok_or_else(|| not("`/ledger/import_no` is missing"))?,
             value,
         })
     }
@@ -125,9 +131,10 @@ impl Sealed {
             m.get("service").and_then(Value::as_str) == Some(service)
                 && m.get("indicator").and_then(Value::as_str) == Some(indicator)
         })?;
-        Some(["numerator", "denominator", "value", "verdict"].map(|name| {
-            one.get(name).map_or_else(|| "null".to_owned(), print)
-        }))
+        Some(
+            ["numerator", "denominator", "value", "verdict"]
+                .map(|name| one.get(name).map_or_else(|| "null".to_owned(), print)),
+        )
     }
 }
 

@@ -49,8 +49,10 @@ pub async fn story(
     id: &str,
 ) -> Result<Vec<Story>, MeasureError> {
     let quoted = id.replace('\'', "''");
-    let calls = records(session, &format!("SELECT * FROM calls WHERE call_id = '{quoted}'")).await?;
-    let entries = format!("SELECT * FROM queue_entries WHERE call_id = '{quoted}' ORDER BY ordinal");
+    let calls =
+        records(session, &format!("SELECT * FROM calls WHERE call_id = '{quoted}'")).await?;
+    let entries =
+        format!("SELECT * FROM queue_entries WHERE call_id = '{quoted}' ORDER BY ordinal");
     let cases = format!("SELECT * FROM cases WHERE opened_by = '{quoted}' ORDER BY opened");
     let mut stories = Vec::new();
     for fields in calls {
@@ -100,7 +102,8 @@ fn raw_rows(
     fields: &[(String, String)],
     id: &str,
 ) -> Result<Vec<RawRow>, MeasureError> {
-    let field = |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    let field =
+        |name: &str| fields.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
     let number = |name: &str| field(name).and_then(|value| value.parse::<u64>().ok());
     let import = |no: i64| session.imports.iter().find(|row| row.import_no == no);
     let mut sources = earlier(field("earlier_rows").unwrap_or_default(), &import);
@@ -133,12 +136,10 @@ fn earlier<'a>(text: &str, import: &impl Fn(i64) -> Option<&'a ImportRow>) -> Ve
 /// Reads the rows between two that name the call; a table's row is its own.
 fn read_rows(ledger: &Ledger, source: &Source<'_>, id: &str) -> Result<Vec<RawRow>, MeasureError> {
     let sha256 = &source.import.sha256;
-    let unreadable = |cause: std::io::Error| {
-        soglia_ledger::store::LedgerError::Io {
-            what: "read",
-            path: ledger.objects().path(sha256),
-            source: cause,
-        }
+    let unreadable = |cause: std::io::Error| soglia_ledger::store::LedgerError::Io {
+        what: "read",
+        path: ledger.objects().path(sha256),
+        source: cause,
     };
     let one = source.first == source.last;
     let mut text = ledger.objects().open_text(sha256).map_err(unreadable)?;

@@ -387,7 +387,8 @@ impl Pass {
         if seen.disposition != Disposition::CallbackRequested.code() || seen.called_back == NONE {
             return false;
         }
-        let limit = self.spec.services.get(usize::from(seen.service)).and_then(|s| s.callback_limit);
+        let limit =
+            self.spec.services.get(usize::from(seen.service)).and_then(|s| s.callback_limit);
         match (limit, open_until) {
             (Some(limit), _) => seen.called_back - seen.arrived <= limit,
             (None, Some(until)) => seen.called_back <= until,

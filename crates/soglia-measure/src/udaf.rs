@@ -50,9 +50,14 @@ impl AggregateUDFImpl for TallyFunction {
     }
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        let literal = args.exprs.first().and_then(|e| (e.as_ref() as &dyn Any).downcast_ref::<Literal>());
+        let literal =
+            args.exprs.first().and_then(|e| (e.as_ref() as &dyn Any).downcast_ref::<Literal>());
         let spec = specification(literal.map(Literal::value))?;
-        Ok(Box::new(TallyAccumulator { pass: Some(Pass::new(spec.clone())), spec, merged: Tally::default() }))
+        Ok(Box::new(TallyAccumulator {
+            pass: Some(Pass::new(spec.clone())),
+            spec,
+            merged: Tally::default(),
+        }))
     }
 
     fn state_fields(&self, _: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
@@ -114,7 +119,8 @@ impl Accumulator for TallyAccumulator {
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        let Some(states) = states.first().and_then(|s| s.as_any().downcast_ref::<BinaryArray>()) else {
+        let Some(states) = states.first().and_then(|s| s.as_any().downcast_ref::<BinaryArray>())
+        else {
             return Err(plan_error("its state is binary"));
         };
         for state in states.iter().flatten() {

@@ -12,10 +12,7 @@ use soglia_domain::facts::{Fact, Rows};
 
 /// What one or more rows of a source became.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "almost everything emitted is a fact"
-)]
+#[expect(clippy::large_enum_variant, reason = "almost everything emitted is a fact")]
 pub enum Emitted {
     /// A complete fact; its `rows` are those of the file being read.
     Fact {
@@ -64,11 +61,7 @@ pub struct EarlierRows {
 impl EarlierRows {
     /// The rows without the file.
     pub const fn rows(&self) -> Rows {
-        Rows {
-            first: self.first,
-            last: self.last,
-            n: self.n,
-        }
+        Rows { first: self.first, last: self.last, n: self.n }
     }
 }
 
@@ -86,14 +79,7 @@ pub struct Rejected {
 impl Rejected {
     /// Makes a reject from raw bytes that hold no caller's number (the parser masks those first).
     pub fn new(row: u64, text: &[u8], code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            row,
-            text: clean(text),
-            reason: RejectReason {
-                code,
-                detail: detail.into(),
-            },
-        }
+        Self { row, text: clean(text), reason: RejectReason { code, detail: detail.into() } }
     }
 }
 
@@ -109,11 +95,7 @@ pub struct RejectReason {
 impl fmt::Display for RejectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code)?;
-        if self.detail.is_empty() {
-            Ok(())
-        } else {
-            write!(f, ": {}", self.detail)
-        }
+        if self.detail.is_empty() { Ok(()) } else { write!(f, ": {}", self.detail) }
     }
 }
 
@@ -122,10 +104,7 @@ pub const TEXT_MAX: usize = 2000;
 
 /// Valid UTF-8 of at most [`TEXT_MAX`] bytes, without the line end.
 pub fn clean(text: &[u8]) -> String {
-    let end = text
-        .iter()
-        .rposition(|b| !matches!(b, b'\r' | b'\n'))
-        .map_or(0, |at| at + 1);
+    let end = text.iter().rposition(|b| !matches!(b, b'\r' | b'\n')).map_or(0, |at| at + 1);
     let kept = text.get(..end.min(TEXT_MAX)).unwrap_or(text);
     let mut lossy = String::from_utf8_lossy(kept).into_owned();
     while TEXT_MAX < lossy.len() {

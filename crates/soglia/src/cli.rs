@@ -89,8 +89,10 @@ pub enum Command {
 /// file taken in twice changes nothing; a file delivered again with more rows adds only the new
 /// ones. Each file is one atomic commit: killed at any instant, it has either happened or not.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  soglia import --format queue-log /var/log/asterisk/queue_log*\n  \
-    soglia import --mapping casi.toml --service cup casi-2023-07.csv")]
+#[command(
+    after_help = "Examples:\n  soglia import --format queue-log /var/log/asterisk/queue_log*\n  \
+    soglia import --mapping casi.toml --service cup casi-2023-07.csv"
+)]
 pub struct Import {
     /// Service of rows whose queue or number does not tell
     #[arg(long, value_name = "CODE")]
@@ -184,7 +186,9 @@ pub enum Grain {
 
 /// Show how a figure came about.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  soglia explain K1 --service cup --period 2023-H2 --calls late --limit 20")]
+#[command(
+    after_help = "Example:\n  soglia explain K1 --service cup --period 2023-H2 --calls late --limit 20"
+)]
 pub struct Explain {
     /// The indicator's code
     #[arg(value_name = "INDICATOR")]

@@ -45,7 +45,8 @@ impl Settings {
             (Some(cli::Lang::En), _) | (None, Some("en")) => Lang::En,
             (Some(cli::Lang::It), _) | (None, None | Some("it")) => Lang::It,
             (None, Some(other)) => {
-                let text = anyhow::anyhow!("{FILE}: expected `it` or `en` for `lang`, found `{other}`");
+                let text =
+                    anyhow::anyhow!("{FILE}: expected `it` or `en` for `lang`, found `{other}`");
                 return Err(Failure::configuration(text));
             }
         };

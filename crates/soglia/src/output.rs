@@ -67,8 +67,7 @@ impl Table {
 
 fn is_number(cell: &str) -> bool {
     let body = cell.trim_end_matches(['%', ' ', 's', 'h']);
-    !body.is_empty()
-        && body.chars().all(|c| c.is_ascii_digit() || ".,-+".contains(c))
+    !body.is_empty() && body.chars().all(|c| c.is_ascii_digit() || ".,-+".contains(c))
         || matches!(cell, "–" | "n/a" | "")
 }
 

@@ -130,7 +130,8 @@ async fn two_executors_count_what_one_process_counts() {
     wait_for(first);
     wait_for(second);
 
-    let ctx = soglia_cluster::client(&format!("df://127.0.0.1:{scheduler}")).await.expect("a client");
+    let ctx =
+        soglia_cluster::client(&format!("df://127.0.0.1:{scheduler}")).await.expect("a client");
     register(&ctx, &embedded.files).expect("plain lists of files");
     let distributed = Session {
         ctx,
@@ -140,7 +141,8 @@ async fn two_executors_count_what_one_process_counts() {
     };
     let pass = CallsPass::ordinary();
     for dimension in [Dimension::None, Dimension::Day] {
-        let here = pass.run(&embedded, &contract, &period, dimension, None).await.expect("embedded");
+        let here =
+            pass.run(&embedded, &contract, &period, dimension, None).await.expect("embedded");
         let there =
             pass.run(&distributed, &contract, &period, dimension, None).await.expect("distributed");
         let calls: u64 = here.cells.values().map(|class| class.n).sum();

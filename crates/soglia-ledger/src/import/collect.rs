@@ -10,8 +10,10 @@ use deltalake::kernel::Add;
 use jiff::tz::TimeZone;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use soglia_domain::contract::Contract;
+use soglia_domain::facts::{
+    Call, Case, Message, Outage, OutboundBatch, OutboundRecord, QueueEntry,
+};
 use soglia_domain::facts::{Fact, RawCaller, Rows};
-use soglia_domain::facts::{Call, Case, Message, OutboundBatch, OutboundRecord, Outage, QueueEntry};
 use soglia_domain::time::Instant;
 use soglia_sources::outcome::{EarlierRows, Rejected};
 
@@ -256,7 +258,8 @@ impl<'a> Collector<'a> {
     fn completing(&self, known: &Provenance, rows: Rows) -> Provenance {
         let Rows { first, last, n } = known.rows;
         let own = format!("{}:{first}-{last}/{n}", known.import_no);
-        let earlier = known.earlier.as_ref().map_or(own.clone(), |before| format!("{before} {own}"));
+        let earlier =
+            known.earlier.as_ref().map_or(own.clone(), |before| format!("{before} {own}"));
         Provenance {
             import_no: self.import_no,
             rows,
@@ -480,15 +483,19 @@ impl<'a> Collector<'a> {
                 tables::messages(&sorted(&mut self.messages, |m| (m.received, m.id.clone())))
             }
             Table::Cases => tables::cases(&sorted(&mut self.cases, |c| (c.opened, c.id.clone()))),
-            Table::OutboundRecords => tables::outbound_records(&sorted(
-                &mut self.outbound_records,
-                |r| (r.released, r.id.clone()),
-            )),
-            Table::OutboundBatches => tables::outbound_batches(&sorted(
-                &mut self.outbound_batches,
-                |b| (b.released, b.id.clone()),
-            )),
-            Table::Outages => tables::outages(&sorted(&mut self.outages, |o| (o.from, o.id.clone()))),
+            Table::OutboundRecords => {
+                tables::outbound_records(&sorted(&mut self.outbound_records, |r| {
+                    (r.released, r.id.clone())
+                }))
+            }
+            Table::OutboundBatches => {
+                tables::outbound_batches(&sorted(&mut self.outbound_batches, |b| {
+                    (b.released, b.id.clone())
+                }))
+            }
+            Table::Outages => {
+                tables::outages(&sorted(&mut self.outages, |o| (o.from, o.id.clone())))
+            }
             _ => return Ok(()),
         };
         self.write(table, &batch)

@@ -244,7 +244,15 @@ impl CallColumns {
         Ok(Self {
             ids: columns.text("call_id")?,
             words: [
-                direction?, dialled?, path?, queue?, disposition?, topic?, class?, system?, group?,
+                direction?,
+                dialled?,
+                path?,
+                queue?,
+                disposition?,
+                topic?,
+                class?,
+                system?,
+                group?,
             ],
             instants: [arrived?, queued?, rang?, answered?, ended?, back?],
             spans: [wait?, talk?, hold?, wrap?],

@@ -135,10 +135,11 @@ impl Run<'_, '_> {
             }
         })?;
         let config = QueueLogConfig::new(self.collector.import_no().to_string(), zone.clone());
-        let mut parser = match self.ledger.newest_of(self.stream).and_then(|r| r.open_state.as_deref()) {
-            Some(json) => QueueLogParser::resume(config, saved(json)?),
-            None => QueueLogParser::new(config),
-        };
+        let mut parser =
+            match self.ledger.newest_of(self.stream).and_then(|r| r.open_state.as_deref()) {
+                Some(json) => QueueLogParser::resume(config, saved(json)?),
+                None => QueueLogParser::new(config),
+            };
         let mut lines = Lines::new(self.open_text()?);
         let mut row = 0;
         while let Some(line) = lines.next().map_err(self.unreadable())? {
@@ -191,7 +192,9 @@ impl Run<'_, '_> {
                 Format::FreeSwitch => {
                     freeswitch::read(input, &freeswitch::FreeSwitchConfig::default(), &mut out)
                 }
-                Format::Genesys => genesys::read(input, &genesys::GenesysConfig::default(), &mut out),
+                Format::Genesys => {
+                    genesys::read(input, &genesys::GenesysConfig::default(), &mut out)
+                }
                 _ => {
                     let config = AmazonConnectConfig::default();
                     let mut parser = match saved {
@@ -246,9 +249,9 @@ impl Run<'_, '_> {
             let key = key_of(line);
             if !self.collector.is_duplicate(row, UNDATED, key)? {
                 self.collector.remember(UNDATED, key)?;
-                parser.push(row, line, &mut |item| self.take_cdr(item, &mut queued)).map_err(
-                    |problem| self.source_error(SourceError::NotThisFormat(problem)),
-                )?;
+                parser
+                    .push(row, line, &mut |item| self.take_cdr(item, &mut queued))
+                    .map_err(|problem| self.source_error(SourceError::NotThisFormat(problem)))?;
                 self.check()?;
             }
             if enrich::CHUNK <= queued.len() {
@@ -277,7 +280,8 @@ impl Run<'_, '_> {
     }
 
     async fn mapped(&mut self, mapping: &Mapping) -> Result<OpenCalls, ImportError> {
-        let folder = tempfile::tempdir_in(self.ledger.ledger().dir().join("objects")).map_err(self.unreadable())?;
+        let folder = tempfile::tempdir_in(self.ledger.ledger().dir().join("objects"))
+            .map_err(self.unreadable())?;
         let name = self.request.path.file_name().unwrap_or_default();
         let path = folder.path().join(name);
         let objects = self.ledger.ledger().objects();

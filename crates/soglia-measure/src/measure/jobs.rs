@@ -7,8 +7,7 @@ use soglia_domain::contract::{Contract, Service};
 use soglia_domain::facts::Disposition;
 use soglia_domain::period::Period;
 use soglia_domain::rule::{
-    CaseUnit, FirstContact, HandledDenominator, HandledWithin, ItemAttribution, Rule,
-    TimedDuration,
+    CaseUnit, FirstContact, HandledDenominator, HandledWithin, ItemAttribution, Rule, TimedDuration,
 };
 use soglia_domain::time::{Instant, Millis};
 use soglia_ledger::session::Session;
@@ -90,7 +89,9 @@ async fn run_calls(
         let classes = || tally.of_service(index).map(|(_, key, class)| (key, class));
         let code = &job.indicator.code;
         job.result.counted = match &job.rule {
-            Rule::AnsweredWithin(rule) => calls::answered_within(classes(), rule, &exclusions, code),
+            Rule::AnsweredWithin(rule) => {
+                calls::answered_within(classes(), rule, &exclusions, code)
+            }
             Rule::Lost(rule) => calls::lost(classes(), rule, &exclusions, code),
             _ => continue,
         };
@@ -409,9 +410,7 @@ pub fn first_contact_sql(rule: FirstContact) -> String {
     }
     if 0 < rule.reopen_window_days {
         let days = rule.reopen_window_days;
-        all.push(format!(
-            "(k.reopened IS NULL OR k.reopened > k.closed + INTERVAL '{days} days')"
-        ));
+        all.push(format!("(k.reopened IS NULL OR k.reopened > k.closed + INTERVAL '{days} days')"));
     }
     if !rule.unavailable_counts {
         all.push("coalesce(k.outcome, '') NOT IN ('no_availability', 'agenda_closed')".to_owned());

@@ -43,7 +43,9 @@ fn value_of(
 ) -> (Option<String>, &'static str) {
     let rounding = version.rounding;
     match rule {
-        Rule::BatchTurnaround(rule) if !matches!(rule.aggregate, BatchAggregate::SharePermille(_)) => {
+        Rule::BatchTurnaround(rule)
+            if !matches!(rule.aggregate, BatchAggregate::SharePermille(_)) =>
+        {
             let longest = match rule.aggregate {
                 BatchAggregate::Mean => mean(result.batches.iter().map(|time| time.took)),
                 _ => result.batches.iter().map(|time| time.took).max(),

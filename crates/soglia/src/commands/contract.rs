@@ -29,8 +29,12 @@ pub fn run(settings: &Settings, command: ContractCommand) -> Done {
         ContractCommand::Explain { file, service, indicator } => {
             let contract = read_contract(&file)?;
             let mut found = false;
-            for s in contract.services.iter().filter(|s| service.as_ref().is_none_or(|c| *c == s.code)) {
-                for i in s.indicators.iter().filter(|i| indicator.as_ref().is_none_or(|c| *c == i.code)) {
+            for s in
+                contract.services.iter().filter(|s| service.as_ref().is_none_or(|c| *c == s.code))
+            {
+                for i in
+                    s.indicators.iter().filter(|i| indicator.as_ref().is_none_or(|c| *c == i.code))
+                {
                     for version in &i.versions {
                         found = true;
                         writeln!(out, "{}", card::card(s, i, version, settings.lang).to_text())?;

@@ -47,7 +47,10 @@ pub async fn run(settings: &Settings, args: Demo) -> Done {
     let contract = read_contract(&files.contract)?;
     say("Taking it into the ledger …");
     let ledger = Ledger::open_or_create(&ledger_dir).await?;
-    std::fs::write(ledger_dir.join(super::report::SIMULATED), "made by `soglia demo`: nothing here happened\n")?;
+    std::fs::write(
+        ledger_dir.join(super::report::SIMULATED),
+        "made by `soglia demo`: nothing here happened\n",
+    )?;
     take_in(settings, &ledger, &contract, &files).await?;
     say("Measuring, and writing the report …");
     let period = super::period(PERIOD, &contract)?;
@@ -109,8 +112,7 @@ async fn summary(
     documents: &[PathBuf],
     out: &Path,
 ) -> Done {
-    let (_, report) =
-        super::measure::measured(ledger, contract, period, settings.lang).await?;
+    let (_, report) = super::measure::measured(ledger, contract, period, settings.lang).await?;
     let mut stdout = std::io::stdout().lock();
     super::measure::figures(&report, settings.lang).print(&mut stdout)?;
     let declared = super::measure::read_declared(&files.declared)?;
@@ -118,7 +120,11 @@ async fn summary(
         if c.agreement != Agreement::Agrees {
             println!(
                 "declared {} {}: {}, computed {} ({})",
-                c.service, c.indicator, c.declared, c.computed, c.agreement.name()
+                c.service,
+                c.indicator,
+                c.declared,
+                c.computed,
+                c.agreement.name()
             );
         }
     }

@@ -37,7 +37,10 @@ async fn figure(
     let card = explain::card(contract, service, indicator, period, lang)?;
     let report = measure(session, contract, period, Options { lang, sensitivity: true }).await?;
     let Some(m) = report.find(service, indicator) else {
-        return Err(Failure::no_data(format!("no rule of {indicator} is in force in {}", period.label())));
+        return Err(Failure::no_data(format!(
+            "no rule of {indicator} is in force in {}",
+            period.label()
+        )));
     };
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", card.to_text())?;
@@ -65,7 +68,12 @@ fn write_figure(
         m.verdict,
         m.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})")),
     )?;
-    writeln!(out, "  rule version {}{}", m.rule_version, if m.provisional { " · provisional" } else { "" })?;
+    writeln!(
+        out,
+        "  rule version {}{}",
+        m.rule_version,
+        if m.provisional { " · provisional" } else { "" }
+    )?;
     for (why, n) in &m.excluded {
         writeln!(out, "  excluded {why}: {n}")?;
     }
@@ -80,7 +88,15 @@ fn write_figure(
     }
     if !m.sensitivity.is_empty() {
         writeln!(out, "\n")?;
-        let mut table = Table::new(["question", "alternative", "count", "value", "verdict", "changes", "meaning"]);
+        let mut table = Table::new([
+            "question",
+            "alternative",
+            "count",
+            "value",
+            "verdict",
+            "changes",
+            "meaning",
+        ]);
         for line in &m.sensitivity {
             table.row([
                 line.question.clone(),
@@ -113,8 +129,8 @@ async fn list(
             .hint("met, missed, late, lost, excluded, excluded:REASON, all")
     })?;
     let figure = (args.service.as_str(), args.indicator.as_str());
-    let page =
-        explain::behind(session, contract, figure, period, &wanted, (args.skip, args.limit)).await?;
+    let page = explain::behind(session, contract, figure, period, &wanted, (args.skip, args.limit))
+        .await?;
     let mut headers = vec!["id", "at", "counted_as"];
     if let Some(first) = page.items.first() {
         headers.extend(first.details.iter().map(|(name, _)| *name));

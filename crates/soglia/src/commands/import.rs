@@ -28,7 +28,8 @@ pub async fn run(settings: &Settings, args: Import) -> Done {
     }
     let zone = match &args.zone {
         Some(name) => Some(jiff::tz::TimeZone::get(name).map_err(|problem| {
-            Failure::usage(problem).hint("a name of the time zone database, e.g. Europe/Rome or UTC")
+            Failure::usage(problem)
+                .hint("a name of the time zone database, e.g. Europe/Rome or UTC")
         })?),
         None => None,
     };
@@ -69,7 +70,9 @@ pub async fn run(settings: &Settings, args: Import) -> Done {
         return Err(failure);
     }
     if code == REJECTED {
-        eprintln!("error: a file has more rejected rows than --max-rejects allows; it was taken in");
+        eprintln!(
+            "error: a file has more rejected rows than --max-rejects allows; it was taken in"
+        );
         eprintln!("hint: `soglia ledger rejects` lists them with their reasons");
     }
     Ok(code)
@@ -104,7 +107,8 @@ fn bar(quiet: bool, path: &Path) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new_spinner();
-    let style = ProgressStyle::with_template("{spinner} {prefix}: {human_pos} rows, {per_sec}, {msg}");
+    let style =
+        ProgressStyle::with_template("{spinner} {prefix}: {human_pos} rows, {per_sec}, {msg}");
     if let Ok(style) = style {
         bar.set_style(style);
     }
@@ -117,7 +121,11 @@ fn print(path: &Path, outcome: &Outcome, lang: Lang) {
     let row = &outcome.row;
     let n = |value: i64| grouped(u64::try_from(value).unwrap_or(0), lang);
     if outcome.already {
-        eprintln!("{}: already taken in as import {}, nothing changed", path.display(), row.import_no);
+        eprintln!(
+            "{}: already taken in as import {}, nothing changed",
+            path.display(),
+            row.import_no
+        );
         return;
     }
     let facts: Vec<String> =
@@ -170,7 +178,8 @@ fn json(path: &Path, outcome: &Outcome) -> serde_json::Value {
 fn format_of(args: &Import) -> Result<Format, Failure> {
     let Some(path) = &args.mapping else {
         let name = args.format.as_deref().unwrap_or_default();
-        return Format::from_name(name).ok_or_else(|| Failure::usage(format!("no format `{name}`")));
+        return Format::from_name(name)
+            .ok_or_else(|| Failure::usage(format!("no format `{name}`")));
     };
     read_mapping(path)
 }
@@ -179,7 +188,9 @@ fn format_of(args: &Import) -> Result<Format, Failure> {
 pub fn read_mapping(path: &Path) -> Result<Format, Failure> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|cause| {
-        Failure::configuration(anyhow::Error::from(cause).context(format!("failed to read `{name}`")))
+        Failure::configuration(
+            anyhow::Error::from(cause).context(format!("failed to read `{name}`")),
+        )
     })?;
     let mapping = Mapping::parse(&text, &name).map_err(|problem| {
         let hint = problem.hint().map(str::to_owned);

@@ -47,8 +47,18 @@ async fn show(settings: &Settings, ledger: &Ledger, days: bool) -> Done {
 
 fn imports(session: &Session, lang: Lang) -> Table {
     let mut table = Table::new([
-        "import", "file", "format", "rows", "facts", "duplicates", "rejected", "ignored", "open",
-        "balance", "from", "to",
+        "import",
+        "file",
+        "format",
+        "rows",
+        "facts",
+        "duplicates",
+        "rejected",
+        "ignored",
+        "open",
+        "balance",
+        "from",
+        "to",
     ]);
     let n = |value: i64| grouped(u64::try_from(value).unwrap_or(0), lang);
     let day = |days: Option<i32>| {
@@ -107,7 +117,12 @@ fn write_coverage(
             [] => writeln!(out, "  no service day without calls in between")?,
             missing => {
                 let list: Vec<String> = missing.iter().map(ToString::to_string).collect();
-                writeln!(out, "  {} service days without any call: {}", missing.len(), list.join(", "))?;
+                writeln!(
+                    out,
+                    "  {} service days without any call: {}",
+                    missing.len(),
+                    list.join(", ")
+                )?;
             }
         }
     }
@@ -116,7 +131,11 @@ fn write_coverage(
 
 fn print(table: &Table, csv: bool) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    if csv { table.print_csv(&mut out)? } else { table.print(&mut out)? }
+    if csv {
+        table.print_csv(&mut out)?
+    } else {
+        table.print(&mut out)?
+    }
     Ok(())
 }
 

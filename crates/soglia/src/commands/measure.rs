@@ -96,8 +96,17 @@ fn sealed_figures(sealed: &Sealed) -> Table {
 /// One line a figure.
 pub fn figures(report: &Report, lang: Lang) -> Table {
     let mut table = Table::new([
-        "service", "indicator", "numerator", "denominator", "value", "unit", "target", "verdict",
-        "rule", "excluded", "note",
+        "service",
+        "indicator",
+        "numerator",
+        "denominator",
+        "value",
+        "unit",
+        "target",
+        "verdict",
+        "rule",
+        "excluded",
+        "note",
     ]);
     for m in &report.measurements {
         table.row(figure(m, lang));
@@ -161,7 +170,14 @@ async fn each(
         Grain::Year => period::Grain::Year,
     };
     let mut table = Table::new([
-        "period", "service", "indicator", "numerator", "denominator", "value", "unit", "target",
+        "period",
+        "service",
+        "indicator",
+        "numerator",
+        "denominator",
+        "value",
+        "unit",
+        "target",
         "verdict",
     ]);
     let options = Options { sensitivity: false, ..options };
@@ -172,7 +188,10 @@ async fn each(
             let cells = figure(m, options.lang).into_iter().take(8);
             table.row(std::iter::once(part.label().to_owned()).chain(cells));
         }
-        all.push(serde_json::from_str::<serde_json::Value>(&report.to_json()).map_err(Failure::internal)?);
+        all.push(
+            serde_json::from_str::<serde_json::Value>(&report.to_json())
+                .map_err(Failure::internal)?,
+        );
     }
     let mut out = std::io::stdout().lock();
     match format {
@@ -195,8 +214,18 @@ async fn by_something(
     lang: Lang,
 ) -> Done {
     let mut table = Table::new([
-        "service", by.name(), "arrived", "answered", "in_time", "offered", "in_time_%", "lost",
-        "lost_%", "wait_mean_s", "wait_p95_s", "talk_mean_s",
+        "service",
+        by.name(),
+        "arrived",
+        "answered",
+        "in_time",
+        "offered",
+        "in_time_%",
+        "lost",
+        "lost_%",
+        "wait_mean_s",
+        "wait_p95_s",
+        "talk_mean_s",
     ]);
     let percent = |counted: &soglia_measure::calls::Counted| {
         let rounding = soglia_domain::ratio::Rounding::half_up(2);
@@ -241,8 +270,7 @@ pub fn read_declared(path: &Path) -> Result<Vec<Declared>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
     let first = text.lines().next().unwrap_or_default();
     let delimiter = if first.contains(';') { b';' } else { b',' };
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
     let headers = reader.headers().map_err(|e| bad(e.to_string()))?.clone();
     let column = |names: [&str; 2]| {
         headers
@@ -273,8 +301,15 @@ fn print_declared(
     path: &Path,
     lang: Lang,
 ) -> Result<(), Failure> {
-    let mut table =
-        Table::new(["service", "indicator", "declared", "computed", "difference_pp", "agreement", "calls"]);
+    let mut table = Table::new([
+        "service",
+        "indicator",
+        "declared",
+        "computed",
+        "difference_pp",
+        "agreement",
+        "calls",
+    ]);
     for c in compare::compare(contract, report, &read_declared(path)?) {
         let difference = c.difference_milli_points.map_or_else(String::new, |milli| {
             let sign = if milli < 0 { "-" } else { "" };

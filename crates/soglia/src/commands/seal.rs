@@ -37,8 +37,12 @@ pub async fn seal(settings: &Settings, args: Seal) -> Done {
     let period = period(&args.period.period, &contract)?;
     let path = path(&ledger, &contract, &period);
     if let Some((_, sealed)) = read(&ledger, &contract, &period)? {
-        return Err(Failure::usage(format!("{} is sealed already ({})", period.label(), sealed.seal))
-            .hint("later data show as adjustments in `soglia measure`; a seal is never replaced"));
+        return Err(Failure::usage(format!(
+            "{} is sealed already ({})",
+            period.label(),
+            sealed.seal
+        ))
+        .hint("later data show as adjustments in `soglia measure`; a seal is never replaced"));
     }
     let options = Options { lang: settings.lang, sensitivity: true };
     let report = measure(&session, &contract, &period, options).await?;
@@ -79,7 +83,9 @@ pub async fn verify(settings: &Settings, args: Verify) -> Done {
         eprintln!("note: sealed by {}, recomputed by {}", sealed.software, report.ledger.software);
     }
     if contract.file_hash != sealed.contract_sha256 {
-        eprintln!("note: the contract file is not the one that was sealed; differences may come from it");
+        eprintln!(
+            "note: the contract file is not the one that was sealed; differences may come from it"
+        );
     }
     let differences = sealed.differences(&text, &report);
     for difference in &differences {
@@ -90,7 +96,10 @@ pub async fn verify(settings: &Settings, args: Verify) -> Done {
         return Ok(BREACH);
     }
     if !settings.quiet {
-        eprintln!("{name}: verified, {} recomputed from import {}", sealed.period, sealed.import_no);
+        eprintln!(
+            "{name}: verified, {} recomputed from import {}",
+            sealed.period, sealed.import_no
+        );
     }
     Ok(DONE)
 }
