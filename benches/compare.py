@@ -241,8 +241,10 @@ def in_turn(competitors):
     runs = {name: [] for name in competitors}
     for repeat in range(REPEATS):
         for name, competitor in competitors.items():
-            print(f"  {repeat + 1}/{REPEATS}  {name}", file=sys.stderr)
-            runs[name].append(competitor())
+            found = competitor()
+            runs[name].append(found)
+            print(f"  {repeat + 1}/{REPEATS}  {name}: {found.cpu:.2f} CPU s, {found.wall:.1f} s",
+                  file=sys.stderr, flush=True)
     return runs
 
 
@@ -388,7 +390,7 @@ def polars_parquet(path, target):
 def count_rows(files):
     import duckdb
     sql = f"SELECT count(*) FROM read_parquet('{files}')"
-    return lambda: duckdb.connect().sql(sql).fetchone()[0]
+    return lambda: duckdb.connect().sql(sql).fetchall()[0][0]
 
 
 def with_calendar():

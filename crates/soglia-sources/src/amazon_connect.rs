@@ -439,7 +439,8 @@ impl Chain {
             answered,
             ended: ended.map(Instant::from_millis),
             disposition,
-            wait: queued.zip(stopped).map(|(from, to)| to - from),
+            // Answered before any queue, then moved into one: the caller did not wait for it.
+            wait: queued.zip(stopped).map(|(from, to)| (to - from).max(Millis::ZERO)),
             talk: sum(|leg| leg.talk_secs),
             hold: sum(|leg| leg.hold_secs),
             wrap: sum(|leg| leg.wrap_secs),

@@ -96,11 +96,20 @@ fn identity(contract: &Contract, on: Date) -> Identity {
         contract_title: contract.title.clone(),
         register: contract.register.clone(),
         supplier: contract.supplier.clone(),
-        succession: contract.succession.clone().map(|it| Text { it, en: None }),
+        succession: contract.succession.as_deref().map(succession),
         distribution,
         roles: if repeated { Vec::new() } else { roles },
         responsible_codes: responsible_codes(contract),
     }
+}
+
+/// What came before, as a sentence: contracts write it as an aside to the supplier's name.
+fn succession(written: &str) -> Text {
+    let it = match written.strip_prefix("subentrat") {
+        Some(rest) => format!("Il fornitore è subentrat{rest}"),
+        None => written.to_owned(),
+    };
+    Text { it, en: None }
 }
 
 /// Who holds roles on a day; a role that nobody holds stays, without a name.

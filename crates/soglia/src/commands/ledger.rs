@@ -131,12 +131,8 @@ fn write_coverage(
 
 fn print(table: &Table, csv: bool) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    if csv {
-        table.print_csv(&mut out)?
-    } else {
-        table.print(&mut out)?
-    }
-    Ok(())
+    let printed = if csv { table.print_csv(&mut out) } else { table.print(&mut out) };
+    Ok(printed?)
 }
 
 async fn rejects(ledger: &Ledger, rows: &Rows) -> Done {

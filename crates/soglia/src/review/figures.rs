@@ -42,7 +42,7 @@ pub fn result(
         process: indicator.process.clone(),
         objective: indicator.objective.clone(),
         indicator: Some(indicator.name.clone()),
-        ratio: ratio(found.numerator, found.denominator),
+        ratio: shown(&version.rule, ratio(found.numerator, found.denominator)),
         value: amount(found.value.as_deref(), unit(&version.rule)),
         target: target(version),
         source: version.source.clone(),
@@ -81,6 +81,18 @@ pub fn verdict(name: &str, reason: Option<&str>) -> Verdict {
 
 fn ratio(num: Option<u64>, den: Option<u64>) -> Option<(u64, u64)> {
     num.zip(den).filter(|(_, den)| 0 < *den)
+}
+
+/// Availability is counted in milliseconds: whole seconds are easier to read and as exact.
+fn shown(rule: &Rule, ratio: Option<(u64, u64)>) -> Option<(u64, u64)> {
+    match (rule, ratio) {
+        (Rule::Availability(_), Some((up, agreed)))
+            if up.is_multiple_of(1000) && agreed.is_multiple_of(1000) =>
+        {
+            Some((up / 1000, agreed / 1000))
+        }
+        _ => ratio,
+    }
 }
 
 fn amount(value: Option<&str>, unit: Unit) -> Option<Amount> {
@@ -159,7 +171,7 @@ fn alternative(version: &RuleVersion, line: &Sensitivity) -> Alternative {
     };
     Alternative {
         rule,
-        ratio: ratio(Some(line.numerator), Some(line.denominator)),
+        ratio: shown(&version.rule, ratio(Some(line.numerator), Some(line.denominator))),
         value: amount(line.value.as_deref(), unit),
         verdict: verdict(line.verdict, None),
     }
@@ -183,21 +195,25 @@ fn label(version: &RuleVersion, line: &Sensitivity) -> (Text, Unit) {
     }
 }
 
+/// Plain statistics; those of waits stand once, beside the rule that they are about.
 fn statistics(version: &RuleVersion, found: &Measurement) -> Vec<(Text, Amount)> {
+    let elsewhere = match version.rule {
+        Rule::AnsweredWithin(_) => "wait_abandoned",
+        Rule::Lost(_) => "wait_answered",
+        _ => "-",
+    };
+    let own = found.statistics.iter().filter(|(key, _)| !key.starts_with(elsewhere));
     let mut all: Vec<(usize, Text, Amount)> =
-        found.statistics.iter().filter_map(|(key, value)| words::statistic(key, value)).collect();
+        own.filter_map(|(key, value)| words::statistic(key, value)).collect();
     all.sort_by_key(|(place, ..)| *place);
     let mut all: Vec<(Text, Amount)> =
         all.into_iter().map(|(_, name, amount)| (name, amount)).collect();
     if let (Rule::Availability(_), Some((up, agreed))) =
         (&version.rule, ratio(found.numerator, found.denominator))
     {
-        let seconds = |millis: u64| Amount {
-            decimal: trimmed(decimal(millis.into(), 3)),
-            unit: Unit::Seconds,
-        };
-        all.push((Text::new("tempo concordato", "agreed time"), seconds(agreed)));
-        all.push((Text::new("tempo di fermo", "downtime"), seconds(agreed.saturating_sub(up))));
+        let down = agreed.saturating_sub(up);
+        all.push((Text::new("tempo concordato", "agreed time"), words::span(agreed.into())));
+        all.push((Text::new("tempo di fermo", "downtime"), words::span(down.into())));
     }
     all
 }

@@ -3,6 +3,7 @@
 
 use soglia_domain::contract::Frequency;
 use soglia_domain::facts::Disposition;
+use soglia_domain::ratio::{RoundingMode, decimal, round_div};
 use soglia_domain::text::Text;
 use soglia_report::model::{Amount, Count, Unit};
 
@@ -58,6 +59,8 @@ pub fn reason(code: &str) -> Text {
         "lost" => ("perse", "lost"),
         "channel_not_covered" => ("canale non compreso nella regola", "channel not in the rule"),
         "same_case" => ("altri messaggi dello stesso caso", "other messages of the same case"),
+        "duplicate" => ("doppioni", "duplicates"),
+        "spam" => ("posta indesiderata", "unwanted mail"),
         "cancelled" => ("annullati", "cancelled"),
         "open" => ("ancora aperti", "still open"),
         "open_not_due" => ("ancora aperti, non ancora scaduti", "still open, not yet due"),
@@ -136,9 +139,37 @@ pub fn statistic(key: &str, value: &str) -> Option<(usize, Text, Amount)> {
     };
     let (nth, what_it, what_en) = what;
     let name = Text { it: format!("{what_it}, {it}"), en: Some(format!("{what_en}, {en}")) };
-    let decimal = without_zeros(value);
-    Some((nth * 10 + place, name, Amount { decimal, unit }))
+    let amount = match unit {
+        Unit::Seconds => time(value),
+        _ => Amount { decimal: value.to_owned(), unit },
+    };
+    Some((nth * 10 + place, name, amount))
 }
+
+/// Seconds as people read them: tenths of a second, of a minute, or hundredths of an hour.
+fn time(secs: &str) -> Amount {
+    let (whole, fraction) = secs.split_once('.').unwrap_or((secs, ""));
+    let parsed: Option<u128> = format!("{whole}{fraction:0<3.3}").parse().ok();
+    let Some(millis) = parsed else {
+        return Amount { decimal: secs.to_owned(), unit: Unit::Seconds };
+    };
+    span(millis)
+}
+
+/// A time in the unit in which people read it.
+pub fn span(millis: u128) -> Amount {
+    let (unit, unit_ms, decimals) = match millis {
+        0..MINUTES_FROM => (Unit::Seconds, 1000, 1),
+        MINUTES_FROM..HOURS_FROM => (Unit::Minutes, 60_000, 1),
+        _ => (Unit::Hours, 3_600_000, 2),
+    };
+    let scaled = round_div(millis * 10_u128.pow(decimals.into()), unit_ms, RoundingMode::HalfUp);
+    Amount { decimal: without_zeros(&decimal(scaled, decimals)), unit }
+}
+
+/// Times from ten minutes on are printed in minutes, from two hours on in hours.
+const MINUTES_FROM: u128 = 600_000;
+const HOURS_FROM: u128 = 7_200_000;
 
 /// What statistics are about, by the beginning of their name.
 const PREFIXES: [(&str, &str, &str); 5] = [
@@ -177,6 +208,11 @@ mod tests {
         let (place, name, amount) = statistic("wait_answered_p95_s", "305.000").expect("known");
         assert_eq!((place, name.it.as_str()), (4, "attesa delle risposte, 95° percentile"));
         assert_eq!((amount.decimal.as_str(), amount.unit), ("305", Unit::Seconds));
+        let long = statistic("resolution_max_s", "14400.000").expect("known").2;
+        assert_eq!((long.decimal.as_str(), long.unit), ("4", Unit::Hours));
+        let mean = statistic("reply_mean_s", "1234.567").expect("known").2;
+        assert_eq!((mean.decimal.as_str(), mean.unit), ("20.6", Unit::Minutes));
+        assert_eq!(statistic("wait_answered_mean_s", "34.547").expect("known").2.decimal, "34.5");
         assert_eq!(statistic("wait_answered_sum_s", "1"), None);
         assert_eq!(statistic("duration_unknown", "3").map(|(_, _, a)| a.unit), Some(Unit::Count));
         assert_eq!(without_zeros("61.400"), "61.4");

@@ -158,7 +158,9 @@ fn nasty_cases(dice: &mut Dice, calls: &[(String, i64, bool)], cup: bool) -> Str
         let closed = (dice.below(7) != 0).then(|| ended + dice.upto(900));
         let reopened = closed.filter(|_| dice.below(9) == 0).map(|at| at + dice.upto(1_500_000));
         let contacts = 1 + u64::from(dice.below(8) == 0);
-        let pick = |dice: &mut Dice, of: u64, yes: &'static str| if dice.below(of) == 0 { yes } else { "" };
+        let pick = |dice: &mut Dice, of: u64, yes: &'static str| {
+            if dice.below(of) == 0 { yes } else { "" }
+        };
         let outcome = ["booked", "no_availability", "agenda_closed", "information"];
         let outcome = outcome[usize::try_from(dice.below(4)).expect("four")];
         let third_party = if escalated.is_some() && dice.below(8) == 0 { "SI" } else { "NO" };

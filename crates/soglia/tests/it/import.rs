@@ -97,7 +97,8 @@ fn a_messy_file_is_taken_in_and_balances() {
     let dir = temp();
     let place = Place::new(dir.path());
     let file = Path::new(FIXTURES).join("queue_log/recoverable-errors.log");
-    let arguments = ["import", "--json", "--format", "queue-log", "--service", "cup", as_text(&file)];
+    let arguments =
+        ["import", "--json", "--format", "queue-log", "--service", "cup", as_text(&file)];
     let ran = place.soglia(&arguments).ok();
     let outcome = outcome(&ran);
     assert!(0 < n(&outcome, "rejected") && 0 < n(&outcome, "calls"), "{outcome}");
@@ -242,8 +243,9 @@ pub fn large(calls: i64) -> Log {
     let queues = ["cup_prenotazione", "cup_disdette", "cc_assistenza", "cc_pec"];
     let mut log = Log::default();
     for (call, queue) in (0..calls).zip(queues.iter().cycle()) {
-        // Ten working days of eleven hours, and the nights between them.
-        let at = MONDAY + call % 10 * 86_400 + call * 30 % 39_600;
+        // Ten days, weekends among them, of eleven hours each.
+        let (day, within) = (call * 10 / calls, call % (calls / 10).max(1));
+        let at = MONDAY + day * 86_400 + within * 39_600 * 10 / calls;
         if call % 7 == 3 {
             log.abandoned(at, queue, call % 53);
         } else {

@@ -52,13 +52,15 @@ fn asterisk_22_as_it_was_recorded() {
     let names = ["anagrafe", "tributi", "urp", "overflow", "notturno", "piccola", "vip"];
     let queues: String = names
         .iter()
-        .map(|name| format!("[[service.cup.queue]]\nname = \"{name}\"\npurpose = \"information\"\n\n"))
+        .map(|name| {
+            format!("[[service.cup.queue]]\nname = \"{name}\"\npurpose = \"information\"\n\n")
+        })
         .collect();
     let at = text.find("[[service.cup.indicator]]").expect("the contract has indicators");
     let (before, after) = text.split_at(at);
     let always = format!("{before}{queues}{after}")
-        .replace("weekdays = [\"08:00-19:00\"]", EVERY_HOUR)
-        .replace("holidays = \"italy\"", "holidays = \"none\"");
+        .replace("weekdays = [\"08:00-19:00\"]", "always = true")
+        .replace("holidays = \"italy\"\n", "");
     let contract = write(dir.path(), "contract.toml", always);
     let place = Place { ledger: dir.path().join("ledger"), contract };
     let log = log.to_str().expect("UTF-8");
@@ -77,7 +79,3 @@ fn asterisk_22_as_it_was_recorded() {
     let status = place.soglia(&["ledger", "status"]).ok().out;
     assert!(status.contains("quadratura: balances") && !status.contains("WRONG"), "{status}");
 }
-
-/// Open day and night.
-const EVERY_HOUR: &str = "weekdays = [\"00:00-24:00\"]\nsaturday = [\"00:00-24:00\"]\n\
-                          sunday = [\"00:00-24:00\"]";

@@ -12,7 +12,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The reference contract.
-pub const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/reference/contract.toml");
+pub const CONTRACT: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/reference/contract.toml");
 
 /// What a run of the program left behind.
 #[derive(Clone, Debug)]
@@ -110,7 +111,8 @@ impl Place {
     /// Measures a period without sensitivity lines.
     #[track_caller]
     pub fn measure(&self, period: &str) -> Value {
-        let ran = self.soglia(&["measure", "--period", period, "--format", "json", "--no-sensitivity"]);
+        let ran =
+            self.soglia(&["measure", "--period", period, "--format", "json", "--no-sensitivity"]);
         ran.ok().json()
     }
 

@@ -1,0 +1,3 @@
+//! Tests of the rules on counts worked out by hand. Read [`vectors`] first.
+
+mod vectors;
