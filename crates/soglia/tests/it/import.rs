@@ -13,7 +13,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use crate::support::{Log, MONDAY, Place, Ran, counts, dispositions, temp, write};
+use crate::support::{Log, MONDAY, Place, Ran, contract_with, counts, dispositions, temp, write};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../soglia-sources/fixtures");
 
@@ -95,7 +95,8 @@ fn as_text(path: &Path) -> &str {
 #[test]
 fn a_messy_file_is_taken_in_and_balances() {
     let dir = temp();
-    let place = Place::new(dir.path());
+    let contract = contract_with(dir.path(), &["cup"]);
+    let place = Place { contract, ..Place::new(dir.path()) };
     let file = Path::new(FIXTURES).join("queue_log/recoverable-errors.log");
     let arguments =
         ["import", "--json", "--format", "queue-log", "--service", "cup", as_text(&file)];
@@ -218,7 +219,9 @@ fn every_format_takes_its_fixture() {
     ];
     for (format, file) in formats {
         let dir = temp();
-        let place = Place::new(dir.path());
+        let queues = ["cup", "CUP", "riserva", "specialisti", "cup@comune.invalid", "coda-cup"];
+        let contract = contract_with(dir.path(), &queues);
+        let place = Place { contract, ..Place::new(dir.path()) };
         let file = Path::new(FIXTURES).join(file);
         let import = || {
             let arguments = ["import", "--json", "--format", format, "--service", "cc"];

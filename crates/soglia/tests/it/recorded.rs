@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{CONTRACT, Place, counts, dispositions, figures, shared, temp, write};
+use crate::support::{Place, contract_with, counts, dispositions, figures, shared, temp, write};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/bank-1999");
 
@@ -48,17 +48,10 @@ fn asterisk_22_as_it_was_recorded() {
     let Some(log) = shared("asterisk-22/queue_log") else { return };
     let dir = temp();
     // The queues of the recording become the queues of one service that is always open.
-    let text = fs::read_to_string(CONTRACT).expect("the contract is there");
     let names = ["anagrafe", "tributi", "urp", "overflow", "notturno", "piccola", "vip"];
-    let queues: String = names
-        .iter()
-        .map(|name| {
-            format!("[[service.cup.queue]]\nname = \"{name}\"\npurpose = \"information\"\n\n")
-        })
-        .collect();
-    let at = text.find("[[service.cup.indicator]]").expect("the contract has indicators");
-    let (before, after) = text.split_at(at);
-    let always = format!("{before}{queues}{after}")
+    let contract = contract_with(dir.path(), &names);
+    let always = fs::read_to_string(&contract)
+        .expect("it was just written")
         .replace("weekdays = [\"08:00-19:00\"]", "always = true")
         .replace("holidays = \"italy\"\n", "");
     let contract = write(dir.path(), "contract.toml", always);

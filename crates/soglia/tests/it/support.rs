@@ -15,6 +15,19 @@ use tempfile::TempDir;
 pub const CONTRACT: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/reference/contract.toml");
 
+/// The reference contract with more queues of the service `cup`, written into a folder.
+pub fn contract_with(dir: &Path, queues: &[&str]) -> PathBuf {
+    let text = fs::read_to_string(CONTRACT).expect("the contract is there");
+    let at = text.find("[[service.cup.indicator]]").expect("the contract has indicators");
+    let (before, after) = text.split_at(at);
+    let mut more = String::new();
+    for name in queues {
+        write!(more, "[[service.cup.queue]]\nname = \"{name}\"\npurpose = \"information\"\n\n")
+            .expect("text grows");
+    }
+    write(dir, "contract.toml", format!("{before}{more}{after}"))
+}
+
 /// What a run of the program left behind.
 #[derive(Clone, Debug)]
 pub struct Ran {
@@ -85,7 +98,7 @@ impl Place {
 
     /// The arguments, with the ledger and the contract named.
     pub fn arguments<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a OsStr> {
-        let mut all: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
+        let mut all: Vec<&'a OsStr> = arguments.iter().map(|one| OsStr::new(*one)).collect();
         all.extend([OsStr::new("--ledger"), self.ledger.as_os_str()]);
         all.extend([OsStr::new("--contract"), self.contract.as_os_str()]);
         all

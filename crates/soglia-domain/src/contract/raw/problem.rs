@@ -46,8 +46,16 @@ pub struct ContractError {
     pub problems: Vec<Problem>,
 }
 
+/// Problems printed: a file of another kind would fill screens.
+const PRINTED_MAX: usize = 40;
+
 fn list(problems: &[Problem]) -> String {
-    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> =
+        problems.iter().take(PRINTED_MAX).map(Problem::to_string).collect();
+    if let Some(more) = problems.len().checked_sub(PRINTED_MAX).filter(|more| 0 < *more) {
+        lines.push(format!("and {more} more problems"));
+    }
+    lines.join("\n")
 }
 
 /// A step from a table or list into one of its values.
