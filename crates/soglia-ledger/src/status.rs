@@ -83,8 +83,10 @@ pub fn gaps(contract: &Contract, coverage: &Coverage) -> BTreeMap<String, Vec<Da
 pub struct Reject {
     /// The import.
     pub import_no: i64,
-    /// The row, 1-based.
+    /// The row, 1-based; the first of several.
     pub row: i64,
+    /// How many rows it stands for.
+    pub rows: i32,
     /// A stable code.
     pub code: String,
     /// What was wrong.
@@ -102,7 +104,7 @@ pub async fn rejects(
 ) -> Result<Vec<Reject>, LedgerError> {
     let filter = import_no.map_or_else(String::new, |no| format!("WHERE import_no = {no}"));
     let sql = format!(
-        "SELECT import_no, row, CAST(code AS VARCHAR), detail, text FROM rejected_rows {filter} \
+        "SELECT import_no, row, rows, CAST(code AS VARCHAR), detail, text FROM rejected_rows {filter} \
          ORDER BY import_no, row LIMIT {limit} OFFSET {skip}"
     );
     let mut found = Vec::new();
@@ -111,18 +113,20 @@ pub async fn rejects(
             batch.column(0).as_primitive::<Int64Type>(),
             batch.column(1).as_primitive::<Int64Type>(),
         );
+        let counts = batch.column(2).as_primitive::<Int32Type>();
         let columns: Vec<StringArray> =
-            (2..5).map(|at| words(&batch, at)).collect::<Result<_, _>>()?;
+            (3..6).map(|at| words(&batch, at)).collect::<Result<_, _>>()?;
         let text = |at: usize, row: usize| {
-            columns.get(at - 2).map(|column| column.value(row).to_owned()).unwrap_or_default()
+            columns.get(at - 3).map(|column| column.value(row).to_owned()).unwrap_or_default()
         };
         for row in 0..batch.num_rows() {
             found.push(Reject {
                 import_no: imports.value(row),
                 row: rows.value(row),
-                code: text(2, row),
-                detail: text(3, row),
-                text: text(4, row),
+                rows: counts.value(row),
+                code: text(3, row),
+                detail: text(4, row),
+                text: text(5, row),
             });
         }
     }

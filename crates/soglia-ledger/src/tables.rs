@@ -106,6 +106,7 @@ impl Table {
                 return Arc::new(Schema::new(vec![
                     long("import_no"),
                     long("row"),
+                    int("rows"),
                     word("code"),
                     text("detail"),
                     text("text"),
@@ -577,8 +578,10 @@ pub fn outages(rows: &[Stored<Outage>]) -> RecordBatch {
 /// A row that could not be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RejectedRow {
-    /// The row, 1-based.
+    /// The row, 1-based; the first of several.
     pub row: u64,
+    /// How many rows it stands for: a call of no service is rejected whole.
+    pub rows: u32,
     /// A stable code.
     pub code: String,
     /// What was wrong.
@@ -592,6 +595,7 @@ pub fn rejected_rows(import_no: i64, rows: &[RejectedRow]) -> RecordBatch {
     let columns: Vec<ArrayRef> = vec![
         Arc::new(Int64Array::from(vec![import_no; rows.len()])),
         Arc::new(rows.iter().map(|row| Some(signed(row.row))).collect::<Int64Array>()),
+        Arc::new(rows.iter().map(|row| Some(signed32(row.rows))).collect::<Int32Array>()),
         Arc::new(rows.iter().map(|row| Some(&*row.code)).collect::<DictionaryArray<Int32Type>>()),
         Arc::new(rows.iter().map(|row| Some(&*row.detail)).collect::<StringArray>()),
         Arc::new(rows.iter().map(|row| Some(&*row.text)).collect::<StringArray>()),

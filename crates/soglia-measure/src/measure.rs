@@ -308,7 +308,9 @@ impl Coverage {
         let last_service_day = last_service_day(contract, period);
         let rejected: i64 =
             session.imports.iter().filter(touches).map(|row| row.rejected_rows).sum();
-        let open_calls = open_calls(session, until_day);
+        // East of Greenwich a period ends before the UTC day of its last instants does.
+        let last_instant = period.end() + Millis::new(-1);
+        let open_calls = open_calls(session, day_of(last_instant));
         let mut spans: BTreeMap<&'static str, Vec<(i32, i32)>> = BTreeMap::new();
         let mut delivered = Vec::new();
         for row in &session.imports {
@@ -373,12 +375,12 @@ impl Coverage {
 }
 
 /// Calls open in the newest file of each stream that ends within the period.
-fn open_calls(session: &Session, until_day: i32) -> u64 {
+fn open_calls(session: &Session, last_day: i32) -> u64 {
     let mut newest: BTreeMap<&str, &soglia_ledger::store::ImportRow> = BTreeMap::new();
     for row in &session.imports {
         newest.insert(&row.stream, row);
     }
-    let open = newest.values().filter(|row| row.days.is_some_and(|(_, last)| last < until_day));
+    let open = newest.values().filter(|row| row.days.is_some_and(|(_, last)| last <= last_day));
     open.map(|row| u64::try_from(row.open_calls).unwrap_or(0)).sum()
 }
 

@@ -177,15 +177,13 @@ impl<'a> Collector<'a> {
     /// Takes in a row that could not be read.
     pub fn rejected(&mut self, rejected: Rejected) -> Result<(), ImportError> {
         let Rejected { row, text, reason } = rejected;
-        self.reject_rows(
-            RejectedRow { row, code: reason.code.to_owned(), detail: reason.detail, text },
-            1,
-        )
+        let code = reason.code.to_owned();
+        self.reject_rows(RejectedRow { row, rows: 1, code, detail: reason.detail, text })
     }
 
-    /// Takes in a reject that stands for `n` rows.
-    pub fn reject_rows(&mut self, row: RejectedRow, n: u64) -> Result<(), ImportError> {
-        self.counts.rejected_rows += n;
+    /// Takes in a reject that may stand for several rows.
+    pub fn reject_rows(&mut self, row: RejectedRow) -> Result<(), ImportError> {
+        self.counts.rejected_rows += u64::from(row.rows);
         if self.rejects_shown.len() < REJECTS_SHOWN {
             self.rejects_shown.push(row.clone());
         }
@@ -447,11 +445,12 @@ impl<'a> Collector<'a> {
         let Rows { first, last, n } = rows;
         let row = RejectedRow {
             row: first,
+            rows: n,
             code: code.to_owned(),
             detail,
             text: format!("{id}, {n} rows from {first} to {last}"),
         };
-        self.reject_rows(row, u64::from(n))
+        self.reject_rows(row)
     }
 
     fn flush_if_full(&mut self, table: Table) -> Result<(), ImportError> {

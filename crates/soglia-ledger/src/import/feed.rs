@@ -325,8 +325,13 @@ impl Run<'_, '_> {
             MappedOutcome::Rejected { code, detail } => {
                 let text = soglia_sources::outcome::clean(raw.as_bytes());
                 let code = code.to_string();
-                self.collector
-                    .reject_rows(crate::tables::RejectedRow { row, code, detail, text }, 1)
+                self.collector.reject_rows(crate::tables::RejectedRow {
+                    row,
+                    rows: 1,
+                    code,
+                    detail,
+                    text,
+                })
             }
         }
     }

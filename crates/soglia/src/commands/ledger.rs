@@ -137,12 +137,13 @@ fn print(table: &Table, csv: bool) -> Result<(), Failure> {
 
 async fn rejects(ledger: &Ledger, rows: &Rows) -> Done {
     let session = session(ledger, None).await?;
-    let mut table = Table::new(["import", "file", "row", "code", "detail", "text"]);
+    let mut table = Table::new(["import", "file", "row", "rows", "code", "detail", "text"]);
     for reject in status::rejects(&session, rows.import, rows.skip, rows.limit).await? {
         table.row([
             reject.import_no.to_string(),
             file_of(&session, reject.import_no),
             reject.row.to_string(),
+            reject.rows.to_string(),
             reject.code,
             reject.detail,
             reject.text,

@@ -97,7 +97,7 @@ impl Place {
     }
 
     /// The arguments, with the ledger and the contract named.
-    pub fn arguments<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a OsStr> {
+    pub fn arguments<'a>(&'a self, arguments: &'a [&'a str]) -> Vec<&'a OsStr> {
         let mut all: Vec<&'a OsStr> = arguments.iter().map(|one| OsStr::new(*one)).collect();
         all.extend([OsStr::new("--ledger"), self.ledger.as_os_str()]);
         all.extend([OsStr::new("--contract"), self.contract.as_os_str()]);
