@@ -356,6 +356,10 @@ impl<'a> Traffic<'a> {
             old = self.calls_by_topic(session, service, &before).await?;
             new = self.calls_by_topic(session, service, &after).await?;
         }
+        // A half without data is no half in which nobody called.
+        if old.is_empty() || new.is_empty() {
+            return Ok(None);
+        }
         let mut codes: Vec<&String> = service.topics.iter().map(|(code, _)| code).collect();
         let mut others: Vec<&String> =
             old.keys().chain(new.keys()).filter(|code| !codes.contains(code)).collect();

@@ -270,7 +270,13 @@ fn nasty_data_agree_under_every_variation() {
             text = text.replace(from, to);
         }
         place.contract = write(dir.path(), "contract.toml", text);
-        for period in ["2023-H2", "2023-Q3", "2023-10", "2023-12-29"] {
+        // Parts of the half-year have edges of their own; one more reading each is enough.
+        let parts: &[&str] = if changes.is_empty() {
+            &["2023-H2", "2023-Q3", "2023-10", "2023-12-29"]
+        } else {
+            &["2023-H2"]
+        };
+        for period in parts {
             let report = place.measure(period);
             agree(python, dir.path(), &place, &report, &format!("{what}, {period}"));
         }
