@@ -468,33 +468,44 @@ impl<'a> Collector<'a> {
     }
 
     fn flush(&mut self, table: Table) -> Result<(), ImportError> {
-        fn sorted<F, K: Ord>(rows: &mut Vec<Stored<F>>, key: impl Fn(&F) -> K) -> Vec<Stored<F>> {
+        use std::cmp::Ordering;
+        /// Rows nearly sorted already, as logs are, cost next to nothing.
+        fn sorted<F>(
+            rows: &mut Vec<Stored<F>>,
+            order: impl Fn(&F, &F) -> Ordering,
+        ) -> Vec<Stored<F>> {
             let mut rows = std::mem::take(rows);
-            rows.sort_by_key(|row| key(&row.fact));
+            rows.sort_by(|a, b| order(&a.fact, &b.fact));
             rows
         }
         let batch = match table {
-            Table::Calls => tables::calls(&sorted(&mut self.calls, |c| (c.arrived, c.id.clone()))),
-            Table::QueueEntries => tables::queue_entries(&sorted(&mut self.queue_entries, |e| {
-                (e.entered, e.call.clone(), e.ordinal)
+            Table::Calls => tables::calls(&sorted(&mut self.calls, |a, b| {
+                (a.arrived, &a.id).cmp(&(b.arrived, &b.id))
             })),
-            Table::Messages => {
-                tables::messages(&sorted(&mut self.messages, |m| (m.received, m.id.clone())))
+            Table::QueueEntries => {
+                tables::queue_entries(&sorted(&mut self.queue_entries, |a, b| {
+                    (a.entered, &a.call, a.ordinal).cmp(&(b.entered, &b.call, b.ordinal))
+                }))
             }
-            Table::Cases => tables::cases(&sorted(&mut self.cases, |c| (c.opened, c.id.clone()))),
+            Table::Messages => tables::messages(&sorted(&mut self.messages, |a, b| {
+                (a.received, &a.id).cmp(&(b.received, &b.id))
+            })),
+            Table::Cases => tables::cases(&sorted(&mut self.cases, |a, b| {
+                (a.opened, &a.id).cmp(&(b.opened, &b.id))
+            })),
             Table::OutboundRecords => {
-                tables::outbound_records(&sorted(&mut self.outbound_records, |r| {
-                    (r.released, r.id.clone())
+                tables::outbound_records(&sorted(&mut self.outbound_records, |a, b| {
+                    (a.released, &a.id).cmp(&(b.released, &b.id))
                 }))
             }
             Table::OutboundBatches => {
-                tables::outbound_batches(&sorted(&mut self.outbound_batches, |b| {
-                    (b.released, b.id.clone())
+                tables::outbound_batches(&sorted(&mut self.outbound_batches, |a, b| {
+                    (a.released, &a.id).cmp(&(b.released, &b.id))
                 }))
             }
-            Table::Outages => {
-                tables::outages(&sorted(&mut self.outages, |o| (o.from, o.id.clone())))
-            }
+            Table::Outages => tables::outages(&sorted(&mut self.outages, |a, b| {
+                (a.from, &a.id).cmp(&(b.from, &b.id))
+            })),
             _ => return Ok(()),
         };
         self.write(table, &batch)
