@@ -103,7 +103,7 @@ impl LedgerError {
             Self::NotALedger(_) => Some("name a new or empty folder"),
             Self::Layout { .. } => Some("use the version of Soglia that wrote it, or a newer one"),
             Self::Locked(_) => Some("wait for it to end; a lock of a dead process frees itself"),
-            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+            Self::Io { source, .. } if is_full(source) => {
                 Some("the disk is full: nothing was taken in; free some space and import again")
             }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
@@ -117,6 +117,11 @@ impl LedgerError {
         let path = path.to_owned();
         move |source| Self::Io { what, path, source }
     }
+}
+
+/// Whether a disk was full, also where a writer wrapped the error.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::StorageFull || error.to_string().contains("No space left")
 }
 
 /// Versions of tables that belong together.

@@ -8,6 +8,7 @@ mod judge;
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use soglia_domain::card::alternatives;
 use soglia_domain::contract::{Contract, Indicator, RuleVersion, Service};
 use soglia_domain::period::Period;
@@ -235,7 +236,12 @@ fn measurement(
         provisional: coverage.provisional,
         excluded: result.counted.excluded.clone(),
         completeness: coverage.of(service, table),
-        sensitivity: sensitivity(version, own, &judged.verdict, options),
+        // Data that were not delivered say nothing under any reading.
+        sensitivity: if coverage.delivered(table) {
+            sensitivity(version, own, &judged.verdict, options)
+        } else {
+            Vec::new()
+        },
         statistics: judge::statistics(&version.rule, &result),
     }
 }
@@ -288,8 +294,8 @@ pub struct Coverage {
     delivered: Vec<&'static str>,
     service_days: BTreeMap<String, (u32, u32)>,
     spans: BTreeMap<&'static str, Vec<(i32, i32)>>,
-    first_day: i32,
-    until_day: i32,
+    first_date: Date,
+    until_date: Date,
 }
 
 impl Coverage {
@@ -331,8 +337,8 @@ impl Coverage {
             delivered,
             service_days: service_days(contract, period, days),
             spans,
-            first_day,
-            until_day,
+            first_date: period.first_date(),
+            until_date: period.until_date(),
         }
     }
 
@@ -342,17 +348,14 @@ impl Coverage {
 
     fn of(&self, service: &Service, table: &'static str) -> crate::measurement::Completeness {
         let (days, with_calls) = self.service_days.get(&service.code).copied().unwrap_or_default();
-        let days_with_data = if table == "calls" {
-            with_calls
-        } else {
-            // Other items are too few to come every day: their files' spans say what is covered.
-            let covered = self.covered_days(table);
-            let span = u32::try_from(self.until_day - self.first_day).unwrap_or(0).max(1);
-            if span <= covered {
-                days
-            } else {
-                u32::try_from(u64::from(days) * u64::from(covered) / u64::from(span)).unwrap_or(0)
-            }
+        let days_with_data = match table {
+            "calls" => with_calls,
+            // There is one for every answered call, or nearly: their first and last say how far
+            // the files reach.
+            "cases" | "messages" => self.days_between(service, table),
+            // These are too rare for that: a file delivered speaks for the whole period.
+            _ if self.delivered(table) => days,
+            _ => 0,
         };
         crate::measurement::Completeness {
             service_days: days,
@@ -362,16 +365,20 @@ impl Coverage {
         }
     }
 
-    /// Days of the period between the first and last rows of a table's files.
-    fn covered_days(&self, table: &str) -> u32 {
+    /// Service days of the period between the first and the last row of a table's files.
+    fn days_between(&self, service: &Service, table: &str) -> u32 {
         let spans = self.spans.get(table).map_or(&[][..], Vec::as_slice);
-        let first = spans.iter().map(|(first, _)| *first).min();
-        let last = spans.iter().map(|(_, last)| *last).max();
-        first.zip(last).map_or(0, |(first, last)| {
-            let days = last.min(self.until_day) - first.max(self.first_day) + 1;
-            u32::try_from(days).unwrap_or(0)
-        })
+        let first = spans.iter().map(|(first, _)| *first).min().and_then(date_of);
+        let last = spans.iter().map(|(_, last)| *last).max().and_then(date_of);
+        let (Some(first), Some(last)) = (first, last) else { return 0 };
+        let until = last.tomorrow().unwrap_or(last).min(self.until_date);
+        service.calendar.service_days(first.max(self.first_date), until)
     }
+}
+
+/// The date of a day since 1970-01-01.
+fn date_of(days: i32) -> Option<Date> {
+    jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).ok()
 }
 
 /// Calls open in the newest file of each stream that ends within the period.

@@ -134,7 +134,8 @@ pub(super) struct RawRead {
     /// Lines or sheet rows before the header (or before the first row without one).
     #[serde(default)]
     pub skip_rows: u64,
-    /// Names of the columns: by position without a header, otherwise those that must be there.
+    /// Names of the columns: by position without a header, otherwise those that expressions use,
+    /// each of which the file must have.
     #[schemars(with = "Option<Vec<String>>")]
     pub columns: Option<Spanned<Vec<String>>>,
     /// Cells that mean nothing was recorded, besides the empty one.
