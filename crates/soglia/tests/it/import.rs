@@ -18,7 +18,7 @@ use crate::support::{Log, MONDAY, Place, Ran, contract_with, counts, disposition
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../soglia-sources/fixtures");
 
 /// What became of the only file of an import.
-fn outcome(ran: &Ran) -> Value {
+pub fn outcome(ran: &Ran) -> Value {
     let all = ran.json();
     assert_eq!(all.as_array().map(Vec::len), Some(1), "{all}");
     let one = all[0].clone();
@@ -33,7 +33,7 @@ fn balances(outcome: &Value) {
     assert_eq!(n("rows"), parts, "{outcome}");
 }
 
-fn n(outcome: &Value, name: &str) -> u64 {
+pub fn n(outcome: &Value, name: &str) -> u64 {
     outcome[name].as_u64().unwrap_or_else(|| panic!("no `{name}` in {outcome}"))
 }
 

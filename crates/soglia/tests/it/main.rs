@@ -3,6 +3,7 @@
 mod demo;
 mod differential;
 mod import;
+mod joined;
 mod kill;
 mod recorded;
 mod support;
