@@ -264,7 +264,7 @@ impl Period {
                 let week = first.iso_week_date();
                 format!("settimana {} del {}", week.week(), week.year())
             }
-            Some(Grain::Month) => format!("{} {year}", month_name(MONTHS_IT, first)),
+            Some(Grain::Month) => format!("{} {year}", month_name(Lang::It, first.month())),
             Some(Grain::Quarter) => {
                 format!("{} trimestre {year}", ordinal(["I", "II", "III", "IV"], first, 3))
             }
@@ -285,7 +285,7 @@ impl Period {
                 let week = first.iso_week_date();
                 format!("week {} of {}", week.week(), week.year())
             }
-            Some(Grain::Month) => format!("{} {year}", month_name(MONTHS_EN, first)),
+            Some(Grain::Month) => format!("{} {year}", month_name(Lang::En, first.month())),
             Some(Grain::Quarter) => {
                 let names = ["first", "second", "third", "fourth"];
                 format!("{} quarter of {year}", ordinal(names, first, 3))
@@ -453,9 +453,29 @@ const MONTHS_EN: [&str; 12] = [
     "December",
 ];
 
-fn month_name(names: [&'static str; 12], date: Date) -> &'static str {
-    let index = usize::try_from(date.month() - 1).unwrap_or_default();
-    names.get(index).copied().unwrap_or_default()
+const WEEKDAYS_IT: [&str; 7] =
+    ["lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"];
+
+const WEEKDAYS_EN: [&str; 7] =
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// Returns a month's name, January being 1; nothing for a number that is no month.
+pub fn month_name(lang: Lang, month: i8) -> &'static str {
+    let names = match lang {
+        Lang::It => MONTHS_IT,
+        Lang::En => MONTHS_EN,
+    };
+    let at = usize::try_from(i16::from(month) - 1).ok();
+    at.and_then(|at| names.get(at)).copied().unwrap_or_default()
+}
+
+/// Returns a weekday's name, Monday being 0; nothing for a number that is no weekday.
+pub fn weekday_name(lang: Lang, weekday: usize) -> &'static str {
+    let names = match lang {
+        Lang::It => WEEKDAYS_IT,
+        Lang::En => WEEKDAYS_EN,
+    };
+    names.get(weekday).copied().unwrap_or_default()
 }
 
 /// The name of the part of the year, `size` months long, that begins on a date.
@@ -469,7 +489,7 @@ fn dotted(date: Date) -> String {
 }
 
 fn english_date(date: Date) -> String {
-    format!("{} {} {}", date.day(), month_name(MONTHS_EN, date), date.year())
+    format!("{} {} {}", date.day(), month_name(Lang::En, date.month()), date.year())
 }
 
 #[cfg(test)]

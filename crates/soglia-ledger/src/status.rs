@@ -50,7 +50,8 @@ fn words(batch: &RecordBatch, at: usize) -> Result<StringArray, LedgerError> {
     Ok(text.as_string::<i32>().clone())
 }
 
-fn date_of(days: i32) -> Option<Date> {
+/// The date of a day counted from 1970-01-01.
+pub fn date_of(days: i32) -> Option<Date> {
     jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).ok()
 }
 

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use soglia_domain::contract::{Contract, Service};
-use soglia_domain::period::{Grain, Period};
+use soglia_domain::period::{Grain, Period, weekday_name};
+use soglia_domain::text::Lang;
 use soglia_ledger::session::Session;
 
 use crate::MeasureError;
@@ -46,11 +47,6 @@ pub async fn findings(
     Ok(found)
 }
 
-const WEEKDAYS_IT: [&str; 7] =
-    ["lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"];
-const WEEKDAYS_EN: [&str; 7] =
-    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-
 /// Permille of `part` in `whole`.
 fn permille(part: u64, whole: u64) -> u64 {
     (part * 1000).checked_div(whole).unwrap_or(0)
@@ -90,7 +86,7 @@ fn concentration(service: &Service, by_hour: &Profile) -> Option<Finding> {
         return None;
     }
     let day_share = permille(*busiest, all);
-    let (it, en) = (WEEKDAYS_IT.get(day)?, WEEKDAYS_EN.get(day)?);
+    let (it, en) = (weekday_name(Lang::It, day), weekday_name(Lang::En, day));
     let mut made = finding(
         "I1",
         service,
@@ -255,8 +251,8 @@ async fn growing_topics(
             continue;
         }
         let name = service.topics.iter().find(|(code, _)| code == topic).map(|(_, name)| name);
-        let it = name.map_or(topic.as_str(), |name| name.get(soglia_domain::text::Lang::It));
-        let en = name.map_or(topic.as_str(), |name| name.get(soglia_domain::text::Lang::En));
+        let it = name.map_or(topic.as_str(), |name| name.get(Lang::It));
+        let en = name.map_or(topic.as_str(), |name| name.get(Lang::En));
         let since = middle.first_date().strftime("%d/%m/%Y");
         let mut made = finding(
             "I6",

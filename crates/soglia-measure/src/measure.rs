@@ -17,6 +17,7 @@ use soglia_domain::text::Lang;
 use soglia_domain::time::Millis;
 use soglia_domain::verdict::Verdict;
 use soglia_ledger::session::Session;
+use soglia_ledger::status::date_of;
 
 use crate::MeasureError;
 use crate::calls::Counted;
@@ -142,25 +143,6 @@ pub async fn measure(
     };
     report.checks = crate::compare::checks(contract, period, &report);
     Ok(report)
-}
-
-/// Evaluates one rule over a period, as it stands.
-pub async fn evaluate(
-    session: &Session,
-    contract: &Contract,
-    period: &Period,
-    service: &str,
-    indicator: &str,
-) -> Result<Evaluated, MeasureError> {
-    let options = Options { sensitivity: false, ..Options::default() };
-    let mut jobs = jobs_of(contract, period, options);
-    jobs.retain(|job| job.service.code == service && job.indicator.code == indicator);
-    jobs::run(session, contract, period, &mut jobs).await?;
-    let mut all = Evaluated::default();
-    for job in &jobs {
-        all.merge(&job.result);
-    }
-    Ok(all)
 }
 
 fn jobs_of<'a>(contract: &'a Contract, period: &Period, options: Options) -> Vec<Job<'a>> {
@@ -376,11 +358,6 @@ impl Coverage {
     }
 }
 
-/// The date of a day since 1970-01-01.
-fn date_of(days: i32) -> Option<Date> {
-    jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).ok()
-}
-
 /// Calls open in the newest file of each stream that ends within the period.
 fn open_calls(session: &Session, last_day: i32) -> u64 {
     let mut newest: BTreeMap<&str, &soglia_ledger::store::ImportRow> = BTreeMap::new();
@@ -462,15 +439,7 @@ pub fn handled_sql(
     contract: &Contract,
     indicator: &str,
 ) -> String {
-    let exclusions = exclusions_of(contract, service);
+    let exclusions = exclusions(contract, service);
     let approved: Vec<_> = exclusions.iter().filter(|one| one.touches(indicator)).collect();
     jobs::handled_sql(rule, service, period, &approved).0
-}
-
-/// The exclusions of a job's service.
-pub(crate) fn exclusions_of(
-    contract: &Contract,
-    service: &Service,
-) -> Vec<crate::calls::Exclusion> {
-    exclusions(contract, service)
 }

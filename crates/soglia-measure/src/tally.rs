@@ -459,10 +459,9 @@ fn time_name(dimension: Dimension, value: i64) -> String {
 }
 
 /// A day since 1970-01-01 as a date.
-pub fn day_name(days: i64) -> String {
-    let epoch = jiff::civil::date(1970, 1, 1);
+fn day_name(days: i64) -> String {
     i32::try_from(days)
         .ok()
-        .and_then(|days| epoch.checked_add(jiff::Span::new().days(days)).ok())
+        .and_then(soglia_ledger::status::date_of)
         .map_or_else(|| format!("day {days}"), |date| date.to_string())
 }

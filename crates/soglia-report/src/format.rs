@@ -1,44 +1,14 @@
 //! How numbers, dates and durations look in Italian and English. Read [`amount`] first.
 
 use jiff::civil::Date;
+use soglia_domain::period::month_name;
+pub use soglia_domain::period::weekday_name as weekday;
 use soglia_domain::ratio::{Ratio, Rounding};
 use soglia_domain::text::Lang;
 use soglia_domain::verdict::{NaReason, TargetDirection, Verdict};
 
 use crate::model::{Amount, ReportPeriod, Target, Unit};
 
-const MONTHS_IT: [&str; 12] = [
-    "gennaio",
-    "febbraio",
-    "marzo",
-    "aprile",
-    "maggio",
-    "giugno",
-    "luglio",
-    "agosto",
-    "settembre",
-    "ottobre",
-    "novembre",
-    "dicembre",
-];
-const MONTHS_EN: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const DAYS_IT: [&str; 7] =
-    ["lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"];
-const DAYS_EN: [&str; 7] =
-    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const ORDINALS_IT: [&str; 4] = ["I", "II", "III", "IV"];
 const ORDINALS_EN: [&str; 4] = ["first", "second", "third", "fourth"];
 
@@ -196,24 +166,6 @@ pub fn month(lang: Lang, date: Date) -> String {
 /// The first three letters of a month.
 pub fn month_short(lang: Lang, date: Date) -> String {
     month_name(lang, date.month()).chars().take(3).collect()
-}
-
-fn month_name(lang: Lang, month: i8) -> &'static str {
-    let names = match lang {
-        Lang::It => MONTHS_IT,
-        Lang::En => MONTHS_EN,
-    };
-    let idx = usize::try_from(month - 1).unwrap_or_default();
-    names.get(idx).copied().unwrap_or_default()
-}
-
-/// The name of a weekday, Monday being 0.
-pub fn weekday(lang: Lang, idx: usize) -> &'static str {
-    let names = match lang {
-        Lang::It => DAYS_IT,
-        Lang::En => DAYS_EN,
-    };
-    names.get(idx).copied().unwrap_or_default()
 }
 
 /// The weekday of a date.

@@ -18,7 +18,7 @@ use crate::MeasureError;
 use crate::calls::{self, Counted, Exclusion};
 use crate::histogram::Histogram;
 use crate::items::{self, Counter};
-use crate::plan::{CallsPass, Tallies, sql_instant};
+use crate::plan::{CallsPass, Tallies, exclusions, sql_instant};
 use crate::rows;
 use crate::tally::Dimension;
 
@@ -57,7 +57,7 @@ pub async fn run(
 ) -> Result<(), MeasureError> {
     run_calls(session, contract, jobs).await?;
     for service in &contract.services {
-        let exclusions = super::exclusions_of(contract, service);
+        let exclusions = exclusions(contract, service);
         let scope = Scope { session, service, period, exclusions: &exclusions };
         scope.messages(jobs).await?;
         scope.cases(jobs).await?;
@@ -85,7 +85,7 @@ async fn run_calls(
         }
         let Some(tally) = made.get(&pass) else { continue };
         let index = service_index(contract, job.service);
-        let exclusions = super::exclusions_of(contract, job.service);
+        let exclusions = exclusions(contract, job.service);
         let classes = || tally.of_service(index).map(|(_, key, class)| (key, class));
         let code = &job.indicator.code;
         job.result.counted = match &job.rule {
@@ -301,7 +301,7 @@ async fn run_handled(
     let mut made: BTreeMap<String, (Durations, Vec<u64>)> = BTreeMap::new();
     for job in jobs {
         let Rule::HandledWithin(rule) = &job.rule else { continue };
-        let exclusions = super::exclusions_of(contract, job.service);
+        let exclusions = exclusions(contract, job.service);
         let approved: Vec<&Exclusion> =
             exclusions.iter().filter(|one| one.touches(&job.indicator.code)).collect();
         let (sql, counts) = handled_sql(rule, job.service, &job.stretch, &approved);

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use soglia_domain::contract::Contract;
-use soglia_domain::period::Period;
 use soglia_ledger::import::{Format, Request};
 use soglia_ledger::store::{Ledger, Locked};
 use soglia_measure::compare::{self, Agreement};
+use soglia_measure::measurement::Report;
 
 use super::{import, now, session};
 use crate::cli::Demo;
@@ -56,10 +56,10 @@ pub async fn run(settings: &Settings, args: Demo) -> Done {
     let period = super::period(PERIOD, &contract)?;
     let session = session(&ledger, None).await?;
     let report_dir = out.join("report");
-    let documents =
+    let (documents, report) =
         super::report::write(settings, &contract, &ledger, &session, &period, &report_dir, true)
             .await?;
-    summary(settings, &ledger, &contract, &period, &files, &documents, out).await
+    summary(settings, &contract, &report, &files, &documents, out)
 }
 
 /// Imports everything that was delivered.
@@ -103,20 +103,18 @@ async fn take_files(
 }
 
 /// Prints the figures, the declared ones beside them, and where everything is.
-async fn summary(
+fn summary(
     settings: &Settings,
-    ledger: &Ledger,
     contract: &Contract,
-    period: &Period,
+    report: &Report,
     files: &DemoFiles,
     documents: &[PathBuf],
     out: &Path,
 ) -> Done {
-    let (_, report) = super::measure::measured(ledger, contract, period, settings.lang).await?;
     let mut stdout = std::io::stdout().lock();
-    super::measure::figures(&report, settings.lang).print(&mut stdout)?;
+    super::measure::figures(report, settings.lang).print(&mut stdout)?;
     let declared = super::measure::read_declared(&files.declared)?;
-    for c in compare::compare(contract, &report, &declared) {
+    for c in compare::compare(contract, report, &declared) {
         if c.agreement != Agreement::Agrees {
             println!(
                 "declared {} {}: {}, computed {} ({})",
@@ -131,7 +129,7 @@ async fn summary(
     println!("\nSimulated data: no such Region, no such calls.");
     println!("contract   {}", files.contract.display());
     println!("sources    {}", out.join("sources").display());
-    println!("ledger     {}", ledger.dir().display());
+    println!("ledger     {}", out.join("ledger").display());
     for document in documents {
         println!("report     {}", document.display());
     }

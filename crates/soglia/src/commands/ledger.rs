@@ -62,10 +62,7 @@ fn imports(session: &Session, lang: Lang) -> Table {
     ]);
     let n = |value: i64| grouped(u64::try_from(value).unwrap_or(0), lang);
     let day = |days: Option<i32>| {
-        days.and_then(|days| {
-            jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).ok()
-        })
-        .map_or_else(String::new, |date| date.to_string())
+        days.and_then(status::date_of).map_or_else(String::new, |date| date.to_string())
     };
     for row in &session.imports {
         table.row([

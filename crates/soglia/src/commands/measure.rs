@@ -7,7 +7,6 @@ use soglia_domain::contract::Contract;
 use soglia_domain::period::{self, Period};
 use soglia_domain::text::Lang;
 use soglia_ledger::session::Session;
-use soglia_ledger::store::Ledger;
 use soglia_measure::compare::{self, Agreement, Declared};
 use soglia_measure::measure::{Options, measure};
 use soglia_measure::measurement::{Measurement, Report};
@@ -337,16 +336,4 @@ fn print_declared(
     writeln!(out)?;
     table.print(&mut out)?;
     Ok(())
-}
-
-/// Used by the report: the ledger's path is enough to open it again.
-pub async fn measured(
-    ledger: &Ledger,
-    contract: &Contract,
-    period: &Period,
-    lang: Lang,
-) -> Result<(Session, Report), Failure> {
-    let session = super::session(ledger, None).await?;
-    let report = measure(&session, contract, period, Options { lang, sensitivity: true }).await?;
-    Ok((session, report))
 }

@@ -43,7 +43,8 @@ pub async fn run(settings: &Settings, args: ReportArgs) -> Done {
     Ok(DONE)
 }
 
-/// Measures a period and writes the review as HTML and PDF; returns where they are.
+/// Measures a period and writes the review as HTML and PDF; returns where they are, and the
+/// figures in them.
 pub async fn write(
     settings: &Settings,
     contract: &Contract,
@@ -52,9 +53,10 @@ pub async fn write(
     period: &Period,
     out: &Path,
     simulated: bool,
-) -> Result<Vec<PathBuf>, Failure> {
+) -> Result<(Vec<PathBuf>, Report), Failure> {
     let source = Source { contract, ledger, session };
-    Ok(source.review(settings, period, out, simulated).await?.paths)
+    let review = source.review(settings, period, out, simulated).await?;
+    Ok((review.paths, review.report))
 }
 
 /// What a review is written from.

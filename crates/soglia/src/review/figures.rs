@@ -11,7 +11,7 @@ use soglia_domain::verdict::{Bound, NaReason, Verdict};
 use soglia_measure::measurement::{Measurement, Report, Sensitivity};
 use soglia_report::model::{Alternative, Amount, IndicatorResult, Status, Target, Unit};
 
-use super::words;
+use super::words::{self, without_zeros};
 
 /// Digits of a bound that was written by people.
 const BOUND_DECIMALS: u8 = 6;
@@ -123,7 +123,7 @@ const fn hours(clock: Clock) -> Unit {
 pub fn target(version: &RuleVersion) -> Target {
     let bound = match version.target.bound {
         Bound::Share(share) => Amount {
-            decimal: trimmed(share.percent(Rounding::half_up(BOUND_DECIMALS))),
+            decimal: without_zeros(&share.percent(Rounding::half_up(BOUND_DECIMALS))),
             unit: Unit::Percent,
         },
         Bound::Duration(span) => span_amount(span, &version.rule),
@@ -137,22 +137,13 @@ fn span_amount(span: Millis, rule: &Rule) -> Amount {
         let scale = 10_u128.pow(u32::from(BOUND_DECIMALS));
         let total = u128::try_from(span.get().max(0)).unwrap_or(0);
         let scaled = round_div(total * scale, millis, RoundingMode::HalfUp);
-        Amount { decimal: trimmed(decimal(scaled, BOUND_DECIMALS)), unit }
+        Amount { decimal: without_zeros(&decimal(scaled, BOUND_DECIMALS)), unit }
     };
     match rule {
         Rule::BatchTurnaround(rule) => in_units(3_600_000, hours(rule.clock)),
         _ if span.get() % 3_600_000 == 0 => in_units(3_600_000, Unit::Hours),
         _ if span.get() % 60_000 == 0 => in_units(60_000, Unit::Minutes),
         _ => in_units(1000, Unit::Seconds),
-    }
-}
-
-/// `95.000000` as `95`.
-fn trimmed(text: String) -> String {
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
     }
 }
 
@@ -382,8 +373,8 @@ mod tests {
 
     #[test]
     fn bounds_are_printed_as_they_were_written() {
-        assert_eq!(trimmed("99.500000".to_owned()), "99.5");
-        assert_eq!(trimmed("100.000000".to_owned()), "100");
-        assert_eq!(trimmed("100".to_owned()), "100");
+        assert_eq!(without_zeros("99.500000"), "99.5");
+        assert_eq!(without_zeros("100.000000"), "100");
+        assert_eq!(without_zeros("100"), "100");
     }
 }

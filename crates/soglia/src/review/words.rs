@@ -181,7 +181,7 @@ const PREFIXES: [(&str, &str, &str); 5] = [
 ];
 
 /// `61.400` as `61.4`, `20.000` as `20`.
-fn without_zeros(decimal: &str) -> String {
+pub fn without_zeros(decimal: &str) -> String {
     if decimal.contains('.') {
         decimal.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {
