@@ -283,6 +283,13 @@ impl QueueLogParser {
         let journey = self.calls.get_mut(slot).and_then(Option::as_mut);
         let journey = journey.expect("ids point at open calls only");
         journey.touch(row, line.stamp.at, line.stamp.precision);
+        // A row before the previous brings the deadline forward, whatever becomes of the row: an
+        // alarm may ring too early, never too late.
+        let deadline = journey.deadline(&self.config);
+        if deadline < journey.alarm {
+            journey.alarm = deadline;
+            self.alarms.push(Reverse((deadline, journey.seq, slot)));
+        }
         (journey, &mut self.totals)
     }
 
