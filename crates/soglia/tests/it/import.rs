@@ -302,7 +302,7 @@ fn cdr(calls: std::ops::Range<i64>) -> String {
         let (from, to) = (format!("{minute:02}:{second:02}"), format!("{minute:02}:{second:02}"));
         writeln!(
             text,
-            "\"\",\"0000654321\",\"s\",\"ivr\",\"\",\"PJSIP/trunk-3\",\"\",\"Playback\",\"benvenuto\",\
+            "\"\",\"0000654321\",\"s\",\"ivr\",\"\",\"PJSIP/t-3\",\"\",\"Playback\",\"benvenuto\",\
              \"2023-07-{day:02} 23:{from}\",\"2023-07-{day:02} 23:{from}\",\
              \"2023-07-{day:02} 23:{to}\",0,0,\"ANSWERED\",\"DOCUMENTATION\",\"pbx-{call}.1\",\"\",\
              \"\",\"pbx-{call}.1\",{call}"
