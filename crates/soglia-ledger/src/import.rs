@@ -6,6 +6,9 @@
 mod collect;
 mod enrich;
 mod feed;
+mod lines;
+mod output;
+mod records;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +20,7 @@ use soglia_domain::time::Instant;
 use crate::mapping::{Mapping, MappingError};
 use crate::objects::Object;
 use crate::row_keys::TooDisordered;
-use crate::store::{ImportRow, LedgerError, Locked};
+use crate::store::{ImportRow, LedgerError, Locked, file_names};
 use crate::tables::Table;
 
 pub use collect::Rejects;
@@ -303,4 +306,21 @@ fn row_of(
 /// The number of the import to come.
 fn next_no(ledger: &Locked) -> i64 {
     ledger.rows().last().map_or(1, |row| row.import_no + 1)
+}
+
+/// Files of a table that earlier imports of a stream wrote, each with its import.
+fn stream_files<'l>(
+    ledger: &'l Locked,
+    table: Table,
+    stream: &str,
+) -> Result<Vec<(PathBuf, &'l ImportRow)>, LedgerError> {
+    let dir = ledger.ledger().table_dir(table);
+    let names = file_names(ledger.table(table), table)?;
+    // File names begin with the import's number.
+    let found = names.into_iter().filter_map(|name| {
+        let number: i64 = name.strip_prefix("part-")?.split('-').next()?.parse().ok()?;
+        let row = ledger.rows().iter().find(|row| row.import_no == number)?;
+        (row.stream == stream).then(|| (dir.join(name), row))
+    });
+    Ok(found.collect())
 }

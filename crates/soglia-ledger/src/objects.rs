@@ -67,7 +67,7 @@ impl Objects {
     }
 
     /// Opens an original as it was delivered.
-    pub fn open(&self, sha256: &str) -> io::Result<impl Read + use<>> {
+    pub fn open(&self, sha256: &str) -> io::Result<impl Read + Send + use<>> {
         let file = File::open(self.path(sha256)).map_err(|cause| {
             io::Error::new(cause.kind(), format!("original {sha256} is missing: {cause}"))
         })?;
@@ -76,7 +76,7 @@ impl Objects {
 
     /// Opens the text inside an original: gzip, xz and zstd are undone, recognised by their first
     /// bytes, whatever the file was called.
-    pub fn open_text(&self, sha256: &str) -> io::Result<Box<dyn BufRead>> {
+    pub fn open_text(&self, sha256: &str) -> io::Result<Box<dyn BufRead + Send>> {
         decompress(self.open(sha256)?)
     }
 
@@ -131,7 +131,7 @@ fn copy_hashing(
 }
 
 /// Undoes gzip, xz and zstd, recognised by their first bytes.
-pub fn decompress(reader: impl Read + 'static) -> io::Result<Box<dyn BufRead>> {
+pub fn decompress(reader: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
     let mut reader = BufReader::with_capacity(COPY_CHUNK, reader);
     let magic = reader.fill_buf()?.to_vec();
     Ok(if magic.starts_with(&[0x1f, 0x8b]) {

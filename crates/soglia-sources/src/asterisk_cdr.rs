@@ -20,7 +20,7 @@ use soglia_domain::time::{Instant, Millis};
 use self::row::{CdrRow, FirstRow, Layout, split};
 use crate::hash::BuildQuick;
 use crate::outcome::{Emitted, NotThisFormat, Rejected};
-use crate::queue_log::line::masked_text;
+use crate::queue_log::line::{in_zone, masked_text, read_civil};
 
 /// How to read a site's CDR files.
 #[derive(Clone, Debug)]
@@ -126,6 +126,14 @@ struct Group {
     last: Instant,
     /// The caller's own latest row decides what became of the call.
     decided: Option<(Instant, u64)>,
+}
+
+/// The instant of a row's first local date and time: its start, in all layouts known. It depends on
+/// nothing but the row, so a row that is delivered again has the same one.
+pub fn first_instant(line: &[u8], zone: &TimeZone) -> Option<Instant> {
+    let mut fields = line.split(|byte| matches!(byte, b',' | b'"')).map(<[u8]>::trim_ascii);
+    let civil = fields.find_map(read_civil)?;
+    in_zone(civil, zone, Instant::from_secs(0))
 }
 
 impl CdrParser {

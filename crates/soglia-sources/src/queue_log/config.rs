@@ -1,10 +1,13 @@
 //! What a site's `queue_log` leaves to agreement. Read [`QueueLogConfig`] first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use soglia_domain::time::Millis;
+
+use super::line::Params;
+use crate::hash::BuildQuick;
 
 /// How to read a site's log. [`QueueLogConfig::new`] has the defaults; all fields may be changed.
 #[derive(Clone, Debug)]
@@ -121,17 +124,30 @@ pub enum Meaning {
     NotContact,
 }
 
-impl EventMap {
+/// The rules of an [`EventMap`], found by the event's name.
+#[derive(Debug)]
+pub(super) struct Rules {
+    by_event: HashMap<Box<[u8]>, Vec<EventRule>, BuildQuick>,
+}
+
+impl Rules {
+    pub(super) fn new(map: &EventMap) -> Self {
+        let mut by_event: HashMap<Box<[u8]>, Vec<EventRule>, BuildQuick> = HashMap::default();
+        for rule in &map.rules {
+            by_event.entry(rule.event.as_bytes().into()).or_default().push(rule.clone());
+        }
+        Self { by_event }
+    }
+
     /// Finds what an event means.
-    pub(super) fn meaning(&self, event: &[u8], params: &[&[u8]]) -> Option<&EventRule> {
-        self.rules.iter().find(|rule| {
-            rule.event.as_bytes() == event && {
-                let mut found = params.iter();
-                rule.params.iter().all(|wanted| {
-                    found.next().is_some_and(|param| wanted == "*" || wanted.as_bytes() == *param)
-                })
-            }
-        })
+    pub(super) fn meaning(&self, event: &[u8], params: Params<'_>) -> Option<(Meaning, usize)> {
+        let rule = self.by_event.get(event)?.iter().find(|rule| {
+            let mut found = params.iter();
+            rule.params.iter().all(|wanted| {
+                found.next().is_some_and(|param| wanted == "*" || wanted.as_bytes() == param)
+            })
+        })?;
+        Some((rule.means, rule.value))
     }
 }
 
