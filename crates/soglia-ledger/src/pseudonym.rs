@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 use soglia_domain::facts::RawCaller;
+use soglia_sources::labels::normalised;
 
 /// The keys of one ledger.
 #[derive(Debug)]
@@ -94,13 +95,6 @@ impl Pseudonyms {
 /// The half-year whose key is used.
 fn period_of(on: Date) -> String {
     format!("{}-H{}", on.year(), if on.month() <= 6 { 1 } else { 2 })
-}
-
-/// The digits of a number without international prefix; anything else as it is.
-fn normalised(number: &str) -> String {
-    let compact: String = number.chars().filter(|c| !" -./()".contains(*c)).collect();
-    let national = compact.strip_prefix("+39").or_else(|| compact.strip_prefix("0039"));
-    national.map_or_else(|| compact.clone(), str::to_owned)
 }
 
 /// 32 bytes from the operating system (two random UUIDs hold 244 random bits).
