@@ -4,7 +4,6 @@
 //! has its own key in a file of its own, so that callers of different periods cannot be linked and
 //! a period's key can be destroyed, after which nobody can tell whose pseudonym it was.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -13,6 +12,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 use soglia_domain::facts::RawCaller;
+use soglia_sources::labels::normalised;
 
 /// The keys of one ledger.
 #[derive(Debug)]
@@ -101,16 +101,6 @@ impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-H{}", self.0, self.1)
     }
-}
-
-/// The digits of a number without international prefix; anything else as it is.
-fn normalised(number: &str) -> Cow<'_, str> {
-    if number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with("0039") {
-        return Cow::Borrowed(number);
-    }
-    let compact: String = number.chars().filter(|c| !" -./()".contains(*c)).collect();
-    let national = compact.strip_prefix("+39").or_else(|| compact.strip_prefix("0039"));
-    Cow::Owned(national.map_or_else(|| compact.clone(), str::to_owned))
 }
 
 /// 32 bytes from the operating system (two random UUIDs hold 244 random bits).

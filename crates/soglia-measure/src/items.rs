@@ -10,9 +10,10 @@ use soglia_domain::facts::{Case, Message, Outage, OutboundBatch, OutboundRecord,
 use soglia_domain::period::Period;
 use soglia_domain::rule::{
     Answer, Availability, BatchAggregate, BatchEnd, BatchStart, BatchTurnaround, Clock, ClosedWhen,
-    Component, FirstContact, HandledDenominator, HandledWithin, Inclusion, ItemAttribution, Multiples, OpenAtEnd, OutboundPositive,
-    OutboundUnit, RepliedWithin, SecondLevelDenominator, SecondLevelResolved, SecondLevelStart,
-    SecondLevelWithin, SecondLevelWithinDenominator, Suspensions, ThirdParty, Threads,
+    Component, FirstContact, HandledDenominator, HandledWithin, Inclusion, ItemAttribution,
+    Multiples, OpenAtEnd, OutboundPositive, OutboundUnit, RepliedWithin, SecondLevelDenominator,
+    SecondLevelResolved, SecondLevelStart, SecondLevelWithin, SecondLevelWithinDenominator,
+    Suspensions, ThirdParty, Threads,
 };
 use soglia_domain::time::{Instant, Millis};
 

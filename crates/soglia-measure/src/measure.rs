@@ -102,10 +102,7 @@ pub async fn measure(
 }
 
 /// Measures, and leaves in `scans` what was counted, for who wants to look at it in other ways.
-pub async fn measure_with(
-    scans: &mut Scans<'_>,
-    options: Options,
-) -> Result<Report, MeasureError> {
+pub async fn measure_with(scans: &mut Scans<'_>, options: Options) -> Result<Report, MeasureError> {
     let Scans { session, contract, period, .. } = *scans;
     let mut jobs = jobs_of(contract, period, options);
     jobs::run(scans, &mut jobs).await?;

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use soglia_domain::contract::Contract;
-use soglia_domain::facts::Disposition;
 use jiff::civil::Date;
+use soglia_domain::contract::{Contract, GROUP_SIZE_MIN};
+use soglia_domain::facts::Disposition;
 use soglia_domain::period::{Grain, Period};
 use soglia_domain::rule::Rule;
 use soglia_ledger::session::Session;
@@ -96,6 +96,19 @@ pub struct Line {
     pub talk: Histogram,
 }
 
+impl Line {
+    /// Adds another line's calls.
+    fn merge(&mut self, other: Self) {
+        let Self { arrived, answered, in_time, lost, wait, talk } = other;
+        self.arrived += arrived;
+        self.answered += answered;
+        self.in_time.merge(in_time);
+        self.lost.merge(lost);
+        self.wait.merge(&wait);
+        self.talk.merge(&talk);
+    }
+}
+
 /// Lines by value of the dimension, for one service.
 pub type Profile = BTreeMap<String, Line>;
 
@@ -108,7 +121,42 @@ pub async fn profile(
     by: By,
 ) -> Result<Profile, MeasureError> {
     let tally = CallsPass::ordinary().run(session, contract, period, by.look()).await?;
-    Ok(of_tally(contract, period, &tally, service))
+    let profile = of_tally(contract, period, &tally, service);
+    Ok(match by {
+        By::Group => without_small_groups(contract, profile),
+        _ => profile,
+    })
+}
+
+/// Joins to the calls of no group those of groups that must not be seen.
+///
+/// A group is seen if the contract names it, and so says that it has at least five operators, and
+/// if at least five of its calls were answered: fewer cannot be those of five operators. If the
+/// rest would then hold the answered calls of hidden groups and almost nothing else, subtraction
+/// would show them, so the smallest group that is left is hidden too. Conversations of the rest are
+/// not told: nobody knows of how many operators they are.
+fn without_small_groups(contract: &Contract, profile: Profile) -> Profile {
+    let enough = u64::from(GROUP_SIZE_MIN);
+    let is_shown = |name: &str, line: &Line| {
+        let named = contract.operator_groups.iter().any(|group| group.code == name);
+        named && enough <= line.answered
+    };
+    let (mut shown, hidden): (Profile, Profile) =
+        profile.into_iter().partition(|(name, line)| is_shown(name, line));
+    let mut rest = Line::default();
+    for line in hidden.into_values() {
+        rest.merge(line);
+    }
+    while 0 < rest.answered && rest.answered < enough {
+        let smallest = shown.iter().min_by_key(|(_, line)| line.answered);
+        let Some(name) = smallest.map(|(name, _)| name.clone()) else { break };
+        rest.merge(shown.remove(&name).unwrap_or_default());
+    }
+    rest.talk = Histogram::default();
+    if 0 < rest.arrived {
+        shown.insert(String::new(), rest);
+    }
+    shown
 }
 
 /// Makes a profile of a tally made by some dimension.
@@ -221,11 +269,8 @@ pub async fn topics(
         middle = sql_instant(second.start()),
         end = sql_instant(period.end()),
     );
-    let mut found = Topics {
-        middle: second.first_date(),
-        before: BTreeMap::new(),
-        after: BTreeMap::new(),
-    };
+    let mut found =
+        Topics { middle: second.first_date(), before: BTreeMap::new(), after: BTreeMap::new() };
     crate::rows::stream(session, &sql, |batch| {
         let columns = crate::rows::Columns(batch);
         let (topics, later, n) =

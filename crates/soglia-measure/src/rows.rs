@@ -192,9 +192,8 @@ impl TimesColumns {
     }
 
     fn at(&self, row: usize) -> CallTimes {
-        let known = |column: &arrow::array::Int64Array| {
-            column.is_valid(row).then(|| column.value(row))
-        };
+        let known =
+            |column: &arrow::array::Int64Array| column.is_valid(row).then(|| column.value(row));
         let [talk, hold, wrap, wait] = &self.0;
         let zero = |column| known(column).unwrap_or(0);
         CallTimes { talk: known(talk), hold: zero(hold), wrap: zero(wrap), wait: zero(wait) }

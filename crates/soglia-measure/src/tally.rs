@@ -172,7 +172,14 @@ impl Class {
 
     const fn histograms(&self) -> [&Histogram; 6] {
         let Self { wait, wait_from_arrival, ring_to_answer, wait_to_ring, .. } = self;
-        [wait, wait_from_arrival, ring_to_answer, wait_to_ring, &self.arrival_to_ring, &self.talk_hold]
+        [
+            wait,
+            wait_from_arrival,
+            ring_to_answer,
+            wait_to_ring,
+            &self.arrival_to_ring,
+            &self.talk_hold,
+        ]
     }
 
     fn put(&self, out: &mut Vec<u8>) {

@@ -14,6 +14,7 @@ mod row;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use jiff::tz::TimeZone;
+use soglia_domain::contract::{CdrSettings, Contract};
 use soglia_domain::facts::{Call, Direction, Disposition, Fact, RawCaller, Rows};
 use soglia_domain::time::{Instant, Millis};
 
@@ -57,6 +58,27 @@ impl CdrConfig {
             extension_digits_max: 5,
             quiet: Millis::from_hours(4),
             open_calls_max: 200_000,
+        }
+    }
+
+    /// What a contract agrees; the defaults where it is silent.
+    pub fn agreed(zone: TimeZone, contract: &Contract) -> Self {
+        let defaults = Self::new(zone);
+        let CdrSettings {
+            outbound_contexts,
+            internal_contexts,
+            queue_contexts,
+            dialled_mark,
+            extension_digits_max,
+        } = contract.sources.asterisk_cdr.clone();
+        Self {
+            outbound_contexts: outbound_contexts.unwrap_or(defaults.outbound_contexts),
+            internal_contexts: internal_contexts.unwrap_or(defaults.internal_contexts),
+            queue_contexts: queue_contexts.unwrap_or(defaults.queue_contexts),
+            dialled_mark: dialled_mark.unwrap_or(defaults.dialled_mark),
+            extension_digits_max: extension_digits_max
+                .map_or(defaults.extension_digits_max, usize::from),
+            ..defaults
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What an import has gathered so far: rows on their way to the tables. Read [`Collector`] first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,14 +12,16 @@ use jiff::tz::TimeZone;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use soglia_domain::contract::Contract;
 use soglia_domain::facts::{
-    Call, Case, Message, Outage, OutboundBatch, OutboundRecord, QueueEntry,
+    Call, Case, Disposition, Message, Outage, OutboundBatch, OutboundRecord, QueueEntry,
 };
 use soglia_domain::facts::{Fact, RawCaller, Rows};
 use soglia_domain::time::Instant;
+use soglia_sources::labels::normalised;
 use soglia_sources::outcome::{EarlierRows, Rejected};
 
 use super::output::{CHUNK_ROWS, Chunk, Files, Output, Place};
 use super::records::{Record, Records, Standing, UNREVISED};
+use super::rules::OtherRules;
 use super::{ImportError, Request, next_no, stream_files};
 use crate::objects::hex;
 use crate::pseudonym::Pseudonyms;
@@ -65,6 +67,8 @@ pub struct Collector<'a> {
     contract: &'a Contract,
     service: Option<&'a str>,
     services: Services,
+    test_callers: BTreeSet<String>,
+    others: OtherRules,
     import_no: i64,
     keys_dir: PathBuf,
     pseudonyms: Pseudonyms,
@@ -107,6 +111,14 @@ impl<'a> Collector<'a> {
             contract: request.contract,
             service: request.service,
             services: Services::default(),
+            test_callers: request
+                .contract
+                .sources
+                .test_callers
+                .iter()
+                .map(|number| normalised(number).into_owned())
+                .collect(),
+            others: OtherRules::default(),
             import_no,
             keys_dir: store.dir().join("keys"),
             pseudonyms: store.pseudonyms(),
@@ -133,6 +145,26 @@ impl<'a> Collector<'a> {
     /// The import's number, as other imports will cite it.
     pub const fn import_no(&self) -> i64 {
         self.import_no
+    }
+
+    /// Says what the stream's imports by other rules have taken in.
+    pub fn refuses(&mut self, others: OtherRules) {
+        self.others = others;
+    }
+
+    /// Refuses a fact of a mapped table that the stream has from a row read by other rules.
+    pub fn check_new(&self, fact: &Fact) -> Result<(), ImportError> {
+        self.others.check(fact)
+    }
+
+    /// Refuses bytes that other rules read, unless all rows they took in were told as duplicates.
+    pub fn check_repeated(&mut self, sha256: &str) -> Result<(), ImportError> {
+        self.others.check_repeated(sha256, self.counts.duplicate_rows)?;
+        if !self.others.is_empty() && 0 < self.counts.duplicate_rows {
+            let n = self.counts.duplicate_rows;
+            self.counts.anomalies.insert("already_read_by_other_rules".to_owned(), n);
+        }
+        Ok(())
     }
 
     /// Counts a row read; `true` if the ledger already has it and it must not be parsed.
@@ -364,6 +396,13 @@ impl<'a> Collector<'a> {
         service: Arc<str>,
         provenance: Provenance,
     ) -> Result<(), ImportError> {
+        if let Some(caller) = &call.caller
+            && !self.test_callers.is_empty()
+            && self.test_callers.contains(normalised(caller.expose()).as_ref())
+        {
+            call.disposition = Disposition::Test;
+        }
+        call.group = self.group_of(call.group.take());
         let caller = self.pseudonym(call.caller.take(), call.arrived)?;
         for entry in entries {
             let own = Provenance { rows: entry.rows, earlier: None, ..provenance.clone() };
@@ -376,6 +415,17 @@ impl<'a> Collector<'a> {
         self.calls.push(stored);
         self.flush_if_full(Table::QueueEntries)?;
         self.flush_if_full(Table::Calls)
+    }
+
+    /// The contract's code of a group; groups that it does not name are not recorded, because
+    /// nobody says that they have enough operators.
+    fn group_of(&mut self, said: Option<String>) -> Option<String> {
+        let said = said?;
+        let group = self.contract.operator_group(&said).map(|group| group.code.clone());
+        if group.is_none() {
+            self.note("operator_group_not_in_contract");
+        }
+        group
     }
 
     fn count(&mut self, table: Table) {

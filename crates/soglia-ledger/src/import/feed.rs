@@ -119,7 +119,8 @@ impl Run<'_, '_> {
                 problem: problem.to_string(),
             }
         })?;
-        let config = QueueLogConfig::new(self.collector.import_no().to_string(), zone.clone());
+        let file = self.collector.import_no().to_string();
+        let config = QueueLogConfig::agreed(file, zone.clone(), self.request.contract);
         let mut parser =
             match self.ledger.newest_of(self.stream).and_then(|r| r.open_state.as_deref()) {
                 Some(json) => QueueLogParser::resume(config, saved(json)?),
@@ -168,17 +169,20 @@ impl Run<'_, '_> {
         let mut open = OpenCalls::default();
         let totals = {
             let format = self.request.format;
+            let contract = self.request.contract;
             let saved = self.ledger.newest_of(self.stream).and_then(|row| row.open_state.clone());
             let mut out = |emitted| self.take_record(emitted);
             match format {
-                Format::FreeSwitch => {
-                    freeswitch::read(input, &freeswitch::FreeSwitchConfig::default(), &mut out)
-                }
+                Format::FreeSwitch => freeswitch::read(
+                    input,
+                    &freeswitch::FreeSwitchConfig::agreed(contract),
+                    &mut out,
+                ),
                 Format::Genesys => {
-                    genesys::read(input, &genesys::GenesysConfig::default(), &mut out)
+                    genesys::read(input, &genesys::GenesysConfig::agreed(contract), &mut out)
                 }
                 _ => {
-                    let config = AmazonConnectConfig::default();
+                    let config = AmazonConnectConfig::agreed(contract);
                     let mut parser = match saved {
                         Some(json) => AmazonConnect::resume(config, saved_contacts(&json)?),
                         None => AmazonConnect::new(config),
@@ -222,7 +226,7 @@ impl Run<'_, '_> {
     async fn asterisk_cdr(&mut self) -> Result<OpenCalls, ImportError> {
         let session = Session::open(self.ledger.ledger(), None).await?;
         let zone = self.request.zone();
-        let mut parser = CdrParser::new(CdrConfig::new(zone.clone()));
+        let mut parser = CdrParser::new(CdrConfig::agreed(zone.clone(), self.request.contract));
         let mut queued = Vec::new();
         let day_of = move |line: &[u8]| bucket_of(asterisk_cdr::first_instant(line, &zone));
         let mut lines = Lines::new(self.open_text()?, day_of).map_err(self.unreadable())?;
@@ -299,7 +303,10 @@ impl Run<'_, '_> {
             *self.collector.counts.anomalies.entry(format!("repaired:{rule}")).or_default() += 1;
         }
         match outcome {
-            MappedOutcome::Fact(fact) => self.collector.fact(fact, &[], None),
+            MappedOutcome::Fact(fact) => {
+                self.collector.check_new(&fact)?;
+                self.collector.fact(fact, &[], None)
+            }
             MappedOutcome::Ignored { reason } => {
                 self.collector.ignored(1, &reason);
                 Ok(())

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::tz::TimeZone;
-use serde::Deserialize;
+use soglia_domain::contract::{CommonEvents, Contract, QueueLogSettings};
 use soglia_domain::time::Millis;
 
 use super::line::Params;
 use crate::hash::BuildQuick;
+use crate::labels::spellings;
+
+pub use soglia_domain::contract::{EventRule, Meaning};
 
 /// How to read a site's log. [`QueueLogConfig::new`] has the defaults; all fields may be changed.
 #[derive(Clone, Debug)]
@@ -58,70 +61,46 @@ impl QueueLogConfig {
             queues_max: 10_000,
         }
     }
+
+    /// What a contract agrees; the defaults where it is silent.
+    pub fn agreed(file: impl Into<String>, zone: TimeZone, contract: &Contract) -> Self {
+        let defaults = Self::new(file, zone);
+        let QueueLogSettings {
+            events,
+            common_events,
+            extension_digits_max,
+            extensions,
+            quiet,
+            onward,
+            open_limit,
+        } = &contract.sources.queue_log;
+        let groups = contract.operator_groups.iter().flat_map(|group| {
+            group.members.iter().map(|member| (member.clone(), group.code.clone()))
+        });
+        let mut rules = events.clone();
+        if *common_events == CommonEvents::Understood {
+            rules.extend(defaults.events.rules);
+        }
+        Self {
+            events: EventMap { rules },
+            extension_digits_max: extension_digits_max
+                .map_or(defaults.extension_digits_max, usize::from),
+            extensions: extensions.clone(),
+            groups: groups.collect(),
+            test_callers: contract.sources.test_callers.iter().flat_map(|n| spellings(n)).collect(),
+            quiet: quiet.unwrap_or(defaults.quiet),
+            onward: onward.unwrap_or(defaults.onward),
+            open_limit: open_limit.unwrap_or(defaults.open_limit),
+            ..defaults
+        }
+    }
 }
 
 /// What events that are not the queue's own mean: the first rule that fits decides.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EventMap {
     /// The rules, in order.
     pub rules: Vec<EventRule>,
-}
-
-/// One rule of an [`EventMap`].
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EventRule {
-    /// The event's name, e.g. `INFO`.
-    pub event: String,
-    /// The first parameters; `*` is any.
-    #[serde(default)]
-    pub params: Vec<String>,
-    /// What it says about the call.
-    pub means: Meaning,
-    /// The parameter (0-based) that holds the value, for meanings that have one.
-    #[serde(default)]
-    pub value: usize,
-}
-
-/// What a custom event says about its call.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Meaning {
-    /// The number dialled.
-    Dialled,
-    /// A choice in the IVR: menu, then choice, then status, from `value` on.
-    IvrChoice,
-    /// The IVR answered the request.
-    IvrServed,
-    /// The queue application's status: `FULL`, `JOINEMPTY`, `CONTINUE` …
-    QueueStatus,
-    /// Turned away: the queue was full, or its wait was too long.
-    Full,
-    /// Turned away: no operator.
-    NoOperators,
-    /// Turned away: closed.
-    Closed,
-    /// Left the queue because its operators left.
-    Emptied,
-    /// Asked to be called back.
-    CallbackRequested,
-    /// A requested call-back reached the caller; counts only while its call is known.
-    CalledBack,
-    /// The service started the call.
-    Outbound,
-    /// A test.
-    Test,
-    /// The topic's code; counts only while its call is known.
-    Topic,
-    /// The prescription's priority class.
-    PriorityClass,
-    /// The booking system.
-    BookingSystem,
-    /// About the call, without consequence.
-    Note,
-    /// About an operator or the platform, not about a call.
-    NotContact,
 }
 
 /// The rules of an [`EventMap`], found by the event's name.
