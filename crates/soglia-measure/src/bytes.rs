@@ -9,10 +9,15 @@ pub struct Damaged;
 /// Appends a number, seven bits a byte, the lowest first.
 pub fn put(out: &mut Vec<u8>, mut n: u64) {
     while 0x80 <= n {
-        out.push((n & 0x7f) as u8 | 0x80);
+        out.push(low(n) | 0x80);
         n >>= 7;
     }
-    out.push(n as u8);
+    out.push(low(n));
+}
+
+/// The lowest seven bits.
+fn low(n: u64) -> u8 {
+    u8::try_from(n & 0x7f).expect("seven bits")
 }
 
 /// Appends a text.
@@ -74,7 +79,9 @@ mod tests {
         fn reads_what_was_written(numbers: Vec<u64>, text: String) {
             let mut bytes = Vec::new();
             put_text(&mut bytes, &text);
-            numbers.iter().for_each(|n| put(&mut bytes, *n));
+            for n in &numbers {
+                put(&mut bytes, *n);
+            }
             let mut reader = Reader::new(&bytes);
             prop_assert_eq!(reader.text(), Ok(text.as_str()));
             for n in numbers {

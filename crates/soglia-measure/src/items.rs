@@ -74,7 +74,7 @@ impl<'a> Counter<'a> {
 
     fn is_excluded_in(&mut self, at: Instant, queue: Option<&str>) -> bool {
         let Some(reason) = self.approved(at, queue) else { return false };
-        self.leave_out(&reason.to_owned());
+        self.leave_out(reason);
         true
     }
 
@@ -165,7 +165,7 @@ impl<'a> Counter<'a> {
     /// K5: one case; those counted here are solved at first contact, and their calls are timed.
     pub fn handled_case(&mut self, rule: &HandledWithin, case: &Case) {
         let counts = rule.denominator == HandledDenominator::FirstContact
-            && self.is_solved_here(&rule.first_contact, case);
+            && self.is_solved_here(rule.first_contact, case);
         if !counts || self.is_excluded(case.opened) {
             return;
         }
@@ -178,7 +178,7 @@ impl<'a> Counter<'a> {
 
     /// K5: whether the call of a case is timed.
     pub fn is_timed(&self, rule: &HandledWithin, case: &Case) -> bool {
-        self.is_solved_here(&rule.first_contact, case)
+        self.is_solved_here(rule.first_contact, case)
             && self.approved(case.opened, None).is_none()
             && is_phone(case)
     }
@@ -188,7 +188,7 @@ impl<'a> Counter<'a> {
         self.period.contains(call.arrived) && !self.is_excluded_in(call.arrived, call.queue)
     }
 
-    fn is_solved_here(&self, rule: &FirstContact, case: &Case) -> bool {
+    fn is_solved_here(&self, rule: FirstContact, case: &Case) -> bool {
         let at = match rule.attribution {
             ItemAttribution::Receipt => Some(case.opened),
             ItemAttribution::Due | ItemAttribution::Closing => case.closed,
@@ -196,7 +196,7 @@ impl<'a> Counter<'a> {
         at.is_some_and(|at| self.period.contains(at))
             && case.closed.is_some()
             && case.cancelled.is_none()
-            && is_first_contact(rule, case)
+            && is_first_contact(&rule, case)
     }
 
     /// K6: one case, judged as it stood at the period's end: what happened later never moves it.

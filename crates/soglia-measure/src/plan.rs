@@ -72,7 +72,7 @@ impl CallsPass {
     /// The query of the pass over a part of the calls.
     pub fn sql(&self, contract: &Contract, period: &Period, look: Look<'_>, part: Part) -> String {
         let mut spec = self.spec(contract, period, look.dimension());
-        spec.columns = self.columns(contract, look, part);
+        spec.columns = columns(contract, look, part);
         let text = match look {
             Look::Text(column) => Some(column),
             _ => None,
@@ -133,29 +133,6 @@ impl CallsPass {
         Spec { services, dimension, columns: Vec::new() }
     }
 
-    /// The columns that a look at a part of the calls needs: each costs a third of a pass.
-    fn columns(&self, contract: &Contract, look: Look<'_>, part: Part) -> Vec<Column> {
-        let mut columns = vec![Column::Service, Column::Disposition, Column::Arrived];
-        match part {
-            Part::Callbacks => columns.extend([Column::Queued, Column::CalledBack]),
-            Part::All => {
-                columns.extend([Column::WaitMs, Column::TalkMs, Column::HoldMs]);
-                if look.clocks() == Clocks::All {
-                    columns.extend([Column::Queued, Column::FirstRang, Column::Answered]);
-                }
-            }
-        }
-        if contract.exclusions.iter().any(|exclusion| exclusion.queue.is_some()) {
-            columns.push(Column::FirstQueue);
-        }
-        match look {
-            Look::Days(_) | Look::HourOfWeek => columns.push(Column::LocalHour),
-            Look::Text(_) => columns.push(Column::Text),
-            Look::Total(_) => {}
-        }
-        columns
-    }
-
     /// Runs the pass.
     ///
     /// Calls that asked to be called back need two more columns. Few contracts have any, so they
@@ -175,6 +152,29 @@ impl CallsPass {
         }
         Ok(tally)
     }
+}
+
+/// The columns that a look at a part of the calls needs: each costs a third of a pass.
+fn columns(contract: &Contract, look: Look<'_>, part: Part) -> Vec<Column> {
+    let mut columns = vec![Column::Service, Column::Disposition, Column::Arrived];
+    match part {
+        Part::Callbacks => columns.extend([Column::Queued, Column::CalledBack]),
+        Part::All => {
+            columns.extend([Column::WaitMs, Column::TalkMs, Column::HoldMs]);
+            if look.clocks() == Clocks::All {
+                columns.extend([Column::Queued, Column::FirstRang, Column::Answered]);
+            }
+        }
+    }
+    if contract.exclusions.iter().any(|exclusion| exclusion.queue.is_some()) {
+        columns.push(Column::FirstQueue);
+    }
+    match look {
+        Look::Days(_) | Look::HourOfWeek => columns.push(Column::LocalHour),
+        Look::Text(_) => columns.push(Column::Text),
+        Look::Total(_) => {}
+    }
+    columns
 }
 
 /// Runs the query of a pass.

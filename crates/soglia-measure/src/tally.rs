@@ -230,6 +230,7 @@ impl Tally {
     }
 
     /// The same calls, no longer counted apart.
+    #[must_use]
     pub fn total(&self) -> Self {
         let mut total = Self::default();
         for ((_, key), class) in &self.cells {

@@ -98,8 +98,8 @@ impl TallyAccumulator {
         tally
     }
 
-    fn as_scalar(&mut self) -> Result<ScalarValue> {
-        Ok(ScalarValue::Binary(Some(self.take().to_bytes())))
+    fn as_scalar(&mut self) -> ScalarValue {
+        ScalarValue::Binary(Some(self.take().to_bytes()))
     }
 }
 
@@ -130,11 +130,11 @@ impl Accumulator for TallyAccumulator {
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        Ok(vec![self.as_scalar()?])
+        Ok(vec![self.as_scalar()])
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        self.as_scalar()
+        Ok(self.as_scalar())
     }
 
     fn size(&self) -> usize {

@@ -335,11 +335,12 @@ pub fn handled_sql(
                  k.{at} < {end} AND k.closed IS NOT NULL AND k.cancelled IS NULL AND \
                  coalesce(k.channel, 'phone') = 'phone' AND {solved}"
             );
-            for one in approved {
+            let outside = |one: &&Exclusion| {
                 let from = sql_instant(Instant::from_millis(one.spec.from));
                 let until = sql_instant(Instant::from_millis(one.spec.until));
-                cases += &format!(" AND NOT (k.opened >= {from} AND k.opened < {until})");
-            }
+                format!(" AND NOT (k.opened >= {from} AND k.opened < {until})")
+            };
+            cases.extend(approved.iter().map(outside));
             format!(
                 "SELECT {columns} FROM (SELECT opened_by {cases}) s JOIN \
                  (SELECT call_id, talk_ms, hold_ms, wrap_ms, wait_ms FROM calls \
