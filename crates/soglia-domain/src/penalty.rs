@@ -69,8 +69,8 @@ pub enum PenaltyError {
 ///     step_centi_points: 50,
 ///     micro_rate: 300,
 /// };
-/// let penalties =
-///     Penalties { contract_value_cents: 48_000_000, cap_permille: 100, rates: vec![rate.clone()] };
+/// let rates = vec![rate.clone()];
+/// let penalties = Penalties { contract_value_cents: 48_000_000, cap_permille: 100, rates };
 /// let bound = Bound::Share(Ratio::new(95, 100).expect("a share"));
 /// let target = Target { direction: TargetDirection::AtLeast, inclusive: true, bound };
 /// let measured = Ratio::new(942, 1000).expect("calls were counted");
@@ -176,7 +176,7 @@ mod tests {
     }
 
     fn contract() -> Penalties {
-        Penalties { contract_value_cents: 1_000_000_00, cap_permille: 100, rates: vec![rate()] }
+        Penalties { contract_value_cents: 100_000_000, cap_permille: 100, rates: vec![rate()] }
     }
 
     fn check(direction: TargetDirection, bound: (u64, u64), measured: (u64, u64), expected: &str) {

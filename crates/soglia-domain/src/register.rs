@@ -71,7 +71,7 @@ pub struct Register {
     /// Who may enter and correct: any of these.
     pub record: &'static [Permission],
     /// Fills in what follows from what is there.
-    pub fill: fn(&mut Values, &Terms),
+    pub fill: fn(&mut Values, Terms),
     /// Says what does not fit together.
     pub check: fn(&Values) -> Vec<Remark>,
     /// Figures that follow from the fields and are never typed.
@@ -284,7 +284,7 @@ const fn closed(code: &'static str, it: &'static str, en: &'static str) -> State
     State { code, label: Label::new(it, en), stage: Stage::Closed }
 }
 
-fn fill_nothing(_: &mut Values, _: &Terms) {}
+fn fill_nothing(_: &mut Values, _: Terms) {}
 
 fn check_nothing(_: &Values) -> Vec<Remark> {
     Vec::new()

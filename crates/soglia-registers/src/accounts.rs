@@ -89,7 +89,7 @@ const COLUMNS: &str = "id, login, name, email, totp_secret, state";
 impl Users<'_> {
     /// Makes an account.
     pub async fn create(&mut self, by: &By<'_>, new: NewUser) -> Result<User, RegisterError> {
-        self.require(by)?;
+        require(by)?;
         let NewUser { login, name, email, password } = new;
         let login = tidy_login(&login)?;
         if self.find(&login).await?.is_some() {
@@ -124,7 +124,7 @@ impl Users<'_> {
         id: &str,
         password: String,
     ) -> Result<(), RegisterError> {
-        self.require_self_or(by, id)?;
+        require_self_or(by, id)?;
         let login = self.get(id).await?.login.ok_or(RegisterError::Login)?;
         let hash = password::hash(&login, password).await?;
         let sql = "UPDATE users SET password = $2, version = version + 1 WHERE id = $1";
@@ -146,7 +146,7 @@ impl Users<'_> {
         enrolment: &Enrolment,
         code: &str,
     ) -> Result<(), RegisterError> {
-        self.require_self_or(by, id)?;
+        require_self_or(by, id)?;
         let step = enrolment.accepts(code, by.at, 0).ok_or(RegisterError::Login)?;
         let sql = "UPDATE users SET totp_secret = $2, totp_step = $3, version = version + 1 \
                    WHERE id = $1";
@@ -159,7 +159,7 @@ impl Users<'_> {
 
     /// Turns one-time codes off, when the telephone is lost. Only an administrator can.
     pub async fn drop_second_factor(&mut self, by: &By<'_>, id: &str) -> Result<(), RegisterError> {
-        self.require(by)?;
+        require(by)?;
         let sql = "UPDATE users SET totp_secret = NULL, version = version + 1 WHERE id = $1";
         if self.0.run(sql, &[id.into()]).await? == 0 {
             return Err(RegisterError::unknown("user", id));
@@ -175,7 +175,7 @@ impl Users<'_> {
         id: &str,
         standing: Standing,
     ) -> Result<(), RegisterError> {
-        self.require(by)?;
+        require(by)?;
         if self.get(id).await?.standing == Standing::Erased {
             return Err(RegisterError::unknown("user", id));
         }
@@ -198,7 +198,7 @@ impl Users<'_> {
         id: &str,
         grant: Grant,
     ) -> Result<(String, Vec<Text>), RegisterError> {
-        self.require(by)?;
+        require(by)?;
         let mut all: Vec<Grant> =
             self.get(id).await?.grants.into_iter().map(|(_, grant)| grant).collect();
         let number = self.0.next_number("grants").await?;
@@ -227,7 +227,7 @@ impl Users<'_> {
 
     /// Takes a role back, from now on.
     pub async fn revoke(&mut self, by: &By<'_>, grant_id: &str) -> Result<(), RegisterError> {
-        self.require(by)?;
+        require(by)?;
         let sql = "SELECT user_id FROM grants WHERE id = $1 AND revoked_ms IS NULL";
         let row = self.0.maybe(sql, &[grant_id.into()]).await?;
         let user = row.ok_or_else(|| RegisterError::unknown("grant", grant_id))?.text(0);
@@ -242,13 +242,13 @@ impl Users<'_> {
         by: &By<'_>,
         new: NewToken,
     ) -> Result<(Token, String), RegisterError> {
-        self.require(by)?;
+        require(by)?;
         sessions::create_token(self.0, by, new).await
     }
 
     /// Makes a token worthless.
     pub async fn revoke_token(&mut self, by: &By<'_>, id: &str) -> Result<(), RegisterError> {
-        self.require(by)?;
+        require(by)?;
         sessions::revoke_token(self.0, by, id).await
     }
 
@@ -326,15 +326,6 @@ impl Users<'_> {
         })
     }
 
-    fn require(&self, by: &By<'_>) -> Result<(), RegisterError> {
-        by.reason()?;
-        by.actor.require_everywhere(Permission::ManageUsers, by.at)
-    }
-
-    fn require_self_or(&self, by: &By<'_>, id: &str) -> Result<(), RegisterError> {
-        if by.actor.id() == id { by.reason().map(|_| ()) } else { self.require(by) }
-    }
-
     async fn record(
         &mut self,
         by: &By<'_>,
@@ -370,6 +361,15 @@ pub async fn log_access(
     })
     .await?;
     Ok(())
+}
+
+fn require(by: &By<'_>) -> Result<(), RegisterError> {
+    by.reason()?;
+    by.actor.require_everywhere(Permission::ManageUsers, by.at)
+}
+
+fn require_self_or(by: &By<'_>, id: &str) -> Result<(), RegisterError> {
+    if by.actor.id() == id { by.reason().map(|_| ()) } else { require(by) }
 }
 
 fn grant_json(grant_id: &str, user: &str, grant: &Grant) -> serde_json::Value {

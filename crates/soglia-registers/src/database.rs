@@ -104,8 +104,8 @@ impl Database {
         Self::open_at(location, backups, now, i64::MAX).await
     }
 
-    /// The same, with the layout of an older program: no migration beyond `newest` is made. Tests of
-    /// upgrades begin here.
+    /// The same, with the layout of an older program: no migration beyond `newest` is made. Tests
+    /// of upgrades begin here.
     #[doc(hidden)]
     pub async fn open_at(
         location: Location,

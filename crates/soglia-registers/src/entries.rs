@@ -240,6 +240,7 @@ impl Entry {
     }
 
     /// The same entry as `actor` may see it: personal values hidden without permission.
+    #[must_use]
     pub fn seen_by(mut self, actor: &Actor, at: Instant) -> Self {
         let needed = [Permission::ReadPersonal];
         if !actor.may(&needed, &self.contract, self.service.as_deref(), at) {
@@ -276,7 +277,7 @@ impl Tx {
         by.actor.require(register.record, &contract, service.as_deref(), by.at)?;
         let touched = values.iter().filter_map(|(code, _)| register.field(code));
         require_owners(by, register, touched, &contract, service.as_deref())?;
-        (register.fill)(&mut values, &setting.terms);
+        (register.fill)(&mut values, setting.terms);
         tidy(&mut links);
         let blank = Entry::blank(by, register, contract, service, values);
         let entry = Entry { reference, links, ..blank };
@@ -284,8 +285,8 @@ impl Tx {
         write(self, Written::new(by, "entry.create", reason, None, entry)).await
     }
 
-    /// Enters a row of a file, in the state it says. Whoever takes it in must be allowed to bring an
-    /// entry there, and answers for the fields that are filled in.
+    /// Enters a row of a file, in the state it says. Whoever takes it in must be allowed to bring
+    /// an entry there, and answers for the fields that are filled in.
     pub(crate) async fn create_from_file(
         &mut self,
         by: &By<'_>,
@@ -311,8 +312,8 @@ impl Tx {
             by.actor.require(&any, &contract, scope, by.at)?;
         }
         let entry = Entry {
-            state,
             reference,
+            state,
             links,
             ..Entry::blank(by, register, contract, service, values)
         };
@@ -346,7 +347,7 @@ impl Tx {
         }
         require_owners(by, register, changed.into_iter(), &before.contract, scope.as_deref())?;
         let mut entry = Entry { values: before.values.with(&changes), ..before.clone() };
-        (register.fill)(&mut entry.values, &setting.terms);
+        (register.fill)(&mut entry.values, setting.terms);
         entry.service = service.unwrap_or(entry.service);
         entry.reference = reference.unwrap_or(entry.reference);
         entry.links = links.unwrap_or(entry.links);
@@ -393,7 +394,7 @@ impl Tx {
         let beyond = beyond.filter(|field| !transition.needs.contains(&field.code));
         require_owners(by, register, beyond, contract, service)?;
         let mut entry = Entry { values: before.values.with(&changes), ..before.clone() };
-        (register.fill)(&mut entry.values, &setting.terms);
+        (register.fill)(&mut entry.values, setting.terms);
         let missing = register.missing_for(transition, &entry.values);
         if !missing.is_empty() {
             return Err(RegisterError::Refused(missing));

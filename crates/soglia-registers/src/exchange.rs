@@ -213,7 +213,7 @@ async fn take(
     line: Line,
 ) -> Result<Fate, RegisterError> {
     let Line { id, state, mut draft } = line;
-    (register.fill)(&mut draft.values, &setting.terms);
+    (register.fill)(&mut draft.values, setting.terms);
     draft.links.sort_unstable();
     draft.links.dedup();
     let state = state.unwrap_or_else(|| register.first_state().code.to_owned());
@@ -288,7 +288,7 @@ fn read(bytes: &[u8]) -> Result<(Vec<String>, Records), RegisterError> {
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |wanted: u8| first.iter().filter(|byte| **byte == wanted).count();
+    let count = |wanted: u8| first.split(|byte| *byte == wanted).count();
     let delimiter = if count(b',') <= count(b';') { b';' } else { b',' };
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)

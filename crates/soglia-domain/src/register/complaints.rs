@@ -136,7 +136,7 @@ pub const COMPLAINTS: Register = Register {
     ],
 };
 
-fn fill(values: &mut Values, terms: &Terms) {
+fn fill(values: &mut Values, terms: Terms) {
     if let (Some(received), None) = (values.date(&RECEIVED_ON), values.date(&DUE_ON)) {
         let due = received.saturating_add(Span::new().days(terms.complaint_days));
         values.put(&DUE_ON, Some(Value::Date(due)));

@@ -98,11 +98,13 @@ impl Field {
     }
 
     /// It must be filled in from the beginning.
+    #[must_use]
     pub const fn required(self) -> Self {
         Self { need: Need::Required, ..self }
     }
 
     /// It is about a person.
+    #[must_use]
     pub const fn personal(self) -> Self {
         Self { privacy: Privacy::Personal, ..self }
     }

@@ -158,7 +158,7 @@ pub const PENALTIES: Register = Register {
     }],
 };
 
-fn fill(values: &mut Values, terms: &Terms) {
+fn fill(values: &mut Values, terms: Terms) {
     if let (Some(notified), None) = (values.date(&NOTIFIED_ON), values.date(&REPLY_DUE_ON)) {
         let due = notified.saturating_add(Span::new().days(terms.penalty_days));
         values.put(&REPLY_DUE_ON, Some(Value::Date(due)));

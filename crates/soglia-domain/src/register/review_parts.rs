@@ -117,8 +117,33 @@ const fn element(
 }
 
 const fn without_feasibility() -> [InputElement; 11] {
-    let [a, b, c, d, e, f, g, _, h, i, j, k] = INPUTS_DIGITAL_AGENDA;
-    [a, b, c, d, e, f, g, h, i, j, k]
+    let [
+        inspections,
+        complaints,
+        findings,
+        finances,
+        status,
+        performance,
+        actions,
+        _,
+        follow_up,
+        training,
+        monitoring,
+        recommendations,
+    ] = INPUTS_DIGITAL_AGENDA;
+    [
+        inspections,
+        complaints,
+        findings,
+        finances,
+        status,
+        performance,
+        actions,
+        follow_up,
+        training,
+        monitoring,
+        recommendations,
+    ]
 }
 
 const ELEMENT_CODES: &[Choice] = &[

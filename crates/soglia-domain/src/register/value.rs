@@ -101,9 +101,7 @@ impl ValueProblem {
     /// Says what to do.
     pub const fn hint(&self) -> &'static str {
         match self {
-            Self::UnknownField { .. } => {
-                "`soglia register show --fields` lists a register's fields"
-            }
+            Self::UnknownField { .. } => "`soglia register fields REGISTER` lists them",
             Self::Date { .. } => "write dates as `2023-12-31` or `31/12/2023`",
             Self::Count { .. } => "write digits only, without thousands separators",
             Self::Money { .. } => "write euro and cents as `1234.50` or `1234,50`",
@@ -216,6 +214,7 @@ impl Values {
     }
 
     /// Takes over what `changes` says; fields it names with nothing are emptied.
+    #[must_use]
     pub fn with(&self, changes: &Changes) -> Self {
         let mut values = self.clone();
         for (field, value) in changes {

@@ -119,6 +119,15 @@ async fn ready(world: &World, label: &str) -> Entry {
 }
 
 async fn a_review_lives_from_draft_to_publication(world: World) {
+    let review = begun(&world).await;
+    let (review, remark) = discussed(&world, &review).await;
+    sheets_filled(&world, &review).await;
+    settled_and_approved(&world, &review, &remark).await;
+    world.assert_trail_holds().await;
+}
+
+/// Begun, with its elements settled.
+async fn begun(world: &World) -> Entry {
     world
         .create(
             "complaints",
@@ -131,15 +140,15 @@ async fn a_review_lives_from_draft_to_publication(world: World) {
             ],
         )
         .await;
-    let review = begin(&world, "2023-H2").await.expect("a new review");
-    assert!(begin(&world, "2023-H2").await.is_err(), "one at a time");
-    let elements = parts(&world, &ELEMENTS, &review).await;
+    let review = begin(world, "2023-H2").await.expect("a new review");
+    assert!(begin(world, "2023-H2").await.is_err(), "one at a time");
+    let elements = parts(world, &ELEMENTS, &review).await;
     let of = |area: &str| elements.iter().filter(|e| e.words("area") == Some(area)).count();
     assert_eq!((of("digital_agenda"), of("contact_centre")), (12, 11));
     let complaints = elements.iter().find(|e| e.words("element") == Some("complaints"));
     assert_eq!(complaints.and_then(|e| e.words("evidence")), Some("1: REC-1"));
-    assert_eq!(parts(&world, &SIGNATURES, &review).await.len(), 1);
-    let early = obstacles(&world, &review, &[]).await;
+    assert_eq!(parts(world, &SIGNATURES, &review).await.len(), 1);
+    let early = obstacles(world, &review, &[]).await;
     assert_eq!(early.len(), 3, "{early:?}");
     assert!(early[0].starts_with("input elements missing: ELI-1, "));
     assert_eq!(early[1..], ["no sheet for cup/K1", "no sheet for cup/K3"]);
@@ -150,8 +159,11 @@ async fn a_review_lives_from_draft_to_publication(world: World) {
             None => world.advance(&element, "waive", &[("why", "nessuno")]).await,
         };
     }
+    review
+}
 
-    // Remarks belong to the discussion.
+/// In discussion, where remarks belong.
+async fn discussed(world: &World, review: &Entry) -> (Entry, Entry) {
     let supplier = person("U-2", &[Role::SupplierQuality]);
     let remark = [
         ("review", review.id.as_str()),
@@ -161,13 +173,16 @@ async fn a_review_lives_from_draft_to_publication(world: World) {
     ];
     let early = world.create_as(&supplier, "remarks", &remark).await;
     assert!(matches!(early, Err(RegisterError::Rule(Rule::NotInDiscussion { .. }))));
-    let review = world.advance(&review, "discuss", &[]).await;
+    let review = world.advance(review, "discuss", &[]).await;
     let remark = world.create_as(&supplier, "remarks", &remark).await.expect("now");
+    (review, remark)
+}
 
+async fn sheets_filled(world: &World, review: &Entry) {
     let figures = [figure("K1", 62_373, 109_850, "KO"), figure("K3", 13_457, 109_850, "KO")];
-    let sheets = fill(&world, &review, &figures).await;
+    let sheets = fill(world, review, &figures).await;
     assert_eq!(sheets.len(), 2);
-    assert_eq!(fill(&world, &review, &figures).await, sheets, "the same figures change nothing");
+    assert_eq!(fill(world, review, &figures).await, sheets, "the same figures change nothing");
     assert_eq!(sheets[0].words("process"), Some("GESTIONE DEGLI SLA"));
     assert_eq!(sheets[1].words("process"), None, "the contract does not say");
     let incomplete = world.advance_as(&console(), &sheets[1], "complete", &[]).await;
@@ -177,14 +192,17 @@ async fn a_review_lives_from_draft_to_publication(world: World) {
     world.advance(&sheets[0], "complete", &[]).await;
     let fields = [("process", "SLA"), ("responsible", "RQ"), ("frequency", "half_year")];
     world.advance(&sheets[1], "complete", &fields).await;
+}
 
-    let open = obstacles(&world, &review, &[]).await;
+async fn settled_and_approved(world: &World, review: &Entry, remark: &Entry) {
+    let open = obstacles(world, review, &[]).await;
     assert_eq!(open, [format!("remarks still open: {}", remark.id)]);
     assert!(matches!(
-        approve(&world, &review, &[]).await,
+        approve(world, review, &[]).await,
         Err(RegisterError::Rule(Rule::NotReady(_)))
     ));
-    let remark = world.advance(&remark, "answer", &[("answer", "Sono escluse")]).await;
+    let remark = world.advance(remark, "answer", &[("answer", "Sono escluse")]).await;
+    let supplier = person("U-2", &[Role::SupplierQuality]);
     world.advance_as(&supplier, &remark, "settle", &[]).await.expect("it is the supplier's");
     let contradiction = Check {
         code: "N1",
@@ -195,17 +213,16 @@ async fn a_review_lives_from_draft_to_publication(world: World) {
     };
     let warning = Check { severity: Severity::Warning, ..contradiction.clone() };
     assert_eq!(
-        obstacles(&world, &review, &[contradiction.clone()]).await,
+        obstacles(world, review, std::slice::from_ref(&contradiction)).await,
         ["N1: the text says met"]
     );
-    assert!(approve(&world, &review, &[contradiction]).await.is_err(), "text against figures");
-    let generic = world.advance_as(&console(), &review, "approve", &[]).await;
+    assert!(approve(world, review, &[contradiction]).await.is_err(), "text against figures");
+    let generic = world.advance_as(&console(), review, "approve", &[]).await;
     assert!(matches!(generic, Err(RegisterError::Rule(Rule::OwnStep(_)))), "not around it");
-    let review = approve(&world, &review, &[warning]).await.expect("ready");
-    assert_eq!((review.state.code, review.words("seal")), ("approved", Some("5ea1")));
-    let review = world.advance(&review, "publish", &[]).await;
-    assert_eq!(review.state.code, "published");
-    world.assert_trail_holds().await;
+    let approved = approve(world, review, &[warning]).await.expect("ready");
+    assert_eq!((approved.state.code, approved.words("seal")), ("approved", Some("5ea1")));
+    let published = world.advance(&approved, "publish", &[]).await;
+    assert_eq!(published.state.code, "published");
 }
 
 async fn open_items_are_carried_over(world: World) {
@@ -243,7 +260,11 @@ async fn open_items_are_carried_over(world: World) {
     };
     begin(&world, "2023-H2").await.expect("a review");
     let first = format!("2023-H2 {} 2023-H1 planned", open.id);
-    assert_eq!(follow_ups().await, [first.clone()], "what was decided before and is open");
+    assert_eq!(
+        follow_ups().await,
+        std::slice::from_ref(&first),
+        "what was decided before and is open"
+    );
     let actor = console();
     let mut tx = world.db.write().await.expect("a transaction");
     let (contract, period) = (contract(), period("2023-H2"));
