@@ -322,7 +322,8 @@ pub fn separation_warnings(grants: &[Grant], at: Instant) -> Vec<Text> {
                 && meet(one, other)
                 && let Some(why) = apart(one.role, other.role)
             {
-                let (one, other) = (one.role.row().label, other.role.row().label);
+                let (first, second) = (one.role.min(other.role), one.role.max(other.role));
+                let (one, other) = (first.row().label, second.row().label);
                 let text = Text::new(
                     &format!("{} e {}: {}", one.it, other.it, why.it),
                     &format!("{} and {}: {}", one.en, other.en, why.en),

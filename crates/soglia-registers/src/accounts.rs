@@ -9,6 +9,8 @@ mod sessions;
 mod throttle;
 mod totp;
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use soglia_domain::access::{Grant, Permission, Role, separation_warnings};
 use soglia_domain::text::Text;
@@ -370,6 +372,35 @@ fn require(by: &By<'_>) -> Result<(), RegisterError> {
 
 fn require_self_or(by: &By<'_>, id: &str) -> Result<(), RegisterError> {
     if by.actor.id() == id { by.reason().map(|_| ()) } else { require(by) }
+}
+
+/// Looks for a role in the database that no link of the trail granted as it stands, or that one
+/// took back.
+pub(crate) async fn unrecorded_grant(tx: &mut Tx) -> Result<Option<String>, RegisterError> {
+    let sql = "SELECT digest FROM trail WHERE action IN ('user.grant', 'user.revoke')";
+    let links = tx.rows(sql, &[]).await?;
+    let digests: BTreeSet<String> = links.iter().map(|row| row.text(0)).collect();
+    let digest = |content: &serde_json::Value| sha256(canonical(content).as_bytes());
+    let sql = "SELECT id, user_id, role, contract, service, from_ms, until_ms, revoked_ms \
+               FROM grants ORDER BY number";
+    for row in tx.rows(sql, &[]).await? {
+        let id = row.text(0);
+        let content = json!({
+            "grant": id,
+            "user": row.text(1),
+            "role": row.text(2),
+            "contract": row.text_opt(3),
+            "service": row.text_opt(4),
+            "from": row.int_opt(5),
+            "until": row.int_opt(6),
+        });
+        let taken_back = digests.contains(&digest(&json!({ "grant": id })));
+        let stands = row.int_opt(7).is_none();
+        if !digests.contains(&digest(&content)) || (stands && taken_back) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
 }
 
 fn grant_json(grant_id: &str, user: &str, grant: &Grant) -> serde_json::Value {

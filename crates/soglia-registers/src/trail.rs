@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use soglia_domain::time::Instant;
 
+use crate::accounts;
 use crate::canonical::{canonical, sha256};
 use crate::commitment::{Committed, Standing};
 use crate::database::{Database, Param, Row, Tx};
@@ -119,6 +120,8 @@ pub enum Fault {
     FieldMissing,
     /// The entry shown is not the newest version.
     Current,
+    /// A role stands in the database that no link granted, or that one took back.
+    Grant,
     /// The newest link is not the one remembered.
     Head,
 }
@@ -138,6 +141,7 @@ impl Fault {
             Self::FieldValue => "a value of the version was changed",
             Self::FieldMissing => "a value of the version was removed without a certificate",
             Self::Current => "the entry shown is not its newest version",
+            Self::Grant => "a role stands there that no link granted, or that one took back",
             Self::Head => "the newest link is not the one remembered",
         }
     }
@@ -291,6 +295,11 @@ pub async fn verify(
         verified.broken = Some(broken);
     } else {
         verified.broken = versions::unrecorded(&mut tx).await?;
+        if verified.broken.is_none() {
+            let grant = accounts::unrecorded_grant(&mut tx).await?;
+            let fault = Fault::Grant;
+            verified.broken = grant.map(|object| Broken { seq: head.seq, object, fault });
+        }
     }
     Ok(verified)
 }

@@ -142,3 +142,28 @@ fn is_time(text: &str) -> bool {
     };
     two(hours, 23) && two(minutes, 59)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_times_and_not_empty() {
+        let check_times = |from: &str, until_on: &str, until: &str| {
+            let fields = [
+                ("from_on", "2023-09-17"),
+                ("from_time", from),
+                ("until_on", until_on),
+                ("until_time", until),
+                ("requested_on", "2023-09-20"),
+            ];
+            let values = Values::parse(&EXCLUSIONS, fields).expect("good values");
+            check(&values).into_iter().map(|remark| remark.field).collect::<Vec<_>>()
+        };
+        assert_eq!(check_times("18:00", "2023-09-17", "18:01"), Vec::<&str>::new());
+        assert_eq!(check_times("18:00", "2023-09-18", "06:00"), Vec::<&str>::new());
+        assert_eq!(check_times("18:00", "2023-09-17", "18:00"), ["until_time"]);
+        assert_eq!(check_times("24:00", "2023-09-18", "6:00"), ["from_time", "until_time"]);
+        assert_eq!(check_times("18:00", "2023-09-16", "19:00"), ["until_on"]);
+    }
+}

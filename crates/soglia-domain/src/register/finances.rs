@@ -119,3 +119,27 @@ fn check(values: &Values) -> Vec<Remark> {
     }
     remarks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_that_do_not_fit_are_noticed() {
+        let check_sums = |accrued: &str, invoiced: &str, penalties: &str, paid: &str| {
+            let fields = [
+                ("accrued", accrued),
+                ("invoiced", invoiced),
+                ("penalties", penalties),
+                ("paid", paid),
+            ];
+            let values = Values::parse(&FINANCES, fields).expect("good values");
+            check(&values).into_iter().map(|remark| remark.field).collect::<Vec<_>>()
+        };
+        assert_eq!(check_sums("100", "100", "", "100"), Vec::<&str>::new());
+        assert_eq!(check_sums("100", "100", "0.50", "99.50"), Vec::<&str>::new());
+        assert_eq!(check_sums("100", "100", "", "99.99"), ["paid"]);
+        assert_eq!(check_sums("99", "100", "", "100"), ["invoiced"]);
+        assert_eq!(check_sums("100", "100", "", ""), Vec::<&str>::new(), "not paid yet");
+    }
+}

@@ -187,3 +187,63 @@ fn figure(values: &Values, sum: &Field, n: &Field) -> Option<Value> {
     };
     Some(Value::Text(text))
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn held(fields: &[(&str, &str)]) -> Values {
+        let always = [
+            ("held_on", "2023-09-20"),
+            ("title", "Nuovo applicativo"),
+            ("topics", "Prenotazione"),
+            ("hours", "8"),
+            ("group", "primo livello CUP"),
+            ("group_size", "20"),
+        ];
+        let fields = always.iter().chain(fields).copied();
+        Values::parse(&TRAINING, fields).expect("good values")
+    }
+
+    fn check_fields(fields: &[(&str, &str)]) -> Vec<&'static str> {
+        check(&held(fields)).into_iter().map(|remark| remark.field).collect()
+    }
+
+    #[test]
+    fn figures_are_a_groups_never_a_persons() {
+        assert_eq!(check_fields(&[]), Vec::<&str>::new());
+        assert_eq!(check_fields(&[("group_size", "5")]), Vec::<&str>::new());
+        assert_eq!(check_fields(&[("group_size", "4")]), ["group_size"]);
+        assert_eq!(check_fields(&[("attended", "21")]), ["attended"]);
+        assert!(TRAINING.fields.iter().all(|field| field.code != "operator"));
+    }
+
+    #[test]
+    fn effects_are_measured_before_and_after() {
+        let times = [
+            ("measure", "handling_time"),
+            ("before_sum", "254100"),
+            ("before_n", "1000"),
+            ("after_sum", "241950"),
+            ("after_n", "1000"),
+        ];
+        let show = |values: &Values| {
+            let figures = TRAINING.derived.iter();
+            let texts = figures.filter_map(|d| (d.compute)(values, date(2024, 1, 1)));
+            texts.map(|value| value.to_string()).collect::<Vec<_>>().join(" → ")
+        };
+        assert_eq!(show(&held(&times)), "254.1 s → 242.0 s");
+        let shares = [
+            ("measure", "first_contact"),
+            ("before_sum", "6515"),
+            ("before_n", "10000"),
+            ("after_sum", "2"),
+            ("after_n", "3"),
+        ];
+        assert_eq!(show(&held(&shares)), "65.15 % → 66.67 %");
+        assert_eq!(check_fields(&[shares[0], ("after_sum", "4"), ("after_n", "3")]), ["after_sum"]);
+        assert_eq!(check_fields(&[("before_sum", "4"), ("before_n", "0")]), ["before_n"]);
+    }
+}

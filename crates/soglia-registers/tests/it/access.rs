@@ -17,6 +17,7 @@ both!(
     one_time_codes_are_good_once,
     sessions_end,
     roles_are_granted_and_taken_back,
+    roles_nobody_granted_are_found,
     tokens_have_one_role,
     looking_at_calls_leaves_a_trace,
 );
@@ -216,6 +217,43 @@ async fn roles_are_granted_and_taken_back(world: World) {
         .collect();
     let expected = ["user.create", "user.grant", "user.grant", "login.ok", "user.revoke"];
     assert_eq!(actions, expected);
+}
+
+async fn roles_nobody_granted_are_found(world: World) {
+    let id = user(&world, "anna").await;
+    let actor = console();
+    let mut tx = world.db.write().await.expect("a transaction");
+    let grant = Grant::everywhere(Role::Auditor);
+    Users(&mut tx).grant(&by(&actor), &id, grant.clone()).await.expect("granted");
+    let (second, _) = Users(&mut tx).grant(&by(&actor), &id, grant).await.expect("granted");
+    Users(&mut tx).revoke(&by(&actor), &second).await.expect("taken back");
+    tx.commit().await.expect("a commit");
+    world.assert_trail_holds().await;
+    let cases = [
+        (
+            "UPDATE grants SET role = 'rup' WHERE id = 'G-1'",
+            "G-1",
+            "UPDATE grants SET role = 'auditor' WHERE id = 'G-1'",
+        ),
+        (
+            "UPDATE grants SET revoked_ms = NULL WHERE id = 'G-2'",
+            "G-2",
+            "UPDATE grants SET revoked_ms = 1 WHERE id = 'G-2'",
+        ),
+        (
+            "INSERT INTO grants (id, number, user_id, role) VALUES ('G-3', 3, 'U-1', 'rup')",
+            "G-3",
+            "DELETE FROM grants WHERE id = 'G-3'",
+        ),
+    ];
+    for (sql, object, undo) in cases {
+        world.tamper(sql).await;
+        let broken = trail::verify(&world.db, None).await.expect("a look").broken;
+        let broken = broken.unwrap_or_else(|| panic!("{sql}"));
+        assert_eq!((broken.object.as_str(), broken.fault), (object, trail::Fault::Grant));
+        world.tamper(undo).await;
+        world.assert_trail_holds().await;
+    }
 }
 
 async fn tokens_have_one_role(world: World) {
