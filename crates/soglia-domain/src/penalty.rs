@@ -164,6 +164,8 @@ fn basis(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn rate() -> PenaltyRate {
@@ -204,6 +206,31 @@ mod tests {
         check(AtMost, (5, 100), (5, 100), "Met | Met");
         // The reference report's CUP: 56.78 % against 95 %, 38.22 points.
         check(AtLeast, (95, 100), (5678, 10_000), "38: 1900000 | 39: 1950000");
+    }
+
+    proptest! {
+        #[test]
+        fn missing_more_never_costs_less(
+            den in 1_u64..1_000_000,
+            shares in (0_u64..=1_000_000, 0_u64..=1_000_000),
+            bound in 0_u64..=1000,
+            step in 1_u32..500,
+        ) {
+            let rate = PenaltyRate { step_centi_points: step, ..rate() };
+            let bound = Bound::Share(Ratio::new(bound, 1000).expect("a share"));
+            let target =
+                Target { direction: TargetDirection::AtLeast, inclusive: true, bound };
+            let cents = |share: u64, counted: StepsCounted| {
+                let measured = Ratio::new(den * share / 1_000_000, den).expect("counted");
+                assess(&contract(), &rate, &target, measured, counted).map_or(0, |a| a.cents)
+            };
+            let (better, worse) = (shares.0.max(shares.1), shares.0.min(shares.1));
+            for counted in [StepsCounted::Completed, StepsCounted::Begun] {
+                prop_assert!(cents(better, counted) <= cents(worse, counted));
+            }
+            let completed = cents(worse, StepsCounted::Completed);
+            prop_assert!(completed <= cents(worse, StepsCounted::Begun));
+        }
     }
 
     #[test]

@@ -191,6 +191,21 @@ impl Database {
         Ok(())
     }
 
+    /// Takes what was erased out of the database's own files too, as far as it can be told to:
+    /// SQLite's journal is emptied (freed pages are overwritten at once), PostgreSQL's old rows are
+    /// freed. A server's own journals and replicas are its administrator's.
+    pub(crate) async fn forget(&self) -> Result<(), RegisterError> {
+        match &self.pool {
+            Pool::Sqlite(pool) => {
+                sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(pool).await?;
+            }
+            Pool::Postgres(pool) => {
+                sqlx::query("VACUUM").execute(pool).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Closes all connections.
     pub async fn close(self) {
         match self.pool {

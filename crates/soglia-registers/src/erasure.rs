@@ -236,6 +236,7 @@ pub async fn carry_out(
     })
     .await?;
     tx.commit().await?;
+    database.forget().await?;
     for sha256 in &plan.files {
         files.erase(sha256)?;
     }

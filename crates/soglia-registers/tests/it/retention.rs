@@ -4,6 +4,7 @@ use soglia_domain::retention::RetentionRule;
 use soglia_domain::time::Instant;
 use soglia_registers::accounts::{self, NewUser, Standing, Users};
 use soglia_registers::actor::{Actor, By};
+use soglia_registers::database::Location;
 use soglia_registers::erasure::{self, Part, Plan, Subject};
 use soglia_registers::error::RegisterError;
 use soglia_registers::query::Query;
@@ -108,6 +109,14 @@ async fn old_complaints_lose_their_persons(world: World) {
     assert!(erased.hidden.contains("text") && erased.hidden.contains("complainant"));
     assert_eq!(world.entry(&open.id).await, open);
     assert!(!stands_somewhere(&world, "lettera.txt").await);
+    if let Location::Sqlite(path) = &world.location {
+        // Nor in the bytes of the files: `lettera.txt` stood only in what was erased.
+        for name in ["registers.sqlite", "registers.sqlite-wal"] {
+            let bytes = std::fs::read(path.with_file_name(name)).expect("a file");
+            let found = bytes.windows(11).any(|window| window == b"lettera.txt");
+            assert!(!found, "{name}");
+        }
+    }
     let verified = trail::verify(&world.db, None).await.expect("a look");
     assert_eq!((verified.broken, verified.n_erased), (None, 17));
     assert!(plan(&world, later(367)).await.is_empty(), "once is enough");
