@@ -72,7 +72,7 @@ pub(crate) async fn write_database(
     now: Instant,
 ) -> Result<Contents, RegisterError> {
     if folder.exists() {
-        return Err(broken(folder, "the folder is there already"));
+        return Err(RegisterError::Occupied(folder.to_owned()));
     }
     fs::create_dir_all(folder).map_err(|cause| RegisterError::file(folder, cause))?;
     let (kind, name) = match database.location() {
@@ -117,7 +117,7 @@ pub async fn restore(
     match (&location, contents.kind.as_str()) {
         (Location::Sqlite(path), "sqlite") => {
             if path.exists() {
-                return Err(broken(path, "a database is there already; move it away first"));
+                return Err(RegisterError::Occupied(path.clone()));
             }
             let source = folder.join(SQLITE);
             let bytes = fs::read(&source).map_err(|cause| RegisterError::file(&source, cause))?;

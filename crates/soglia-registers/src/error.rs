@@ -133,6 +133,9 @@ pub enum RegisterError {
         /// What is wrong.
         problem: String,
     },
+    /// Something stands where something new should go.
+    #[error("`{}` is there already, nothing is overwritten", .0.display())]
+    Occupied(PathBuf),
     /// A contract file cannot be read.
     #[error("the contract file cannot be read: {0}")]
     Contract(String),
@@ -236,6 +239,7 @@ impl RegisterError {
             Self::Rule(Rule::Cap { .. }) => {
                 "decide a lower amount; beyond the cap the contract may be terminated".to_owned()
             }
+            Self::Occupied(_) => "move it away, or name another place".to_owned(),
             Self::Program { .. } => "install PostgreSQL's client programs".to_owned(),
             _ => return None,
         })

@@ -63,7 +63,7 @@ async fn a_lost_database_comes_back(world: World) {
     db.close().await;
     // What is there is never overwritten.
     let again = backup::restore(&folder, target, &files, &backups, NOW).await;
-    assert!(matches!(again, Err(RegisterError::Backup { .. } | RegisterError::Program { .. })));
+    assert!(matches!(again, Err(RegisterError::Occupied(_) | RegisterError::Program { .. })));
 }
 
 async fn an_older_layout_is_saved_before_it_changes(world: World) {

@@ -6,4 +6,5 @@ mod import;
 mod joined;
 mod kill;
 mod recorded;
+mod registers;
 mod support;
