@@ -17,7 +17,7 @@ use tokio::process::Command;
 use crate::canonical::sha256;
 use crate::database::{Database, Location};
 use crate::error::RegisterError;
-use crate::files::{Files, write_whole};
+use crate::files::{Files, private_folder, write_whole};
 use crate::trail::{self, Head, Verified};
 
 /// The version of `backup.json`.
@@ -74,7 +74,7 @@ pub(crate) async fn write_database(
     if folder.exists() {
         return Err(RegisterError::Occupied(folder.to_owned()));
     }
-    fs::create_dir_all(folder).map_err(|cause| RegisterError::file(folder, cause))?;
+    private_folder(folder)?;
     let (kind, name) = match database.location() {
         Location::Sqlite(_) => ("sqlite", SQLITE),
         Location::Postgres(_) => ("postgres", POSTGRES),

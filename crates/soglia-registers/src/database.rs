@@ -20,6 +20,7 @@ use soglia_domain::time::Instant;
 
 use crate::backup;
 use crate::error::RegisterError;
+use crate::files::private_folder;
 
 pub use self::row::{Param, Row};
 
@@ -293,7 +294,7 @@ impl Tx {
 
 async fn open_sqlite(path: &Path) -> Result<SqlitePool, RegisterError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|cause| RegisterError::file(folder, cause))?;
+        private_folder(folder)?;
     }
     let options = SqliteConnectOptions::new()
         .filename(path)

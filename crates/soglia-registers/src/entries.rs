@@ -333,7 +333,7 @@ impl Tx {
         let reason = by.reason()?;
         let before = load(self, id).await?;
         let Edit { version, changes, service, reference, links } = edit;
-        self.require_newest(&before, version, &changes).await?;
+        self.require_newest(by, &before, version, &changes).await?;
         let scope = before.service.clone();
         let register = before.register;
         let changed: Vec<&'static Field> = changes
@@ -383,7 +383,7 @@ impl Tx {
     ) -> Result<Entry, RegisterError> {
         let reason = by.reason()?;
         let Step { version, transition, changes } = step;
-        self.require_newest(&before, version, &changes).await?;
+        self.require_newest(by, &before, version, &changes).await?;
         let register = before.register;
         let Some(transition) = register.transition(transition, before.state.code) else {
             return Err(cannot_go(&before, transition));
@@ -415,7 +415,7 @@ impl Tx {
     ) -> Result<Entry, RegisterError> {
         let reason = by.reason()?;
         let before = load(self, id).await?;
-        self.require_newest(&before, version, &Vec::new()).await?;
+        self.require_newest(by, &before, version, &Vec::new()).await?;
         let steps = before.register.transitions_from(before.state.code);
         let mut may: Vec<Permission> = steps.flat_map(|step| step.by.to_vec()).collect();
         may.extend(before.register.record);
@@ -439,7 +439,7 @@ impl Tx {
     ) -> Result<Entry, RegisterError> {
         let reason = by.reason()?;
         let before = load(self, id).await?;
-        self.require_newest(&before, version, &Vec::new()).await?;
+        self.require_newest(by, &before, version, &Vec::new()).await?;
         let (contract, service) = (&before.contract, before.service.as_deref());
         by.actor.require(before.register.record, contract, service, by.at)?;
         let mut entry = before.clone();
@@ -451,18 +451,34 @@ impl Tx {
         write(self, Written::new(by, "entry.detach", reason, Some(&before), entry)).await
     }
 
-    /// Reads an entry as it is now.
+    /// Reads an entry for somebody: as they may see it. One that they may not see is not there.
+    pub async fn entry_for(
+        &mut self,
+        actor: &Actor,
+        at: Instant,
+        id: &str,
+    ) -> Result<Entry, RegisterError> {
+        let entry = load(self, id).await?;
+        let service = entry.service.as_deref();
+        if !actor.may(&[Permission::Read], &entry.contract, service, at) {
+            return Err(RegisterError::unknown("entry", id));
+        }
+        Ok(entry.seen_by(actor, at))
+    }
+
+    /// Reads an entry as it is now, whoever asks.
     pub async fn entry(&mut self, id: &str) -> Result<Entry, RegisterError> {
         load(self, id).await
     }
 
-    /// Reads an entry as it was at a version.
+    /// Reads an entry as it was at a version, whoever asks.
     pub async fn entry_at(&mut self, id: &str, version: i64) -> Result<Entry, RegisterError> {
         load_version(self, id, version).await
     }
 
     async fn require_newest(
         &mut self,
+        by: &By<'_>,
         newest: &Entry,
         version: i64,
         changes: &Changes,
@@ -470,16 +486,17 @@ impl Tx {
         if newest.version == version {
             return Ok(());
         }
-        let base = load_version(self, &newest.id, version).await?.values;
+        // Whoever may not see personal values does not get to see them by a conflict either.
+        let base = load_version(self, &newest.id, version).await?.seen_by(by.actor, by.at).values;
         let yours = base.with(changes);
+        let newest = newest.clone().seen_by(by.actor, by.at);
         let fields = newest.register.fields.iter().map(|field| field.code);
         let both = fields.filter(|code| {
             let (read, mine, other) = (base.get(code), yours.get(code), newest.values.get(code));
             read != mine && read != other && mine != other
         });
         let both = both.collect();
-        let theirs = newest.clone();
-        let conflict = Conflict { base_version: version, base, yours, theirs, both };
+        let conflict = Conflict { base_version: version, base, yours, theirs: newest, both };
         Err(RegisterError::Conflict(Box::new(conflict)))
     }
 }

@@ -106,10 +106,22 @@ impl Files {
     }
 }
 
+/// Makes a folder that only its owner can look into; one that is there stays as it is.
+pub(crate) fn private_folder(folder: &Path) -> Result<(), RegisterError> {
+    if folder.exists() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|cause| RegisterError::file(folder, cause))
+}
+
 /// Writes a file that is either whole or not there.
 pub(crate) fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), RegisterError> {
     let fail = |cause| RegisterError::file(path, cause);
-    fs::create_dir_all(folder).map_err(fail)?;
+    private_folder(folder)?;
     let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
     temporary.write_all(bytes).map_err(fail)?;
     temporary.as_file().sync_all().map_err(fail)?;

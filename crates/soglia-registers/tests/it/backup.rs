@@ -35,6 +35,12 @@ async fn a_lost_database_comes_back(world: World) {
     let folder = world.folder.path().join("copy");
     let contents = backup::write(&world.db, &world.files, &folder, NOW).await.expect("a backup");
     assert_eq!((contents.trail_seq, contents.files.len()), (2, 2));
+    #[cfg(unix)]
+    {
+        let mode = std::fs::metadata(&folder).expect("a folder").permissions();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&mode);
+        assert_eq!(mode & 0o777, 0o700, "only its owner looks into a backup");
+    }
     // What comes after the backup is lost with the disk.
     world.create("nonconformities", NONCONFORMITY).await;
 

@@ -18,6 +18,7 @@ both!(
     terms_are_filled_in,
     roles_decide_who_writes_what,
     personal_data_are_hidden,
+    what_is_not_ones_own_is_not_there,
     files_are_attached_and_taken_off,
     search_filters_and_pages,
     links_lead_both_ways,
@@ -263,6 +264,30 @@ async fn personal_data_are_hidden(world: World) {
     let field = register.field("complainant").expect("a field");
     let by_order = Query { order: Order::Up(field), ..Query::new(register) };
     assert!(tx.find(&auditor, NOW, &by_order).await.is_err());
+}
+
+async fn what_is_not_ones_own_is_not_there(world: World) {
+    let entry = world.create("complaints", COMPLAINT).await;
+    let elsewhere = soglia_domain::access::Grant {
+        contract: Some("rep-2".to_owned()),
+        ..soglia_domain::access::Grant::everywhere(Role::Rup)
+    };
+    let stranger = soglia_registers::actor::Actor::user("U-8", vec![elsewhere]);
+    let operator = person("U-4", &[Role::Operator]);
+    let mut tx = world.read().await;
+    let hidden = tx.entry_for(&stranger, NOW, &entry.id).await;
+    assert!(matches!(hidden, Err(RegisterError::Unknown { .. })));
+    let masked = tx.entry_for(&operator, NOW, &entry.id).await.expect("hers to see");
+    assert_eq!((masked.value("text"), masked.words("topic")), (None, Some("attesa")));
+    drop(tx);
+    // Nor does a conflict show what is hidden.
+    world.edit(&entry, &[("complainant", "Anna Bianchi Neri")]).await;
+    let conflict = world.edit_as(&operator, &entry, &[("topic", "altro")]).await;
+    let Err(RegisterError::Conflict(conflict)) = conflict else { panic!("an older version") };
+    for values in [&conflict.base, &conflict.yours, &conflict.theirs.values] {
+        assert_eq!(values.get("complainant"), None);
+    }
+    assert_eq!(conflict.both, Vec::<&str>::new());
 }
 
 async fn files_are_attached_and_taken_off(world: World) {

@@ -18,6 +18,7 @@ use crate::support::{NOW, World, by, changes, console, contract, person, registe
 
 both!(
     a_review_lives_from_draft_to_publication,
+    the_reference_contract_has_twenty_sheets,
     open_items_are_carried_over,
     findings_keep_their_first_period,
     measured_effects_stand_beside_expected_ones,
@@ -223,6 +224,46 @@ async fn settled_and_approved(world: &World, review: &Entry, remark: &Entry) {
     assert_eq!((approved.state.code, approved.words("seal")), ("approved", Some("5ea1")));
     let published = world.advance(&approved, "publish", &[]).await;
     assert_eq!(published.state.code, "published");
+}
+
+async fn the_reference_contract_has_twenty_sheets(world: World) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/reference/contract.toml");
+    let text = std::fs::read_to_string(path).expect("an example");
+    let reference = soglia_domain::contract::parse(&text, path).expect("a good contract");
+    let actor = console();
+    let mut tx = world.db.write().await.expect("a transaction");
+    let (by, setting) = (by(&actor), &world.setting);
+    let new = NewReview { period: &period("2023-H2"), profile: "iso_2008" };
+    let review = review::begin(&mut tx, &by, setting, &reference, new).await.expect("begun");
+    let figures: Vec<SheetFigure> = reference
+        .services
+        .iter()
+        .flat_map(|service| service.indicators.iter().map(|i| (service.code.clone(), i)))
+        .map(|(service, indicator)| SheetFigure {
+            service,
+            indicator: indicator.code.clone(),
+            measured: "n/a".into(),
+            counts: None,
+            target: "95 %".into(),
+            unit: "%".into(),
+            verdict: "NA".into(),
+            na_reason: Some("no_activity".into()),
+        })
+        .collect();
+    let missing = review::obstacles(&mut tx, &by, &reference, &review, &[]).await.expect("a look");
+    let no_sheet = missing.iter().filter(|text| text.it.starts_with("manca la scheda")).count();
+    assert_eq!((figures.len(), no_sheet), (20, 20));
+    let sheets = review::fill_sheets(&mut tx, &by, setting, &reference, &review, &figures).await;
+    let sheets = sheets.expect("sheets");
+    // What the contract leaves out (N10) keeps a sheet from being complete.
+    let complete = |sheet: &Entry| {
+        ["process", "source", "responsible", "frequency"].iter().all(|f| sheet.value(f).is_some())
+    };
+    let incomplete = sheets.iter().filter(|sheet| !complete(sheet)).count();
+    assert_eq!(sheets.len(), 20);
+    assert!(incomplete < 20, "the contract fills in what it has");
+    let slots = review::parts(&mut tx, &by, &reference, named(&SIGNATURES), &review.id).await;
+    assert_eq!(slots.expect("slots").len(), reference.signatories.len());
 }
 
 async fn open_items_are_carried_over(world: World) {

@@ -256,7 +256,7 @@ fn shown_text(field: &Field, value: &Value, lang: Lang) -> String {
 async fn show(opened: &Opened, id: &str, history: bool, lang: Lang) -> Done {
     let mut out = std::io::stdout().lock();
     let mut tx = opened.database.read().await?;
-    let entry = tx.entry(id).await?.seen_by(&opened.actor, opened.now);
+    let entry = tx.entry_for(&opened.actor, opened.now, id).await?;
     let (register, state) = (entry.register, entry.state.label.get(lang));
     writeln!(out, "{}: {} — {state}, v{}", entry.id, register.label.get(lang), entry.version)?;
     let mut table = Table::new(["field", "value"]);
