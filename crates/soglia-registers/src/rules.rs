@@ -3,9 +3,10 @@
 
 use soglia_domain::penalty;
 use soglia_domain::register::{
-    ELEMENTS, PENALTIES, REMARKS, REVIEW_FINDINGS, REVIEWS, SHEET_ACTIONS, SHEETS, SIGNATURES,
-    Transition, Value,
+    ELEMENTS, OPERATIONS, PENALTIES, REMARKS, REVIEW_FINDINGS, REVIEWS, Remark, SHEET_ACTIONS,
+    SHEETS, SIGNATURES, Transition, Value,
 };
+use soglia_domain::text::{Lang, Text};
 
 use crate::actor::By;
 use crate::database::Tx;
@@ -32,6 +33,9 @@ pub(crate) async fn check(
     if *register == REVIEWS {
         return check_review(before, transition);
     }
+    if *register == OPERATIONS {
+        return check_area(setting, entry);
+    }
     let parts = [&ELEMENTS, &REVIEW_FINDINGS, &REMARKS, &SHEETS, &SIGNATURES];
     if parts.contains(&register) {
         let review = load(tx, entry.words("review").unwrap_or_default()).await?;
@@ -55,6 +59,24 @@ pub(crate) fn own_step(entry: &Entry, transition: &str) -> Result<(), RegisterEr
         _ => return Ok(()),
     };
     Err(RegisterError::Rule(Rule::OwnStep(step)))
+}
+
+/// Operations are done in the areas that the contract names, if it names any.
+fn check_area(setting: &Setting, entry: &Entry) -> Result<(), RegisterError> {
+    let contract = setting.contract.as_ref().filter(|c| c.code == entry.contract);
+    let areas = contract.map(|contract| contract.areas.as_slice()).unwrap_or_default();
+    let names: Vec<&Text> =
+        areas.iter().flat_map(|area| &area.activities).map(|group| &group.name).collect();
+    let area = entry.words("area").unwrap_or_default();
+    let known = |name: &&Text| name.it == area || name.en.as_deref() == Some(area);
+    if names.is_empty() || names.iter().any(known) {
+        return Ok(());
+    }
+    let list = |lang: Lang| names.iter().map(|name| name.get(lang)).collect::<Vec<_>>().join("; ");
+    let field = OPERATIONS.field("area").expect("operations have an area");
+    let it = format!("il contratto ha le aree: {}", list(Lang::It));
+    let en = format!("the contract has the areas: {}", list(Lang::En));
+    Err(RegisterError::Refused(vec![Remark::refused(field, &it, &en)]))
 }
 
 async fn check_penalty(

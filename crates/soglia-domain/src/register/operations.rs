@@ -1,4 +1,4 @@
-//! The operations log of the digital-agenda support areas.
+//! The operations log of the digital-agenda support areas, which the contract names.
 
 use super::{
     Choice, Field, Register, Remark, Transition, Values, closed, fill_nothing, in_order, open,
@@ -8,7 +8,7 @@ use crate::text::Label;
 
 const DONE_ON: Field = Field::date("done_on", "Data", "Date").required();
 const UNTIL: Field = Field::date("last_day", "Fino al", "Last day");
-const AREA: Field = Field::choice("area", "Area", "Area", AREAS).required();
+const AREA: Field = Field::line("area", "Area", "Area").required();
 const PLACE: Field = Field::line("place", "Ufficio", "Office").required();
 const KIND: Field = Field::choice("kind", "Tipo", "Kind", KINDS).required();
 const ACTIVITY: Field = Field::text("activity", "Attività svolta", "Activity").required();
@@ -17,28 +17,6 @@ const HOURS: Field = Field::count("hours", "Ore", "Hours");
 const QUANTITY: Field = Field::count("quantity", "Pratiche o interventi", "Files or interventions");
 const RESULT: Field = Field::text("result", "Risultato", "Result");
 const ISSUES: Field = Field::text("issues", "Criticità", "Issues");
-
-const AREAS: &[Choice] = &[
-    Choice::new("presidency", "Attività presso Dipartimento Presidenza", "Presidency department"),
-    Choice::new("taxes", "Tributi", "Taxes"),
-    Choice::new("press", "Ufficio Stampa", "Press office"),
-    Choice::new("citizens_desk", "Sportello al cittadino", "Citizens' desk"),
-    Choice::new("cabinet", "Ufficio di Gabinetto del Presidente", "President's cabinet"),
-    Choice::new("health", "Dipartimento Politiche della Persona", "Health and social department"),
-    Choice::new("public_relations", "URP e BUR regionale", "Public relations, official journal"),
-    Choice::new("agriculture", "Dipartimento Agricoltura", "Agriculture department"),
-    Choice::new("technical", "Assistenza tecnica", "Technical assistance"),
-    Choice::new(
-        "digitisation",
-        "Assistenza tecnica digitalizzazione procedimenti amministrativi",
-        "Digitisation of administrative procedures",
-    ),
-    Choice::new(
-        "research",
-        "Internazionalizzazione, ricerca scientifica e innovazione tecnologica",
-        "International affairs, research and innovation",
-    ),
-];
 
 const KINDS: &[Choice] = &[
     Choice::new("support", "supporto", "support"),

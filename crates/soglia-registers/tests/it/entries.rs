@@ -19,6 +19,7 @@ both!(
     roles_decide_who_writes_what,
     personal_data_are_hidden,
     what_is_not_ones_own_is_not_there,
+    operations_happen_where_the_contract_says,
     files_are_attached_and_taken_off,
     search_filters_and_pages,
     links_lead_both_ways,
@@ -288,6 +289,38 @@ async fn what_is_not_ones_own_is_not_there(world: World) {
         assert_eq!(values.get("complainant"), None);
     }
     assert_eq!(conflict.both, Vec::<&str>::new());
+}
+
+async fn operations_happen_where_the_contract_says(world: World) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/reference/contract.toml");
+    let text = std::fs::read_to_string(path).expect("an example");
+    let contract = soglia_domain::contract::parse(&text, path).expect("a good contract");
+    let operation = |area: &str| Draft {
+        contract: contract.code.clone(),
+        ..draft(
+            "operations",
+            &[
+                ("done_on", "2023-11-02"),
+                ("area", area),
+                ("place", "Sportello"),
+                ("kind", "front_office"),
+                ("activity", "Accoglienza"),
+            ],
+        )
+    };
+    let setting = soglia_registers::entries::Setting {
+        contract: Some(contract.clone()),
+        ..world.setting.clone()
+    };
+    let actor = console();
+    let mut tx = world.db.write().await.expect("a transaction");
+    let register = register("operations");
+    for area in ["Tributi", "Taxes"] {
+        tx.create(&by(&actor), &setting, register, operation(area)).await.expect(area);
+    }
+    let other = tx.create(&by(&actor), &setting, register, operation("Cucina")).await;
+    let Err(RegisterError::Refused(remarks)) = other else { panic!("no such area") };
+    assert!(remarks[0].text.it.contains("Tributi; Ufficio Stampa; "), "{}", remarks[0].text.it);
 }
 
 async fn files_are_attached_and_taken_off(world: World) {
