@@ -87,16 +87,22 @@ where
 }
 
 impl Row {
+    /// SQLite lets a column hold what it was not made for; only somebody else's statement does so.
     pub(super) fn from_sqlite(row: &SqliteRow) -> Result<Self, RegisterError> {
-        let cells = (0..row.columns().len()).map(|at| {
+        let cells = row.columns().iter().enumerate().map(|(at, column)| {
             let raw = row.try_get_raw(at)?;
-            Ok(match raw.type_info().name() {
-                _ if raw.is_null() => Cell::Null,
-                "TEXT" => Cell::Text(row.try_get(at)?),
-                _ => Cell::Int(row.try_get(at)?),
-            })
+            let (declared, held) = (column.type_info().name().to_owned(), raw.type_info());
+            match held.name() {
+                _ if raw.is_null() => Ok(Cell::Null),
+                "TEXT" if declared != "INTEGER" => Ok(Cell::Text(row.try_get(at)?)),
+                "INTEGER" => Ok(Cell::Int(row.try_get(at)?)),
+                other => Err(RegisterError::Corrupt {
+                    object: column.name().to_owned(),
+                    problem: format!("the column holds {other}, not {declared}"),
+                }),
+            }
         });
-        Ok(Self(cells.collect::<Result<_, sqlx::Error>>()?))
+        Ok(Self(cells.collect::<Result<_, _>>()?))
     }
 
     pub(super) fn from_postgres(row: &PgRow) -> Result<Self, RegisterError> {

@@ -260,3 +260,14 @@ fn links_of_other_things_are_followed_too() {
         world.assert_trail_holds().await;
     });
 }
+
+/// SQLite does not mind what a column holds; we do.
+#[test]
+fn numbers_that_are_none_are_an_error_not_a_panic() {
+    crate::support::on_sqlite(|world| async move {
+        world.create("complaints", COMPLAINT).await;
+        world.tamper("UPDATE trail SET at_ms = 'ieri' WHERE seq = 1").await;
+        let problem = trail::verify(&world.db, None).await.expect_err("it cannot be read");
+        assert!(problem.to_string().contains("holds TEXT, not INTEGER"), "{problem}");
+    });
+}
