@@ -14,12 +14,13 @@ pub use self::registers::{
 ///
 /// The way of the data: `import` takes the supplier's files into a ledger, `measure` computes the
 /// contract's indicators, `explain` goes from a figure to the calls behind it, `seal` freezes a
-/// period, `report` writes the semester's review. Try it: `soglia demo --out demo`.
+/// period, `report` writes the semester's review. Beside them, `register` keeps what people write
+/// down, and `audit verify` proves that nobody changed it. Try it: `soglia demo --out demo`.
 #[derive(Debug, Parser)]
 #[command(name = "soglia", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done · 1 internal error · 2 usage · 3 configuration · \
     4 no data in the period · 5 rows rejected beyond --max-rejects · 10 target missed \
-    (--fail-on-breach) or seal broken")]
+    (--fail-on-breach), seal or audit trail broken")]
 pub struct Cli {
     /// What everybody understands.
     #[command(flatten)]
