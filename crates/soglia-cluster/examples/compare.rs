@@ -13,8 +13,7 @@ use soglia_domain::contract;
 use soglia_domain::period::Period;
 use soglia_ledger::session::{Session, register};
 use soglia_ledger::store::Ledger;
-use soglia_measure::plan::CallsPass;
-use soglia_measure::tally::Dimension;
+use soglia_measure::plan::{CallsPass, Clocks, Look};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -35,17 +34,17 @@ async fn main() -> anyhow::Result<()> {
         imports: embedded.imports.clone(),
         files: embedded.files.clone(),
     };
-    for dimension in [Dimension::None, Dimension::Day, Dimension::HourOfWeek] {
+    for look in [Look::Total(Clocks::All), Look::Days(Clocks::Queue), Look::HourOfWeek] {
         let pass = CallsPass::ordinary();
         let started = Instant::now();
-        let here = pass.run(&embedded, &contract, &period, dimension, None).await?;
+        let here = pass.run(&embedded, &contract, &period, look).await?;
         let alone = started.elapsed();
         let started = Instant::now();
-        let there = pass.run(&distributed, &contract, &period, dimension, None).await?;
+        let there = pass.run(&distributed, &contract, &period, look).await?;
         let together = started.elapsed();
-        ensure!(here == there, "the cluster counts something else by {dimension:?}");
+        ensure!(here == there, "the cluster counts something else by {look:?}");
         let calls: u64 = here.cells.values().map(|class| class.n).sum();
-        println!("{dimension:?}: {calls} calls, embedded {alone:.2?}, cluster {together:.2?}");
+        println!("{look:?}: {calls} calls, embedded {alone:.2?}, cluster {together:.2?}");
     }
     Ok(())
 }

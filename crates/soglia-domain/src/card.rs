@@ -6,6 +6,7 @@
 
 mod alternatives;
 mod formula;
+mod sources;
 mod words;
 
 use crate::contract::{EmptyMeans, Frequency, Indicator, RuleVersion, Service};
@@ -17,6 +18,7 @@ use crate::verdict::{Bound, Compare, Target, TargetDirection};
 
 pub use self::alternatives::{Alternative, alternatives};
 pub use self::formula::formula;
+pub use self::sources::sources_card;
 
 use self::words::{calls_left_out, data_needed, pick, precision_limits, sampling};
 

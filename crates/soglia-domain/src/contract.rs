@@ -4,6 +4,7 @@
 //! file, line, key, what was expected and what to do.
 
 mod raw;
+mod sources;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -16,6 +17,11 @@ use crate::time::{Instant, Millis};
 use crate::verdict::{Compare, Target};
 
 pub use raw::{ContractError, Problem, json_schema, parse};
+pub use sources::{
+    AttributeNames, CdrSettings, CommonEvents, ConnectSettings, EventRule, FreeSwitchSettings,
+    GROUP_SIZE_MIN, GenesysSettings, Meaning, OperatorGroup, QueueLogSettings, Sources,
+    operator_of,
+};
 
 /// A contract between a public body and its supplier.
 #[derive(Clone, PartialEq, Debug)]
@@ -48,6 +54,10 @@ pub struct Contract {
     pub services: Vec<Service>,
     /// Queues of the platform that belong to no service.
     pub ignored_queues: Vec<String>,
+    /// How the platforms' files are to be read.
+    pub sources: Sources,
+    /// Groups of operators; figures by group know no others.
+    pub operator_groups: Vec<OperatorGroup>,
     /// Approved exclusions.
     pub exclusions: Vec<Exclusion>,
     /// Penalties; empty by default.
@@ -289,6 +299,11 @@ impl Contract {
                     && used.valid_until.is_none_or(|until| date < until)
             })
         })
+    }
+
+    /// Finds the group of operators that a platform, or the ledger, means by a name.
+    pub fn operator_group(&self, name: &str) -> Option<&OperatorGroup> {
+        self.operator_groups.iter().find(|group| group.is_called(name))
     }
 
     /// Finds the service a dialled number belongs to.

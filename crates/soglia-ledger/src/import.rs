@@ -6,6 +6,10 @@
 mod collect;
 mod enrich;
 mod feed;
+mod lines;
+mod output;
+mod records;
+mod rules;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,10 +21,11 @@ use soglia_domain::time::Instant;
 use crate::mapping::{Mapping, MappingError};
 use crate::objects::Object;
 use crate::row_keys::TooDisordered;
-use crate::store::{ImportRow, LedgerError, Locked};
+use crate::store::{ImportRow, LedgerError, Locked, file_names};
 use crate::tables::Table;
 
 pub use collect::Rejects;
+use rules::OtherRules;
 
 /// The version of the rules by which rows become facts; it is stored with each import.
 pub const FORMAT_VERSION: i32 = 1;
@@ -161,6 +166,21 @@ pub enum ImportError {
     /// The mapping does not fit the file.
     #[error(transparent)]
     Mapping(#[from] MappingError),
+    /// Rows that the stream has already would count once more.
+    #[error(
+        "`{path}`: {what}, which import {import_no} of `{stream}` took in by other rules \
+         (another mapping file or zone), would count twice"
+    )]
+    OtherRules {
+        /// The file.
+        path: PathBuf,
+        /// What would count twice.
+        what: String,
+        /// The import that has it.
+        import_no: i64,
+        /// The stream of both.
+        stream: String,
+    },
     /// Duplicates cannot be told in bounded memory.
     #[error(transparent)]
     Disordered(#[from] TooDisordered),
@@ -195,6 +215,11 @@ impl ImportError {
                 _ => None,
             },
             Self::Mapping(_) => Some("see docs/how-to/bring-your-data.md".to_owned()),
+            Self::OtherRules { .. } => Some(
+                "nothing was taken in; to read everything by the new rules, make a new ledger \
+                 from the kept originals: `soglia ledger rebuild --out NEW --mapping FILE`"
+                    .to_owned(),
+            ),
             Self::Disordered(_) => Some("sort the file by time, or split it by month".to_owned()),
             Self::UnknownService { .. } => {
                 Some("use a service's `code` from the contract".to_owned())
@@ -214,23 +239,48 @@ pub async fn import(
     let object = objects
         .store(request.path, &mut |bytes| progress(Progress::Copying(bytes)))
         .map_err(|source| ImportError::Unreadable { path: request.path.to_owned(), source })?;
+    import_kept(ledger, request, object, progress).await
+}
+
+/// Brings in an original that the ledger keeps already; the request's path is only its name.
+pub(crate) async fn import_kept(
+    ledger: &mut Locked,
+    request: &Request<'_>,
+    object: Object,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Outcome, ImportError> {
+    check_service(request)?;
     let stream = request.stream();
     let mapping = match request.format {
-        Format::Mapped(_, sha256) => Some(sha256.as_str()),
+        Format::Mapped(mapping, sha256) => {
+            keep_mapping(ledger, mapping)?;
+            Some(sha256.as_str())
+        }
         _ => None,
     };
     if let Some(row) = ledger.find(&object.sha256, &stream, mapping) {
         return Ok(Outcome { row: row.clone(), already: true, rejects: Vec::new() });
     }
     let mut collector = collect::Collector::new(ledger, request, &stream, &object.sha256)?;
+    let others = OtherRules::load(ledger, request, &stream).await?;
+    collector.refuses(others);
     let open_state =
         feed::feed(ledger, request, &stream, &object, &mut collector, progress).await?;
+    collector.check_repeated(&object.sha256)?;
     progress(Progress::Committing);
     let collected = collector.finish()?;
     let row = row_of(ledger, request, stream, object, open_state, &collected);
     let rejects = collected.rejects;
     let row = ledger.commit(collected.files, row).await?;
     Ok(Outcome { row, already: false, rejects })
+}
+
+/// Keeps the mapping file among the originals: without it nobody could read them again.
+fn keep_mapping(ledger: &Locked, mapping: &Mapping) -> Result<(), ImportError> {
+    let objects = ledger.ledger().objects();
+    let dir = ledger.ledger().dir().join("objects");
+    objects.keep_text(mapping.text()).map_err(LedgerError::io("write", &dir))?;
+    Ok(())
 }
 
 fn check_service(request: &Request<'_>) -> Result<(), ImportError> {
@@ -274,7 +324,14 @@ fn row_of(
             Format::Mapped(_, sha256) => Some(sha256.clone()),
             _ => None,
         },
+        contract: {
+            let hash = &request.contract.file_hash;
+            (!hash.is_empty()).then(|| hash.clone())
+        },
         service: request.service.map(str::to_owned),
+        source: request.source.map(str::to_owned),
+        zone: request.zone.and_then(TimeZone::iana_name).map(str::to_owned),
+        continued: Some(request.more_follow),
         file: request
             .path
             .file_name()
@@ -303,4 +360,21 @@ fn row_of(
 /// The number of the import to come.
 fn next_no(ledger: &Locked) -> i64 {
     ledger.rows().last().map_or(1, |row| row.import_no + 1)
+}
+
+/// Files of a table that earlier imports of a stream wrote, each with its import.
+fn stream_files<'l>(
+    ledger: &'l Locked,
+    table: Table,
+    stream: &str,
+) -> Result<Vec<(PathBuf, &'l ImportRow)>, LedgerError> {
+    let dir = ledger.ledger().table_dir(table);
+    let names = file_names(ledger.table(table), table)?;
+    // File names begin with the import's number.
+    let found = names.into_iter().filter_map(|name| {
+        let number: i64 = name.strip_prefix("part-")?.split('-').next()?.parse().ok()?;
+        let row = ledger.rows().iter().find(|row| row.import_no == number)?;
+        (row.stream == stream).then(|| (dir.join(name), row))
+    });
+    Ok(found.collect())
 }

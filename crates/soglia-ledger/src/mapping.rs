@@ -49,6 +49,8 @@ const BATCHES_AHEAD: usize = 2;
 #[derive(Clone, Debug)]
 pub struct Mapping {
     file: Arc<str>,
+    /// The mapping file as it was written.
+    source: Arc<str>,
     fact: FactKind,
     service: Option<String>,
     zone: Option<TimeZone>,
@@ -92,6 +94,11 @@ impl Mapping {
     /// Reads a mapping file's text; `file` is its name for error messages.
     pub fn parse(text: &str, file: &str) -> Result<Self, MappingError> {
         parse::parse(text, file)
+    }
+
+    /// Returns the mapping file's text.
+    pub fn text(&self) -> &str {
+        &self.source
     }
 
     /// Returns the kind of fact that a row becomes.

@@ -40,13 +40,7 @@ impl Objects {
         }
         let mut input = File::open(source)?;
         let mut temporary = tempfile::NamedTempFile::new_in(&self.dir)?;
-        let (sha256, bytes) = {
-            let out = BufWriter::with_capacity(COPY_CHUNK, temporary.as_file_mut());
-            let mut encoder = zstd::Encoder::new(out, 1)?;
-            let copied = copy_hashing(&mut input, &mut encoder, progress)?;
-            encoder.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
-            copied
-        };
+        let (sha256, bytes) = compress(&mut input, temporary.as_file_mut(), progress)?;
         let after = fs::metadata(source)?;
         if before.len() != after.len()
             || before.modified()? != after.modified()?
@@ -56,18 +50,53 @@ impl Objects {
                 "changed while it was being read; import it again when nobody writes to it",
             ));
         }
-        let path = self.path(&sha256);
+        self.put(temporary, &sha256)?;
+        Ok(Object { sha256, bytes })
+    }
+
+    /// Keeps a text, such as a mapping file's, under the SHA-256 of its bytes.
+    pub fn keep_text(&self, text: &str) -> io::Result<Object> {
+        self.keep(&mut text.as_bytes(), &mut |_| ())
+    }
+
+    /// Takes an original over from another ledger; one that is no longer what was delivered is an
+    /// error.
+    pub fn adopt(
+        &self,
+        from: &Self,
+        sha256: &str,
+        progress: &mut dyn FnMut(u64),
+    ) -> io::Result<Object> {
+        let object = self.keep(&mut from.open(sha256)?, progress)?;
+        if object.sha256 == sha256 {
+            return Ok(object);
+        }
+        fs::remove_file(self.path(&object.sha256))?;
+        let problem = format!("original {sha256} is damaged: its bytes hash to {}", object.sha256);
+        Err(io::Error::new(io::ErrorKind::InvalidData, problem))
+    }
+
+    fn keep(&self, input: &mut impl Read, progress: &mut dyn FnMut(u64)) -> io::Result<Object> {
+        fs::create_dir_all(&self.dir)?;
+        let mut temporary = tempfile::NamedTempFile::new_in(&self.dir)?;
+        let (sha256, bytes) = compress(input, temporary.as_file_mut(), progress)?;
+        self.put(temporary, &sha256)?;
+        Ok(Object { sha256, bytes })
+    }
+
+    fn put(&self, temporary: tempfile::NamedTempFile, sha256: &str) -> io::Result<()> {
+        let path = self.path(sha256);
         if !path.exists() {
             let folder = path.parent().expect("an object stands in a folder");
             fs::create_dir_all(folder)?;
             temporary.as_file().sync_all()?;
             temporary.persist(&path).map_err(|failed| failed.error)?;
         }
-        Ok(Object { sha256, bytes })
+        Ok(())
     }
 
     /// Opens an original as it was delivered.
-    pub fn open(&self, sha256: &str) -> io::Result<impl Read + use<>> {
+    pub fn open(&self, sha256: &str) -> io::Result<impl Read + Send + use<>> {
         let file = File::open(self.path(sha256)).map_err(|cause| {
             io::Error::new(cause.kind(), format!("original {sha256} is missing: {cause}"))
         })?;
@@ -76,7 +105,7 @@ impl Objects {
 
     /// Opens the text inside an original: gzip, xz and zstd are undone, recognised by their first
     /// bytes, whatever the file was called.
-    pub fn open_text(&self, sha256: &str) -> io::Result<Box<dyn BufRead>> {
+    pub fn open_text(&self, sha256: &str) -> io::Result<Box<dyn BufRead + Send>> {
         decompress(self.open(sha256)?)
     }
 
@@ -108,6 +137,18 @@ impl Objects {
     }
 }
 
+fn compress(
+    input: &mut impl Read,
+    file: &mut File,
+    progress: &mut dyn FnMut(u64),
+) -> io::Result<(String, u64)> {
+    let out = BufWriter::with_capacity(COPY_CHUNK, file);
+    let mut encoder = zstd::Encoder::new(out, 1)?;
+    let copied = copy_hashing(input, &mut encoder, progress)?;
+    encoder.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+    Ok(copied)
+}
+
 fn copy_hashing(
     input: &mut impl Read,
     output: &mut impl Write,
@@ -131,7 +172,7 @@ fn copy_hashing(
 }
 
 /// Undoes gzip, xz and zstd, recognised by their first bytes.
-pub fn decompress(reader: impl Read + 'static) -> io::Result<Box<dyn BufRead>> {
+pub fn decompress(reader: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
     let mut reader = BufReader::with_capacity(COPY_CHUNK, reader);
     let magic = reader.fill_buf()?.to_vec();
     Ok(if magic.starts_with(&[0x1f, 0x8b]) {

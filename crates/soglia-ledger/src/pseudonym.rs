@@ -5,19 +5,25 @@
 //! a period's key can be destroyed, after which nobody can tell whose pseudonym it was.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use jiff::civil::Date;
 use soglia_domain::facts::RawCaller;
+use soglia_sources::labels::normalised;
 
 /// The keys of one ledger.
 #[derive(Debug)]
 pub struct Pseudonyms {
     dir: PathBuf,
-    keys: HashMap<String, Option<[u8; 32]>>,
+    keys: HashMap<Period, Option<[u8; 32]>>,
 }
+
+/// A half-year: the year, and 1 or 2.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Period(i16, u8);
 
 impl Pseudonyms {
     /// Names the folder of keys; keys are made when first needed.
@@ -27,11 +33,11 @@ impl Pseudonyms {
 
     /// Replaces a caller. `None` once the period's key was destroyed.
     pub fn replace(&mut self, caller: &RawCaller, on: Date) -> io::Result<Option<[u8; 16]>> {
-        let period = period_of(on);
+        let period = Period(on.year(), if on.month() <= 6 { 1 } else { 2 });
         let key = if let Some(key) = self.keys.get(&period) {
             *key
         } else {
-            let key = self.load_or_make(&period)?;
+            let key = self.load_or_make(&period.to_string())?;
             self.keys.insert(period, key);
             key
         };
@@ -55,7 +61,7 @@ impl Pseudonyms {
         }
         fs::create_dir_all(&self.dir)?;
         File::create(self.dir.join(format!("{period}.destroyed")))?.sync_all()?;
-        self.keys.insert(period.to_owned(), None);
+        self.keys.retain(|known, _| known.to_string() != period);
         Ok(existed)
     }
 
@@ -91,16 +97,10 @@ impl Pseudonyms {
     }
 }
 
-/// The half-year whose key is used.
-fn period_of(on: Date) -> String {
-    format!("{}-H{}", on.year(), if on.month() <= 6 { 1 } else { 2 })
-}
-
-/// The digits of a number without international prefix; anything else as it is.
-fn normalised(number: &str) -> String {
-    let compact: String = number.chars().filter(|c| !" -./()".contains(*c)).collect();
-    let national = compact.strip_prefix("+39").or_else(|| compact.strip_prefix("0039"));
-    national.map_or_else(|| compact.clone(), str::to_owned)
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-H{}", self.0, self.1)
+    }
 }
 
 /// 32 bytes from the operating system (two random UUIDs hold 244 random bits).

@@ -6,6 +6,7 @@
 //! up, so that memory stays bounded by a few days of traffic.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// A row's key: the first 16 bytes of BLAKE3 over its bytes.
 pub type Key = [u8; 16];
@@ -15,6 +16,31 @@ pub const UNDATED: i32 = i32::MIN;
 
 /// Keys held in memory at once: about 300 MB.
 const KEYS_MAX: usize = 4_000_000;
+
+/// Rows by key, each with how often it was taken in.
+pub type KeyCounts = HashMap<Key, u32, BuildKeyHasher>;
+
+/// Builds [`KeyHasher`]s.
+pub type BuildKeyHasher = BuildHasherDefault<KeyHasher>;
+
+/// Takes a key's own bytes for its hash: they are one already.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk::<8>() {
+            self.0 = u64::from_le_bytes(*first);
+        }
+    }
+
+    /// The length of the key, which is always the same.
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// Makes a row's key.
 pub fn key_of(row: &[u8]) -> Key {
@@ -28,7 +54,7 @@ pub fn key_of(row: &[u8]) -> Key {
 pub struct Known<L> {
     load: L,
     overlapping: bool,
-    days: HashMap<i32, HashMap<Key, u32>>,
+    days: HashMap<i32, KeyCounts>,
     order: VecDeque<i32>,
     n_keys: usize,
     evicted: Vec<i32>,
@@ -46,7 +72,7 @@ pub struct TooDisordered {
 
 impl<L, E> Known<L>
 where
-    L: FnMut(i32) -> Result<HashMap<Key, u32>, E>,
+    L: FnMut(i32) -> Result<KeyCounts, E>,
     E: From<TooDisordered>,
 {
     /// `load` reads a day's keys with their counts; it is not asked when nothing overlaps.
@@ -108,7 +134,8 @@ mod tests {
     #[test]
     fn the_second_of_two_equal_rows_is_new_when_one_is_known() {
         let key = key_of(b"1|a");
-        let mut known = Known::new(true, |_| Ok::<_, TooDisordered>(HashMap::from([(key, 1)])));
+        let mut known =
+            Known::new(true, |_| Ok::<_, TooDisordered>(KeyCounts::from_iter([(key, 1)])));
         assert_eq!(known.take(0, &key), Ok(true));
         assert_eq!(known.take(0, &key), Ok(false));
         assert_eq!(known.take(0, &key_of(b"1|b")), Ok(false));
@@ -116,7 +143,7 @@ mod tests {
 
     #[test]
     fn nothing_is_looked_up_when_no_import_overlaps() {
-        let mut known = Known::new(false, |_| -> Result<HashMap<Key, u32>, TooDisordered> {
+        let mut known = Known::new(false, |_| -> Result<KeyCounts, TooDisordered> {
             panic!("must not be asked")
         });
         assert_eq!(known.take(0, &key_of(b"1|a")), Ok(false));

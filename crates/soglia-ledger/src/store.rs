@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Int32Array, Int64Array, RecordBatch, StringArray,
+    Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };
 use arrow::datatypes::{
@@ -34,6 +34,9 @@ use crate::writer::TableWriter;
 /// The version of the folder's layout.
 const LAYOUT: u32 = 1;
 
+/// The file that says that a ledger is not complete yet.
+const UNFINISHED: &str = "rebuilding";
+
 /// What can go wrong with a ledger.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -51,6 +54,9 @@ pub enum LedgerError {
         /// Its layout.
         found: String,
     },
+    /// A rebuild that did not come to its end.
+    #[error("`{0}` is an unfinished rebuild of another ledger")]
+    Unfinished(PathBuf),
     /// Another import is running.
     #[error("another import is writing to `{0}`")]
     Locked(PathBuf),
@@ -102,6 +108,9 @@ impl LedgerError {
             Self::Missing(_) => Some("run `soglia import` to create it, or check `--ledger`"),
             Self::NotALedger(_) => Some("name a new or empty folder"),
             Self::Layout { .. } => Some("use the version of Soglia that wrote it, or a newer one"),
+            Self::Unfinished(_) => {
+                Some("run `soglia ledger rebuild` again: it removes this folder and starts over")
+            }
             Self::Locked(_) => Some("wait for it to end; a lock of a dead process frees itself"),
             Self::Io { source, .. } if is_full(source) => {
                 Some("the disk is full: nothing was taken in; free some space and import again")
@@ -144,10 +153,18 @@ pub struct ImportRow {
     pub format: String,
     /// The version of the parser's rules.
     pub format_version: i32,
-    /// SHA-256 of the mapping file.
+    /// SHA-256 of the mapping file, whose text stands among the originals.
     pub mapping: Option<String>,
+    /// SHA-256 of the contract file.
+    pub contract: Option<String>,
     /// The service given on the command line.
     pub service: Option<String>,
+    /// The platform given on the command line.
+    pub source: Option<String>,
+    /// The zone given on the command line.
+    pub zone: Option<String>,
+    /// Whether another file of the same log followed at once; `None` where nobody wrote it down.
+    pub continued: Option<bool>,
     /// The file's name, without its folder.
     pub file: String,
     /// SHA-256 of its bytes.
@@ -205,6 +222,9 @@ pub struct Locked {
 impl Ledger {
     /// Opens a ledger.
     pub fn open(dir: &Path) -> Result<Self, LedgerError> {
+        if Self::is_unfinished(dir) {
+            return Err(LedgerError::Unfinished(dir.to_owned()));
+        }
         let marker = dir.join("soglia-ledger");
         match fs::read_to_string(&marker) {
             Ok(text) if text.trim() == format!("layout {LAYOUT}") => {
@@ -239,13 +259,39 @@ impl Ledger {
         if tables_dir.exists() {
             fs::remove_dir_all(&tables_dir).map_err(LedgerError::io("clear", &tables_dir))?;
         }
-        for table in Table::FACTS.into_iter().chain([Table::Imports]) {
-            create_table(&tables_dir, table).await?;
-        }
-        let marker = dir.join("soglia-ledger");
-        fs::write(&marker, format!("layout {LAYOUT}\n"))
-            .map_err(LedgerError::io("write", &marker))?;
+        make(dir).await?;
         Self::open(dir)
+    }
+
+    /// Makes a ledger that nobody can open before it is [finished](Self::finish).
+    pub(crate) async fn create_unfinished(dir: &Path) -> Result<Self, LedgerError> {
+        fs::create_dir_all(dir).map_err(LedgerError::io("make folder", dir))?;
+        let mark = dir.join(UNFINISHED);
+        fs::write(&mark, "").map_err(LedgerError::io("write", &mark))?;
+        make(dir).await?;
+        Ok(Self { dir: fs::canonicalize(dir).map_err(LedgerError::io("open", dir))? })
+    }
+
+    /// Gives an unfinished ledger its place: from then on it can be opened.
+    pub(crate) fn finish(self, dir: &Path) -> Result<Self, LedgerError> {
+        fs::rename(&self.dir, dir).map_err(LedgerError::io("rename", &self.dir))?;
+        let mark = dir.join(UNFINISHED);
+        fs::remove_file(&mark).map_err(LedgerError::io("remove", &mark))?;
+        Self::open(dir)
+    }
+
+    /// Whether a folder holds a ledger that was never finished.
+    pub(crate) fn is_unfinished(dir: &Path) -> bool {
+        dir.join(UNFINISHED).exists()
+    }
+
+    /// Removes a ledger that was never finished, unless somebody still works at it.
+    pub(crate) fn remove_unfinished(dir: &Path) -> Result<(), LedgerError> {
+        let lock = File::open(dir.join("lock"));
+        if lock.is_ok_and(|lock| lock.try_lock().is_err()) {
+            return Err(LedgerError::Locked(dir.to_owned()));
+        }
+        fs::remove_dir_all(dir).map_err(LedgerError::io("remove", dir))
     }
 
     /// The folder.
@@ -428,6 +474,15 @@ pub(crate) fn file_names(loaded: &DeltaTable, table: Table) -> Result<Vec<String
     Ok(snapshot.log_data().into_iter().map(|file| file.path().into_owned()).collect())
 }
 
+/// Makes the tables, then the mark that a ledger is there.
+async fn make(dir: &Path) -> Result<(), LedgerError> {
+    for table in Table::FACTS.into_iter().chain([Table::Imports]) {
+        create_table(&dir.join("tables"), table).await?;
+    }
+    let marker = dir.join("soglia-ledger");
+    fs::write(&marker, format!("layout {LAYOUT}\n")).map_err(LedgerError::io("write", &marker))
+}
+
 async fn create_table(dir: &Path, table: Table) -> Result<(), LedgerError> {
     let dir = dir.join(table.name());
     fs::create_dir_all(&dir).map_err(LedgerError::io("make folder", &dir))?;
@@ -511,6 +566,10 @@ pub fn imports_schema() -> SchemaRef {
         text_null("open_state"),
         text("ignored"),
         text("anomalies"),
+        text_null("contract"),
+        text_null("source"),
+        text_null("zone"),
+        Field::new("continued", DataType::Boolean, true),
     ]))
 }
 
@@ -549,6 +608,10 @@ fn imports_batch(row: &ImportRow) -> RecordBatch {
         text_null(row.open_state.as_deref()),
         json(serde_json::to_string(&row.ignored)),
         json(serde_json::to_string(&row.anomalies)),
+        text_null(row.contract.as_deref()),
+        text_null(row.source.as_deref()),
+        text_null(row.zone.as_deref()),
+        Arc::new(BooleanArray::from(vec![row.continued])),
     ];
     RecordBatch::try_new(imports_schema(), columns).expect("columns are built in schema order")
 }
@@ -593,7 +656,14 @@ fn import_row(batch: &RecordBatch, at: usize) -> Option<ImportRow> {
         format: text_null("format")?,
         format_version: int("format_version")?,
         mapping: text_null("mapping"),
+        contract: text_null("contract"),
         service: text_null("service"),
+        source: text_null("source"),
+        zone: text_null("zone"),
+        continued: batch.column_by_name("continued").and_then(|column| {
+            let column = column.as_boolean_opt()?;
+            column.is_valid(at).then(|| column.value(at))
+        }),
         file: text_null("file")?,
         sha256: text_null("sha256")?,
         bytes: long("bytes")?,

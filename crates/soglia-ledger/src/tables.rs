@@ -3,6 +3,7 @@
 //! Instants are microseconds UTC, durations milliseconds; text with few values is dictionary
 //! encoded, so that a scan works on integer codes while any other tool still reads text.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -163,7 +164,7 @@ pub struct Stored<F> {
     /// The fact, with caller and service emptied into the fields beside.
     pub fact: F,
     /// The service's code.
-    pub service: String,
+    pub service: Arc<str>,
     /// The caller's pseudonym.
     pub caller: Option<[u8; 16]>,
     /// Civil hours since 1970-01-01T00:00 local, of the fact's main instant.
@@ -368,8 +369,7 @@ impl<'a, F> Columns<'a, F> {
     }
 
     fn word(mut self, value: impl Fn(&'a Stored<F>) -> Option<&'a str>) -> Self {
-        let array: DictionaryArray<Int32Type> = self.rows.iter().map(value).collect();
-        self.columns.push(Arc::new(array));
+        self.columns.push(Arc::new(words(self.rows.iter().map(value))));
         self
     }
 
@@ -423,6 +423,30 @@ impl<'a, F> Columns<'a, F> {
             .columns;
         RecordBatch::try_new(table.schema(), columns).expect("columns are built in schema order")
     }
+}
+
+/// Words that are looked for one by one before they are hashed.
+const WORDS_AT_HAND: usize = 8;
+
+/// A column of words. Most have few, so that comparing with those met first is faster than hashing.
+fn words<'a>(values: impl Iterator<Item = Option<&'a str>>) -> DictionaryArray<Int32Type> {
+    let mut dictionary: Vec<&'a str> = Vec::new();
+    let mut codes: HashMap<&'a str, i32> = HashMap::new();
+    let mut code_of = |word: &'a str| {
+        let at_hand = dictionary.iter().take(WORDS_AT_HAND).position(|known| *known == word);
+        if let Some(code) = at_hand.and_then(|at| i32::try_from(at).ok()) {
+            return code;
+        }
+        let new = i32::try_from(dictionary.len()).expect("a chunk has fewer than 2^31 rows");
+        let code = *codes.entry(word).or_insert(new);
+        if code == new {
+            dictionary.push(word);
+        }
+        code
+    };
+    let codes: Int32Array = values.map(|word| word.map(&mut code_of)).collect();
+    let dictionary = StringArray::from(dictionary);
+    DictionaryArray::try_new(codes, Arc::new(dictionary)).expect("codes are places in the list")
 }
 
 /// Row numbers and counts fit: no file has 2^63 rows.

@@ -33,7 +33,8 @@ impl Counted {
         }
     }
 
-    fn exclude(&mut self, reason: &str, n: u64) {
+    /// Leaves `n` out, for a reason.
+    pub fn exclude(&mut self, reason: &str, n: u64) {
         if 0 < n {
             *self.excluded.entry(reason.to_owned()).or_default() += n;
         }
@@ -114,7 +115,12 @@ pub struct Exclusion {
 impl Exclusion {
     /// Whether it takes items that know no queue out of an indicator.
     pub fn touches(&self, indicator: &str) -> bool {
-        self.spec.queue.is_none()
+        self.touches_in(indicator, None)
+    }
+
+    /// Whether it takes items of a queue out of an indicator.
+    pub fn touches_in(&self, indicator: &str, queue: Option<&str>) -> bool {
+        (self.spec.queue.is_none() || self.spec.queue.as_deref() == queue)
             && (self.indicators.is_empty() || self.indicators.iter().any(|code| code == indicator))
     }
 }

@@ -16,7 +16,7 @@ use soglia_ledger::session::Session;
 use crate::MeasureError;
 use crate::calls::{self, Counted};
 use crate::items::Counter;
-use crate::plan::{CallsPass, exclusions, sql_instant};
+use crate::plan::{CallsPass, Clocks, Look, Part, exclusions, sql_instant};
 use crate::rows::{Columns, cases, messages, outbound_records, stream, text};
 use crate::tally::{Dimension, NONE, Pass, Seen};
 
@@ -157,7 +157,10 @@ pub fn sql(
 ) -> Result<String, MeasureError> {
     let (service, _, version) = find(contract, service, indicator, period)?;
     Ok(match (&version.rule, CallsPass::of(&version.rule)) {
-        (_, Some(pass)) => pass.sql(contract, period, Dimension::None, None),
+        (rule, Some(pass)) => {
+            let query = |part| pass.sql(contract, period, Look::Total(Clocks::of(rule)), part);
+            format!("{};\n{}", query(Part::All), query(Part::Callbacks))
+        }
         (Rule::HandledWithin(rule), _) => {
             crate::measure::handled_sql(rule, service, period, contract, indicator)
         }
@@ -254,7 +257,6 @@ impl Looking<'_> {
                     hold: long(&hold),
                     queue: &first_queue,
                     text: "",
-                    precision: 0,
                 };
                 let counted = self.count_call(&spec, &seen, &exclusions);
                 let class = Class {

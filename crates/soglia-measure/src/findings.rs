@@ -4,17 +4,18 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use soglia_domain::contract::{Contract, Service};
+use soglia_domain::facts::Disposition;
 use soglia_domain::period::{Grain, Period, weekday_name};
 use soglia_domain::text::Lang;
-use soglia_ledger::session::Session;
 
 use crate::MeasureError;
 use crate::histogram::Histogram;
 use crate::measurement::Finding;
-use crate::plan::CallsPass;
-use crate::profile::{self, CaseColumn, Profile};
-use crate::tally::{Dimension, Tally};
+use crate::plan::{CallsPass, Scans};
+use crate::profile::CaseColumn;
+use crate::tally::Tally;
 
 /// A share of a day's traffic in two hours that is worth a sentence: permille.
 const CONCENTRATION_PERMILLE: u64 = 250;
@@ -25,26 +26,38 @@ const GROWTH_PERMILLE: u64 = 200;
 /// Cases of a topic, in each half of the period, below which its growth says nothing.
 const TOPIC_MIN: u64 = 100;
 
-/// Finds what stands out in a period; `days` is its tally by day.
-pub async fn findings(
-    session: &Session,
-    contract: &Contract,
-    period: &Period,
-    days: &Tally,
-) -> Result<Vec<Finding>, MeasureError> {
-    let hours =
-        CallsPass::ordinary().run(session, contract, period, Dimension::HourOfWeek, None).await?;
+/// Finds what stands out in a period.
+pub async fn findings(scans: &mut Scans<'_>) -> Result<Vec<Finding>, MeasureError> {
+    let (contract, period) = (scans.contract, scans.period);
+    let days = scans.days(&CallsPass::ordinary()).await?;
     let mut found = Vec::new();
-    for service in &contract.services {
-        let by_hour = profile::of_tally(contract, period, &hours, &service.code);
-        let by_day = profile::of_tally(contract, period, days, &service.code);
-        found.extend(concentration(service, &by_hour));
+    for (index, service) in (0_u16..).zip(&contract.services) {
+        let by_day = ByDay::new(&days, index);
+        found.extend(concentration(service, &days.hours_of_week(index)));
         found.extend(peak(service, &by_day));
         found.extend(duration_trend(service, contract, period, &by_day));
-        found.extend(booking_systems(session, service, period).await?);
-        found.extend(growing_topics(session, contract, service, period).await?);
+        found.extend(booking_systems(scans, service).await?);
+        found.extend(growing_topics(scans, service).await?);
     }
     Ok(found)
+}
+
+/// Calls arrived, and conversations and holds of those answered, by day.
+struct ByDay(BTreeMap<Date, (u64, Histogram)>);
+
+impl ByDay {
+    fn new(days: &Tally, service: u16) -> Self {
+        let mut found: BTreeMap<Date, (u64, Histogram)> = BTreeMap::new();
+        for (day, key, class) in days.of_service(service) {
+            let Ok(date) = day.parse() else { continue };
+            let (arrived, talk) = found.entry(date).or_default();
+            *arrived += class.n;
+            if key.disposition() == Disposition::Answered {
+                talk.merge(&class.talk_hold);
+            }
+        }
+        Self(found)
+    }
 }
 
 /// Permille of `part` in `whole`.
@@ -67,14 +80,13 @@ fn finding(code: &str, service: &Service, it: String, en: String) -> Finding {
 }
 
 /// I1: the two hours and the weekday in which most calls arrive.
-fn concentration(service: &Service, by_hour: &Profile) -> Option<Finding> {
+fn concentration(service: &Service, by_hour: &[[u64; 24]; 7]) -> Option<Finding> {
+    let weekdays = by_hour.map(|hours| hours.iter().sum::<u64>());
     let mut hours = [0_u64; 24];
-    let mut weekdays = [0_u64; 7];
-    for (key, line) in by_hour {
-        let (weekday, hour) = key.split_once('-')?;
-        let (weekday, hour): (usize, usize) = (weekday.parse().ok()?, hour.parse().ok()?);
-        *hours.get_mut(hour)? += line.arrived;
-        *weekdays.get_mut(weekday)? += line.arrived;
+    for day in by_hour {
+        for (all, n) in hours.iter_mut().zip(day) {
+            *all += n;
+        }
     }
     let all: u64 = hours.iter().sum();
     let pairs = hours.windows(2).map(|pair| pair.iter().sum::<u64>());
@@ -116,29 +128,26 @@ fn concentration(service: &Service, by_hour: &Profile) -> Option<Finding> {
 }
 
 /// I2: the busiest day, with its unit and date.
-fn peak(service: &Service, by_day: &Profile) -> Option<Finding> {
-    let (day, line) = by_day.iter().max_by_key(|(_, line)| line.arrived)?;
-    let active: Vec<u64> = by_day.values().map(|l| l.arrived).filter(|n| 0 < *n).collect();
+fn peak(service: &Service, by_day: &ByDay) -> Option<Finding> {
+    let (date, (most, _)) = by_day.0.iter().max_by_key(|(_, (arrived, _))| *arrived)?;
+    let active: Vec<u64> = by_day.0.values().map(|(n, _)| *n).filter(|n| 0 < *n).collect();
     let mean = active.iter().sum::<u64>() / (active.len().max(1) as u64);
-    let date: jiff::civil::Date = day.parse().ok()?;
     let printed = date.strftime("%d/%m/%Y");
     let mut made = finding(
         "I2",
         service,
         format!(
-            "Il giorno con più chiamate è il {printed}: {} chiamate arrivate in un giorno, contro \
-             una media di {mean} nei giorni con traffico.",
-            line.arrived
+            "Il giorno con più chiamate è il {printed}: {most} chiamate arrivate in un giorno, contro \
+             una media di {mean} nei giorni con traffico."
         ),
         format!(
-            "The busiest day is {printed}: {} calls arrived in one day, against a mean of {mean} on \
-             days with traffic.",
-            line.arrived
+            "The busiest day is {printed}: {most} calls arrived in one day, against a mean of {mean} on \
+             days with traffic."
         ),
     );
     made.figures = BTreeMap::from([
-        ("day".to_owned(), day.clone()),
-        ("calls_per_day_max".to_owned(), line.arrived.to_string()),
+        ("day".to_owned(), date.to_string()),
+        ("calls_per_day_max".to_owned(), most.to_string()),
         ("calls_per_day_mean".to_owned(), mean.to_string()),
     ]);
     Some(made)
@@ -149,16 +158,13 @@ fn duration_trend(
     service: &Service,
     contract: &Contract,
     period: &Period,
-    by_day: &Profile,
+    by_day: &ByDay,
 ) -> Option<Finding> {
     let months = period.split(Grain::Month, &contract.zone);
     let mean_of = |month: &Period| {
         let mut all = Histogram::default();
-        for (day, line) in by_day {
-            let date: jiff::civil::Date = day.parse().ok()?;
-            if month.first_date() <= date && date < month.until_date() {
-                all.merge(&line.talk);
-            }
+        for (_, talk) in by_day.0.range(month.first_date()..month.until_date()).map(|day| day.1) {
+            all.merge(talk);
         }
         all.mean()
     };
@@ -190,11 +196,10 @@ fn duration_trend(
 
 /// I3: the conversation by booking system used.
 async fn booking_systems(
-    session: &Session,
+    scans: &mut Scans<'_>,
     service: &Service,
-    period: &Period,
 ) -> Result<Option<Finding>, MeasureError> {
-    let by = profile::cases_by(session, period, &service.code, CaseColumn::BookingSystem).await?;
+    let by = scans.cases_by(&service.code, CaseColumn::BookingSystem).await?;
     let named: Vec<(&String, u64, i64)> = by
         .iter()
         .filter(|(name, _)| !name.is_empty())
@@ -223,29 +228,14 @@ async fn booking_systems(
 
 /// I6: topics that grew between the first and the second half of the period.
 async fn growing_topics(
-    session: &Session,
-    contract: &Contract,
+    scans: &mut Scans<'_>,
     service: &Service,
-    period: &Period,
 ) -> Result<Vec<Finding>, MeasureError> {
-    let months = period.split(Grain::Month, &contract.zone);
-    let (Some(first), Some(middle)) = (months.first(), months.get(months.len() / 2)) else {
-        return Ok(Vec::new());
-    };
-    if months.len() < 2 {
-        return Ok(Vec::new());
-    }
-    let range = |from: jiff::civil::Date, until: jiff::civil::Date| {
-        Period::parse(&format!("{from}..{until}"), &contract.zone)
-            .expect("months of one period are in order")
-    };
-    let before = range(first.first_date(), middle.first_date());
-    let after = range(middle.first_date(), period.until_date());
-    let old = profile::cases_by(session, &before, &service.code, CaseColumn::Topic).await?;
-    let new = profile::cases_by(session, &after, &service.code, CaseColumn::Topic).await?;
+    let topics = scans.topics(&service.code).await?;
+    let Some(topics) = topics.as_ref() else { return Ok(Vec::new()) };
     let mut found = Vec::new();
-    for (topic, (n, _)) in &new {
-        let was = old.get(topic).map_or(0, |(n, _)| *n);
+    for (topic, n) in &topics.after {
+        let was = topics.before.get(topic).copied().unwrap_or(0);
         let grown = permille(n.saturating_sub(was), was.max(1));
         if topic.is_empty() || *n < TOPIC_MIN || grown < GROWTH_PERMILLE {
             continue;
@@ -253,7 +243,7 @@ async fn growing_topics(
         let name = service.topics.iter().find(|(code, _)| code == topic).map(|(_, name)| name);
         let it = name.map_or(topic.as_str(), |name| name.get(Lang::It));
         let en = name.map_or(topic.as_str(), |name| name.get(Lang::En));
-        let since = middle.first_date().strftime("%d/%m/%Y");
+        let since = topics.middle.strftime("%d/%m/%Y");
         let mut made = finding(
             "I6",
             service,

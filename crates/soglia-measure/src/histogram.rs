@@ -1,7 +1,7 @@
 //! Counts by value, exact and mergeable: all percentiles and all limits come out of one. Read
 //! [`Histogram`] first.
 
-use serde::{Deserialize, Serialize};
+use crate::bytes::{Damaged, Reader, put};
 
 /// Whole seconds held in the dense part: two hours.
 const SECONDS_DENSE: usize = 7200;
@@ -49,9 +49,17 @@ impl Histogram {
 
     /// Adds another histogram's counts.
     pub fn merge(&mut self, other: &Self) {
-        for (millis, n) in other.iter() {
-            self.add_n(millis, n);
+        if self.seconds.len() < other.seconds.len() {
+            self.seconds.resize(other.seconds.len(), 0);
         }
+        for (own, more) in self.seconds.iter_mut().zip(&other.seconds) {
+            *own += more;
+        }
+        for (millis, n) in &other.others {
+            *self.others.entry(*millis).or_default() += n;
+        }
+        self.n += other.n;
+        self.sum += other.sum;
     }
 
     /// How many durations were counted.
@@ -93,6 +101,28 @@ impl Histogram {
             .map(|(millis, _)| millis)
     }
 
+    /// Appends the counts, each duration as the step from the one before it.
+    pub fn put(&self, out: &mut Vec<u8>) {
+        put(out, self.iter().count() as u64);
+        let mut before = 0;
+        for (millis, n) in self.iter() {
+            put(out, u64::try_from(millis - before).expect("ascending from zero"));
+            put(out, n);
+            before = millis;
+        }
+    }
+
+    /// Reads what [`Self::put`] wrote.
+    pub fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let mut histogram = Self::default();
+        let mut millis = 0_i64;
+        for _ in 0..reader.number()? {
+            millis = millis.checked_add(reader.narrow()?).ok_or(Damaged)?;
+            histogram.add_n(millis, reader.number()?);
+        }
+        Ok(histogram)
+    }
+
     /// Durations and their counts, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (i64, u64)> {
         let mut dense = (0_i64..)
@@ -106,23 +136,6 @@ impl Histogram {
             (Some(_), _) => dense.next(),
             (None, _) => sparse.next(),
         })
-    }
-}
-
-impl Serialize for Histogram {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
-    }
-}
-
-impl<'de> Deserialize<'de> for Histogram {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let pairs = Vec::<(i64, u64)>::deserialize(deserializer)?;
-        let mut histogram = Self::default();
-        for (millis, n) in pairs {
-            histogram.add_n(millis, n);
-        }
-        Ok(histogram)
     }
 }
 
@@ -168,8 +181,9 @@ mod tests {
             let limit = 20_000;
             let kept = sorted.iter().filter(|value| **value <= limit).count() as u64;
             prop_assert_eq!(histogram.count_while(|value| value <= limit), kept);
-            let json = serde_json::to_string(&histogram).expect("counts");
-            prop_assert_eq!(serde_json::from_str::<Histogram>(&json).expect("reads back"), histogram);
+            let mut bytes = Vec::new();
+            histogram.put(&mut bytes);
+            prop_assert_eq!(Histogram::read(&mut Reader::new(&bytes)), Ok(histogram));
         }
     }
 }

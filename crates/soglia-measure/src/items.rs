@@ -10,14 +10,16 @@ use soglia_domain::facts::{Case, Message, Outage, OutboundBatch, OutboundRecord,
 use soglia_domain::period::Period;
 use soglia_domain::rule::{
     Answer, Availability, BatchAggregate, BatchEnd, BatchStart, BatchTurnaround, Clock, ClosedWhen,
-    Component, FirstContact, Inclusion, ItemAttribution, Multiples, OpenAtEnd, OutboundPositive,
-    OutboundUnit, RepliedWithin, SecondLevelDenominator, SecondLevelResolved, SecondLevelStart,
-    SecondLevelWithin, SecondLevelWithinDenominator, Suspensions, ThirdParty, Threads,
+    Component, FirstContact, HandledDenominator, HandledWithin, Inclusion, ItemAttribution,
+    Multiples, OpenAtEnd, OutboundPositive, OutboundUnit, RepliedWithin, SecondLevelDenominator,
+    SecondLevelResolved, SecondLevelStart, SecondLevelWithin, SecondLevelWithinDenominator,
+    Suspensions, ThirdParty, Threads,
 };
 use soglia_domain::time::{Instant, Millis};
 
 use crate::calls::{Counted, Exclusion};
 use crate::histogram::Histogram;
+use crate::rows::AnsweredCall;
 
 /// Counts the items of one service for one indicator in one period.
 pub struct Counter<'a> {
@@ -67,14 +69,23 @@ impl<'a> Counter<'a> {
 
     /// Leaves an item out if an approved exclusion covers its instant.
     fn is_excluded(&mut self, at: Instant) -> bool {
+        self.is_excluded_in(at, None)
+    }
+
+    fn is_excluded_in(&mut self, at: Instant, queue: Option<&str>) -> bool {
+        let Some(reason) = self.approved(at, queue) else { return false };
+        self.leave_out(reason);
+        true
+    }
+
+    /// The reason of the approved exclusion that covers an instant.
+    fn approved(&self, at: Instant, queue: Option<&str>) -> Option<&'a str> {
         let at = at.as_millis();
         let found = self.exclusions.iter().find(|exclusion| {
             let spec = &exclusion.spec;
-            exclusion.touches(self.indicator) && spec.from <= at && at < spec.until
-        });
-        let Some(reason) = found.map(|exclusion| exclusion.reason.clone()) else { return false };
-        self.leave_out(&reason);
-        true
+            exclusion.touches_in(self.indicator, queue) && spec.from <= at && at < spec.until
+        })?;
+        Some(found.reason.as_str())
     }
 
     fn elapsed(&self, clock: Clock, from: Instant, until: Instant) -> Millis {
@@ -149,6 +160,43 @@ impl<'a> Counter<'a> {
         } else {
             self.count(is_first_contact(rule, case));
         }
+    }
+
+    /// K5: one case; those counted here are solved at first contact, and their calls are timed.
+    pub fn handled_case(&mut self, rule: &HandledWithin, case: &Case) {
+        let counts = rule.denominator == HandledDenominator::FirstContact
+            && self.is_solved_here(rule.first_contact, case);
+        if !counts || self.is_excluded(case.opened) {
+            return;
+        }
+        if is_phone(case) && case.opened_by.is_some() {
+            self.counted.den += 1;
+        } else {
+            self.leave_out("not_a_call");
+        }
+    }
+
+    /// K5: whether the call of a case is timed.
+    pub fn is_timed(&self, rule: &HandledWithin, case: &Case) -> bool {
+        self.is_solved_here(rule.first_contact, case)
+            && self.approved(case.opened, None).is_none()
+            && is_phone(case)
+    }
+
+    /// K5: whether an answered call counts, where all of them do.
+    pub fn answered_call(&mut self, call: &AnsweredCall<'_>) -> bool {
+        self.period.contains(call.arrived) && !self.is_excluded_in(call.arrived, call.queue)
+    }
+
+    fn is_solved_here(&self, rule: FirstContact, case: &Case) -> bool {
+        let at = match rule.attribution {
+            ItemAttribution::Receipt => Some(case.opened),
+            ItemAttribution::Due | ItemAttribution::Closing => case.closed,
+        };
+        at.is_some_and(|at| self.period.contains(at))
+            && case.closed.is_some()
+            && case.cancelled.is_none()
+            && is_first_contact(&rule, case)
     }
 
     /// K6: one case, judged as it stood at the period's end: what happened later never moves it.
@@ -314,6 +362,11 @@ pub fn is_first_contact(rule: &FirstContact, case: &Case) -> bool {
         || case.outcome.as_deref().is_none_or(|outcome| !unavailable.contains(&outcome));
     let same_contact = rule.closed == ClosedWhen::WithoutEscalation || case.contacts <= 1;
     case.escalated.is_none() && same_contact && !reopened && available
+}
+
+/// Whether a case came in by phone, as those do that say nothing.
+fn is_phone(case: &Case) -> bool {
+    case.channel.as_deref().is_none_or(|channel| channel == "phone")
 }
 
 /// One batch's time, its allowance and whether it is over.

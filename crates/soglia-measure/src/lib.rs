@@ -6,6 +6,7 @@
 //! integers, its exclusions, its rule and what it stands on; [`seal`] freezes it, [`explain`] goes
 //! from it to the calls behind it.
 
+pub mod bytes;
 pub mod calls;
 pub mod compare;
 pub mod explain;
@@ -40,6 +41,9 @@ pub enum MeasureError {
     /// A figure could not be read back.
     #[error("failed to read a measurement")]
     Json(#[from] serde_json::Error),
+    /// What the aggregate function counted could not be read back.
+    #[error("failed to read back what a pass counted")]
+    Counts(#[from] crate::bytes::Damaged),
     /// No service, indicator or rule of that name.
     #[error("the contract has no {what} `{name}`; it has {known}")]
     Unknown {

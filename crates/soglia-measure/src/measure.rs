@@ -26,8 +26,8 @@ use crate::items::BatchTime;
 use crate::measurement::{
     ContractRef, FileRef, LedgerRef, Measurement, PeriodRef, Report, SCHEMA, Sensitivity,
 };
-use crate::plan::{CallsPass, exclusions};
-use crate::tally::{Dimension, Tally};
+use crate::plan::{CallsPass, Scans, exclusions};
+use crate::tally::Tally;
 
 pub use jobs::table_of;
 pub use judge::{print_target, print_value};
@@ -98,9 +98,15 @@ pub async fn measure(
     period: &Period,
     options: Options,
 ) -> Result<Report, MeasureError> {
+    measure_with(&mut Scans::new(session, contract, period), options).await
+}
+
+/// Measures, and leaves in `scans` what was counted, for who wants to look at it in other ways.
+pub async fn measure_with(scans: &mut Scans<'_>, options: Options) -> Result<Report, MeasureError> {
+    let Scans { session, contract, period, .. } = *scans;
     let mut jobs = jobs_of(contract, period, options);
-    jobs::run(session, contract, period, &mut jobs).await?;
-    let days = CallsPass::ordinary().run(session, contract, period, Dimension::Day, None).await?;
+    jobs::run(scans, &mut jobs).await?;
+    let days = scans.days(&CallsPass::ordinary()).await?;
     let coverage = Coverage::new(session, contract, period, &days);
     let mut measurements = Vec::new();
     for service in &contract.services {
@@ -116,7 +122,7 @@ pub async fn measure(
             }
         }
     }
-    let findings = crate::findings::findings(session, contract, period, &days).await?;
+    let findings = crate::findings::findings(scans).await?;
     let mut report = Report {
         schema: SCHEMA,
         lang: match options.lang {
@@ -441,5 +447,5 @@ pub fn handled_sql(
 ) -> String {
     let exclusions = exclusions(contract, service);
     let approved: Vec<_> = exclusions.iter().filter(|one| one.touches(indicator)).collect();
-    jobs::handled_sql(rule, service, period, &approved).0
+    jobs::handled_sql(rule, service, period, &approved)
 }

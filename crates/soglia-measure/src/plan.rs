@@ -2,16 +2,18 @@
 //! first.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::array::{Array, AsArray};
 use soglia_domain::contract::{Contract, Service};
 use soglia_domain::period::Period;
-use soglia_domain::rule::{CallAttribution, Callback, Legs, Rule};
+use soglia_domain::rule::{CallAttribution, Callback, Legs, Rule, WaitStart, WaitStop};
 use soglia_domain::time::{Instant, Millis};
 use soglia_ledger::session::Session;
 
 use crate::MeasureError;
 use crate::calls::Exclusion;
+use crate::profile::{CaseColumn, CasesBy, Topics, cases_by, topics};
 use crate::tally::{Column, Dimension, ExclusionSpec, ServiceSpec, Spec, Tally};
 
 /// Margin around a period within which opening hours are known: calls attributed by their end may
@@ -67,15 +69,14 @@ impl CallsPass {
         Self { attribution: Attribution::Arrival, each_leg: false, callback_limit: None }
     }
 
-    /// The query of the pass.
-    pub fn sql(
-        &self,
-        contract: &Contract,
-        period: &Period,
-        dimension: Dimension,
-        text: Option<&str>,
-    ) -> String {
-        let spec = self.spec(contract, period, dimension);
+    /// The query of the pass over a part of the calls.
+    pub fn sql(&self, contract: &Contract, period: &Period, look: Look<'_>, part: Part) -> String {
+        let mut spec = self.spec(contract, period, look.dimension());
+        spec.columns = columns(contract, look, part);
+        let text = match look {
+            Look::Text(column) => Some(column),
+            _ => None,
+        };
         let json = serde_json::to_string(&spec).expect("a specification is plain data");
         let arguments: Vec<String> = spec
             .columns
@@ -86,12 +87,13 @@ impl CallsPass {
             })
             .collect();
         format!(
-            "SELECT {}(arrow_cast('{}', 'Dictionary(Int32, Utf8)'), {}) AS tally FROM {} WHERE {}",
+            "SELECT {}(arrow_cast('{}', 'Dictionary(Int32, Utf8)'), {}) AS tally FROM {} WHERE {}{}",
             crate::udaf::NAME,
             json.replace('\'', "''"),
             arguments.join(", "),
             if self.each_leg { LEGS } else { "calls" },
             self.filter(period),
+            if part == Part::Callbacks { " AND disposition = 'callback_requested'" } else { "" },
         )
     }
 
@@ -128,53 +130,127 @@ impl CallsPass {
                 callback_limit: self.callback_limit,
             })
             .collect();
-        let mut columns = vec![
-            Column::Service,
-            Column::Disposition,
-            Column::Arrived,
-            Column::Queued,
-            Column::CalledBack,
-            Column::WaitMs,
-            Column::TalkMs,
-            Column::HoldMs,
-        ];
-        // Profiles need waits and conversations; only whole periods are looked at every way.
-        if dimension == Dimension::None {
-            columns.extend([Column::FirstRang, Column::Answered, Column::PrecisionMs]);
-        }
-        let by_queue = contract.exclusions.iter().any(|exclusion| exclusion.queue.is_some());
-        if by_queue {
-            columns.push(Column::FirstQueue);
-        }
-        match dimension {
-            Dimension::Day | Dimension::HourOfWeek => columns.push(Column::LocalHour),
-            Dimension::Text => columns.push(Column::Text),
-            Dimension::None => {}
-        }
-        Spec { services, dimension, columns }
+        Spec { services, dimension, columns: Vec::new() }
     }
 
     /// Runs the pass.
+    ///
+    /// Calls that asked to be called back need two more columns. Few contracts have any, so they
+    /// are read again only where the first reading has found some.
     pub async fn run(
         &self,
         session: &Session,
         contract: &Contract,
         period: &Period,
-        dimension: Dimension,
-        text: Option<&str>,
+        look: Look<'_>,
     ) -> Result<Tally, MeasureError> {
-        let batches = session.rows(&self.sql(contract, period, dimension, text)).await?;
-        let mut tally = Tally::default();
-        for batch in &batches {
-            let column = batch.column(0).as_binary::<i32>();
-            for row in 0..column.len() {
-                if column.is_valid(row) {
-                    tally.merge(serde_json::from_slice(column.value(row))?);
-                }
-            }
+        let mut tally = scan(session, &self.sql(contract, period, look, Part::All)).await?;
+        if tally.any_callback() {
+            let sql = self.sql(contract, period, look, Part::Callbacks);
+            tally.drop_callbacks();
+            tally.merge(scan(session, &sql).await?);
         }
         Ok(tally)
     }
+}
+
+/// The columns that a look at a part of the calls needs: each costs a third of a pass.
+fn columns(contract: &Contract, look: Look<'_>, part: Part) -> Vec<Column> {
+    let mut columns = vec![Column::Service, Column::Disposition, Column::Arrived];
+    match part {
+        Part::Callbacks => columns.extend([Column::Queued, Column::CalledBack]),
+        Part::All => {
+            columns.extend([Column::WaitMs, Column::TalkMs, Column::HoldMs]);
+            if look.clocks() == Clocks::All {
+                columns.extend([Column::Queued, Column::FirstRang, Column::Answered]);
+            }
+        }
+    }
+    if contract.exclusions.iter().any(|exclusion| exclusion.queue.is_some()) {
+        columns.push(Column::FirstQueue);
+    }
+    match look {
+        Look::Days(_) | Look::HourOfWeek => columns.push(Column::LocalHour),
+        Look::Text(_) => columns.push(Column::Text),
+        Look::Total(_) => {}
+    }
+    columns
+}
+
+/// Runs the query of a pass.
+async fn scan(session: &Session, sql: &str) -> Result<Tally, MeasureError> {
+    let mut tally = Tally::default();
+    for batch in &session.rows(sql).await? {
+        let column = batch.column(0).as_binary::<i32>();
+        for row in (0..column.len()).filter(|row| column.is_valid(*row)) {
+            tally.merge(Tally::from_bytes(column.value(row))?);
+        }
+    }
+    Ok(tally)
+}
+
+/// How a pass looks at calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Look<'a> {
+    /// All together.
+    Total(Clocks),
+    /// By local day and, within it, by hour of arrival.
+    Days(Clocks),
+    /// By weekday and hour.
+    HourOfWeek,
+    /// By a text column.
+    Text(&'a str),
+}
+
+impl Look<'_> {
+    const fn dimension(self) -> Dimension {
+        match self {
+            Self::Total(_) => Dimension::None,
+            Self::Days(_) => Dimension::Day,
+            Self::HourOfWeek => Dimension::HourOfWeek,
+            Self::Text(_) => Dimension::Text,
+        }
+    }
+
+    const fn clocks(self) -> Clocks {
+        match self {
+            Self::Total(clocks) | Self::Days(clocks) => clocks,
+            Self::HourOfWeek | Self::Text(_) => Clocks::Queue,
+        }
+    }
+}
+
+/// Which waits are looked at.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Clocks {
+    /// From entering the queue to the answer.
+    Queue,
+    /// Also those from the arrival, from the first ring and to it.
+    All,
+}
+
+impl Clocks {
+    /// Those that a rule needs.
+    pub fn of(rule: &Rule) -> Self {
+        match rule {
+            Rule::AnsweredWithin(rule)
+                if (rule.wait_start, rule.wait_stop)
+                    != (WaitStart::QueueEntry, WaitStop::AgentAnswer) =>
+            {
+                Self::All
+            }
+            _ => Self::Queue,
+        }
+    }
+}
+
+/// Which calls a query of a pass reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// All of them.
+    All,
+    /// Those that asked to be called back.
+    Callbacks,
 }
 
 impl Column {
@@ -192,7 +268,6 @@ impl Column {
             Self::WaitMs => "wait_ms",
             Self::TalkMs => "talk_ms",
             Self::HoldMs => "hold_ms",
-            Self::PrecisionMs => "precision_ms",
             Self::FirstQueue | Self::Text => "first_queue",
         }
     }
@@ -204,7 +279,6 @@ const LEGS: &str = "(SELECT service, 'inbound' AS direction, entered AS arrived,
     arrow_cast(NULL, 'Timestamp(Microsecond, Some(\"UTC\"))') AS first_rang, \
     arrow_cast(NULL, 'Timestamp(Microsecond, Some(\"UTC\"))') AS called_back, \
     CAST(NULL AS BIGINT) AS talk_ms, CAST(NULL AS BIGINT) AS hold_ms, \
-    CAST(1000 AS INT) AS precision_ms, \
     CASE exit WHEN 'answered' THEN 'answered' WHEN 'abandoned' THEN 'abandoned_in_queue' \
     WHEN 'key_pressed' THEN 'abandoned_in_queue' ELSE 'released_by_system' END AS disposition \
     FROM queue_entries) AS legs";
@@ -244,5 +318,95 @@ pub fn exclusions(contract: &Contract, service: &Service) -> Vec<Exclusion> {
         .collect()
 }
 
-/// Tallies already made, by pass.
-pub type Tallies = BTreeMap<CallsPass, Tally>;
+/// What was counted in a run, so that what is asked for twice is read once.
+pub struct Scans<'a> {
+    /// The tables.
+    pub session: &'a Session,
+    /// The contract.
+    pub contract: &'a Contract,
+    /// The period.
+    pub period: &'a Period,
+    clocks: Clocks,
+    days: BTreeMap<CallsPass, Arc<Tally>>,
+    totals: BTreeMap<CallsPass, Arc<Tally>>,
+    cases: BTreeMap<(String, CaseColumn), Arc<CasesBy>>,
+    topics: BTreeMap<String, Arc<Option<Topics>>>,
+}
+
+impl<'a> Scans<'a> {
+    /// Nothing counted yet.
+    pub fn new(session: &'a Session, contract: &'a Contract, period: &'a Period) -> Self {
+        Self {
+            session,
+            contract,
+            period,
+            clocks: Clocks::Queue,
+            days: BTreeMap::new(),
+            totals: BTreeMap::new(),
+            cases: BTreeMap::new(),
+            topics: BTreeMap::new(),
+        }
+    }
+
+    /// Looks at more clocks from now on; what was counted without them is counted again.
+    pub fn look_at(&mut self, clocks: Clocks) {
+        if self.clocks < clocks {
+            self.clocks = clocks;
+            self.days.clear();
+            self.totals.clear();
+        }
+    }
+
+    /// The calls of the period by day.
+    pub async fn days(&mut self, pass: &CallsPass) -> Result<Arc<Tally>, MeasureError> {
+        if let Some(made) = self.days.get(pass) {
+            return Ok(Arc::clone(made));
+        }
+        let look = Look::Days(self.clocks);
+        let made = Arc::new(pass.run(self.session, self.contract, self.period, look).await?);
+        self.days.insert(pass.clone(), Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// The calls of the period, or of a part of it, together.
+    pub async fn total(
+        &mut self,
+        pass: &CallsPass,
+        stretch: &Period,
+    ) -> Result<Arc<Tally>, MeasureError> {
+        if stretch != self.period {
+            let look = Look::Total(self.clocks);
+            return Ok(Arc::new(pass.run(self.session, self.contract, stretch, look).await?));
+        }
+        if let Some(made) = self.totals.get(pass) {
+            return Ok(Arc::clone(made));
+        }
+        let made = Arc::new(self.days(pass).await?.total());
+        self.totals.insert(pass.clone(), Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// Cases of a service in the period by one of their columns.
+    pub async fn cases_by(
+        &mut self,
+        service: &str,
+        column: CaseColumn,
+    ) -> Result<Arc<CasesBy>, MeasureError> {
+        let key = (service.to_owned(), column);
+        if let Some(made) = self.cases.get(&key) {
+            return Ok(Arc::clone(made));
+        }
+        let made = Arc::new(cases_by(self.session, self.period, service, column).await?);
+        self.cases.insert(key, Arc::clone(&made));
+        Ok(made)
+    }
+    /// Cases of a service by topic, in both halves of the period.
+    pub async fn topics(&mut self, service: &str) -> Result<Arc<Option<Topics>>, MeasureError> {
+        if let Some(made) = self.topics.get(service) {
+            return Ok(Arc::clone(made));
+        }
+        let made = Arc::new(topics(self.session, self.contract, self.period, service).await?);
+        self.topics.insert(service.to_owned(), Arc::clone(&made));
+        Ok(made)
+    }
+}

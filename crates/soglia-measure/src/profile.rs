@@ -4,17 +4,18 @@
 
 use std::collections::BTreeMap;
 
-use soglia_domain::contract::Contract;
+use jiff::civil::Date;
+use soglia_domain::contract::{Contract, GROUP_SIZE_MIN};
 use soglia_domain::facts::Disposition;
-use soglia_domain::period::Period;
+use soglia_domain::period::{Grain, Period};
 use soglia_domain::rule::Rule;
 use soglia_ledger::session::Session;
 
 use crate::MeasureError;
 use crate::calls::{self, Counted};
 use crate::histogram::Histogram;
-use crate::plan::{CallsPass, exclusions};
-use crate::tally::{Dimension, Tally};
+use crate::plan::{CallsPass, Clocks, Look, exclusions, sql_instant};
+use crate::tally::Tally;
 
 /// What to count apart by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,15 +66,15 @@ impl By {
         Self::ALL.into_iter().find(|by| by.name() == name)
     }
 
-    const fn pass(self) -> (Dimension, Option<&'static str>) {
+    const fn look(self) -> Look<'static> {
         match self {
-            Self::Day => (Dimension::Day, None),
-            Self::HourOfWeek => (Dimension::HourOfWeek, None),
-            Self::Queue => (Dimension::Text, Some("first_queue")),
-            Self::Group => (Dimension::Text, Some("operator_group")),
-            Self::Topic => (Dimension::Text, Some("topic")),
-            Self::PriorityClass => (Dimension::Text, Some("priority_class")),
-            Self::BookingSystem => (Dimension::Text, Some("booking_system")),
+            Self::Day => Look::Days(Clocks::All),
+            Self::HourOfWeek => Look::HourOfWeek,
+            Self::Queue => Look::Text("first_queue"),
+            Self::Group => Look::Text("operator_group"),
+            Self::Topic => Look::Text("topic"),
+            Self::PriorityClass => Look::Text("priority_class"),
+            Self::BookingSystem => Look::Text("booking_system"),
         }
     }
 }
@@ -95,6 +96,19 @@ pub struct Line {
     pub talk: Histogram,
 }
 
+impl Line {
+    /// Adds another line's calls.
+    fn merge(&mut self, other: Self) {
+        let Self { arrived, answered, in_time, lost, wait, talk } = other;
+        self.arrived += arrived;
+        self.answered += answered;
+        self.in_time.merge(in_time);
+        self.lost.merge(lost);
+        self.wait.merge(&wait);
+        self.talk.merge(&talk);
+    }
+}
+
 /// Lines by value of the dimension, for one service.
 pub type Profile = BTreeMap<String, Line>;
 
@@ -106,9 +120,43 @@ pub async fn profile(
     service: &str,
     by: By,
 ) -> Result<Profile, MeasureError> {
-    let (dimension, text) = by.pass();
-    let tally = CallsPass::ordinary().run(session, contract, period, dimension, text).await?;
-    Ok(of_tally(contract, period, &tally, service))
+    let tally = CallsPass::ordinary().run(session, contract, period, by.look()).await?;
+    let profile = of_tally(contract, period, &tally, service);
+    Ok(match by {
+        By::Group => without_small_groups(contract, profile),
+        _ => profile,
+    })
+}
+
+/// Joins to the calls of no group those of groups that must not be seen.
+///
+/// A group is seen if the contract names it, and so says that it has at least five operators, and
+/// if at least five of its calls were answered: fewer cannot be those of five operators. If the
+/// rest would then hold the answered calls of hidden groups and almost nothing else, subtraction
+/// would show them, so the smallest group that is left is hidden too. Conversations of the rest are
+/// not told: nobody knows of how many operators they are.
+fn without_small_groups(contract: &Contract, profile: Profile) -> Profile {
+    let enough = u64::from(GROUP_SIZE_MIN);
+    let is_shown = |name: &str, line: &Line| {
+        let named = contract.operator_groups.iter().any(|group| group.code == name);
+        named && enough <= line.answered
+    };
+    let (mut shown, hidden): (Profile, Profile) =
+        profile.into_iter().partition(|(name, line)| is_shown(name, line));
+    let mut rest = Line::default();
+    for line in hidden.into_values() {
+        rest.merge(line);
+    }
+    while 0 < rest.answered && rest.answered < enough {
+        let smallest = shown.iter().min_by_key(|(_, line)| line.answered);
+        let Some(name) = smallest.map(|(name, _)| name.clone()) else { break };
+        rest.merge(shown.remove(&name).unwrap_or_default());
+    }
+    rest.talk = Histogram::default();
+    if 0 < rest.arrived {
+        shown.insert(String::new(), rest);
+    }
+    shown
 }
 
 /// Makes a profile of a tally made by some dimension.
@@ -148,13 +196,16 @@ pub fn of_tally(contract: &Contract, period: &Period, tally: &Tally, service: &s
     profile
 }
 
-/// Counts closed cases of a service by a column of `cases`, with their conversations' durations.
+/// Cases by the value of a column: how many, and their conversations' durations.
+pub type CasesBy = BTreeMap<String, (u64, Histogram)>;
+
+/// Counts cases of a service by a column of `cases`, with their conversations' durations.
 pub async fn cases_by(
     session: &Session,
     period: &Period,
     service: &str,
     column: CaseColumn,
-) -> Result<BTreeMap<String, (u64, Histogram)>, MeasureError> {
+) -> Result<CasesBy, MeasureError> {
     let name = column.name();
     let sql = format!(
         "SELECT coalesce(CAST(k.{name} AS VARCHAR), '') AS value, \
@@ -164,10 +215,10 @@ pub async fn cases_by(
          (SELECT call_id, talk_ms, hold_ms FROM calls WHERE service = '{service}' AND \
          arrived < {end}) c ON k.opened_by = c.call_id GROUP BY 1, 2",
         service = service.replace('\'', "''"),
-        start = crate::plan::sql_instant(period.start()),
-        end = crate::plan::sql_instant(period.end()),
+        start = sql_instant(period.start()),
+        end = sql_instant(period.end()),
     );
-    let mut found: BTreeMap<String, (u64, Histogram)> = BTreeMap::new();
+    let mut found = CasesBy::new();
     crate::rows::stream(session, &sql, |batch| {
         use arrow::array::Array;
         let columns = crate::rows::Columns(batch);
@@ -187,8 +238,56 @@ pub async fn cases_by(
     Ok(found)
 }
 
+/// Cases by topic before and after the middle of a period.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Topics {
+    /// Where the second half of the months begins.
+    pub middle: Date,
+    /// Cases opened before it.
+    pub before: BTreeMap<String, u64>,
+    /// Cases opened since.
+    pub after: BTreeMap<String, u64>,
+}
+
+/// Counts cases of a service by topic in both halves of a period; a single month has no halves.
+pub async fn topics(
+    session: &Session,
+    contract: &Contract,
+    period: &Period,
+    service: &str,
+) -> Result<Option<Topics>, MeasureError> {
+    let months = period.split(Grain::Month, &contract.zone);
+    let Some(second) = months.get(months.len() / 2).filter(|_| 1 < months.len()) else {
+        return Ok(None);
+    };
+    let sql = format!(
+        "SELECT coalesce(CAST(topic AS VARCHAR), '') AS topic, opened >= {middle} AS later, \
+         count(*) AS n FROM cases WHERE service = '{service}' AND opened >= {start} AND \
+         opened < {end} GROUP BY 1, 2",
+        service = service.replace('\'', "''"),
+        start = sql_instant(period.start()),
+        middle = sql_instant(second.start()),
+        end = sql_instant(period.end()),
+    );
+    let mut found =
+        Topics { middle: second.first_date(), before: BTreeMap::new(), after: BTreeMap::new() };
+    crate::rows::stream(session, &sql, |batch| {
+        let columns = crate::rows::Columns(batch);
+        let (topics, later, n) =
+            (columns.texts("topic")?, columns.flags("later")?, columns.longs("n")?);
+        for row in 0..batch.num_rows() {
+            let half = if later.value(row) { &mut found.after } else { &mut found.before };
+            let n = u64::try_from(n.value(row)).unwrap_or(0);
+            *half.entry(topics.value(row).to_owned()).or_default() += n;
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(Some(found))
+}
+
 /// A column of `cases` to count by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum CaseColumn {
     /// The topic.
     Topic,

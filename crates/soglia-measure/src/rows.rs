@@ -6,6 +6,7 @@ use arrow::datatypes::{DataType, Int32Type, Int64Type, TimestampMicrosecondType}
 use futures::TryStreamExt;
 use soglia_domain::facts::{Case, Message, Outage, OutboundBatch, OutboundRecord, Rows};
 use soglia_domain::period::Period;
+use soglia_domain::rule::TimedDuration;
 use soglia_domain::time::{Instant, Millis};
 use soglia_ledger::session::Session;
 use soglia_ledger::tables::suspensions_from_json;
@@ -44,7 +45,8 @@ impl Columns<'_> {
         column.cloned().ok_or_else(|| damaged(name))
     }
 
-    fn flags(&self, name: &str) -> Result<arrow::array::BooleanArray, MeasureError> {
+    /// A column of yes and no.
+    pub fn flags(&self, name: &str) -> Result<arrow::array::BooleanArray, MeasureError> {
         self.find(name)?.as_boolean_opt().cloned().ok_or_else(|| damaged(name))
     }
 
@@ -152,6 +154,153 @@ pub async fn cases(
                 cancelled: text(&cancelled, row),
                 rows: Rows::default(),
             });
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// The durations of a call, as far as they are known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CallTimes {
+    talk: Option<i64>,
+    hold: i64,
+    wrap: i64,
+    wait: i64,
+}
+
+impl CallTimes {
+    /// The duration that a rule times.
+    pub fn of(&self, timed: TimedDuration) -> Option<Millis> {
+        let talk = self.talk?;
+        Some(Millis::new(match timed {
+            TimedDuration::TalkHold => talk + self.hold,
+            TimedDuration::Talk => talk,
+            TimedDuration::TalkHoldWrap => talk + self.hold + self.wrap,
+            TimedDuration::WaitTalkHold => self.wait + talk + self.hold,
+        }))
+    }
+}
+
+/// The columns of a call's durations.
+struct TimesColumns([arrow::array::Int64Array; 4]);
+
+impl TimesColumns {
+    fn new(columns: &Columns<'_>) -> Result<Self, MeasureError> {
+        let long = |name| columns.longs(name);
+        Ok(Self([long("talk_ms")?, long("hold_ms")?, long("wrap_ms")?, long("wait_ms")?]))
+    }
+
+    fn at(&self, row: usize) -> CallTimes {
+        let known =
+            |column: &arrow::array::Int64Array| column.is_valid(row).then(|| column.value(row));
+        let [talk, hold, wrap, wait] = &self.0;
+        let zero = |column| known(column).unwrap_or(0);
+        CallTimes { talk: known(talk), hold: zero(hold), wrap: zero(wrap), wait: zero(wait) }
+    }
+}
+
+/// Hands on the cases closed without the second level that a call opened, each with its call.
+///
+/// Of a case only what [`crate::items::Counter::is_timed`] looks at is filled in.
+pub async fn calls_of_cases(
+    session: &Session,
+    service: &str,
+    period: &Period,
+    mut each: impl FnMut(&Case, &CallTimes),
+) -> Result<(), MeasureError> {
+    let code = service.replace('\'', "''");
+    let (start, end) = (sql_instant(period.start()), sql_instant(period.end()));
+    let sql = format!(
+        "SELECT k.*, c.talk_ms, c.hold_ms, c.wrap_ms, c.wait_ms FROM \
+         (SELECT opened_by, channel, opened, closed, reopened, contacts, outcome FROM cases \
+         WHERE service = '{code}' AND closed IS NOT NULL AND cancelled IS NULL AND \
+         escalated IS NULL AND opened_by IS NOT NULL AND \
+         ((opened >= {start} AND opened < {end}) OR (closed >= {start} AND closed < {end}))) k \
+         JOIN (SELECT call_id, talk_ms, hold_ms, wrap_ms, wait_ms FROM calls \
+         WHERE service = '{code}' AND arrived < {end}) c ON k.opened_by = c.call_id"
+    );
+    stream(session, &sql, |batch| {
+        let columns = Columns(batch);
+        let (channel, outcome) = (columns.texts("channel")?, columns.texts("outcome")?);
+        let (opened, closed) = (columns.instants("opened")?, columns.instants("closed")?);
+        let (reopened, contacts) = (columns.instants("reopened")?, columns.ints("contacts")?);
+        let times = TimesColumns::new(&columns)?;
+        for row in 0..batch.num_rows() {
+            let case = Case {
+                channel: text(&channel, row),
+                opened: opened.known(row, "opened")?,
+                closed: closed.at(row),
+                reopened: reopened.at(row),
+                contacts: whole(&contacts, row).unwrap_or(1),
+                outcome: text(&outcome, row),
+                ..blank_case()
+            };
+            each(&case, &times.at(row));
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// A case of which nothing is known.
+fn blank_case() -> Case {
+    Case {
+        id: String::new(),
+        service: None,
+        opened_by: None,
+        channel: None,
+        opened: Instant::from_millis(0),
+        escalated: None,
+        taken_in_charge: None,
+        suspensions: Vec::new(),
+        resolved: None,
+        closed: None,
+        reopened: None,
+        contacts: 1,
+        closed_by_level: None,
+        outcome: None,
+        topic: None,
+        priority_class: None,
+        booking_system: None,
+        third_party: false,
+        cancelled: None,
+        rows: Rows::default(),
+    }
+}
+
+/// What K5 looks at in a call besides its durations.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AnsweredCall<'a> {
+    /// When it arrived.
+    pub arrived: Instant,
+    /// The first queue.
+    pub queue: Option<&'a str>,
+}
+
+/// Hands on the inbound calls of a period that were answered, with their durations.
+pub async fn answered_calls(
+    session: &Session,
+    service: &str,
+    period: &Period,
+    mut each: impl FnMut(&AnsweredCall<'_>, &CallTimes),
+) -> Result<(), MeasureError> {
+    let sql = format!(
+        "SELECT arrived, first_queue, talk_ms, hold_ms, wrap_ms, wait_ms FROM calls \
+         WHERE service = '{}' AND disposition = 'answered' AND direction = 'inbound' AND \
+         arrived >= {} AND arrived < {}",
+        service.replace('\'', "''"),
+        sql_instant(period.start()),
+        sql_instant(period.end()),
+    );
+    stream(session, &sql, |batch| {
+        let columns = Columns(batch);
+        let (arrived, queues) = (columns.instants("arrived")?, columns.texts("first_queue")?);
+        let times = TimesColumns::new(&columns)?;
+        for row in 0..batch.num_rows() {
+            let queue = queues.is_valid(row).then(|| queues.value(row));
+            let call = AnsweredCall { arrived: arrived.known(row, "arrived")?, queue };
+            each(&call, &times.at(row));
         }
         Ok(())
     })

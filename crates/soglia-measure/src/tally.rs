@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use soglia_domain::facts::Disposition;
 
+use crate::bytes::{Damaged, Reader, put, put_text};
 use crate::histogram::Histogram;
 
 /// What a pass must know of the contract: made by [`crate::plan`], sent to whoever runs the pass.
@@ -50,8 +51,6 @@ pub enum Column {
     TalkMs,
     /// Hold.
     HoldMs,
-    /// Precision of the source.
-    PrecisionMs,
     /// First queue.
     FirstQueue,
     /// The text of a text dimension.
@@ -100,7 +99,7 @@ pub enum Dimension {
 }
 
 /// Calls that every rule treats alike, but for durations.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ClassKey {
     /// Index of the service.
     pub service: u16,
@@ -119,13 +118,30 @@ impl ClassKey {
     pub fn disposition(self) -> Disposition {
         Disposition::from_code(self.disposition).expect("codes are written by `Disposition::code`")
     }
+
+    fn put(self, out: &mut Vec<u8>) {
+        put(out, u64::from(self.service));
+        put(out, u64::from(self.disposition));
+        put(out, u64::from(self.open) | u64::from(self.called_back) << 1);
+        put(out, u64::from(self.exclusion));
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let (service, disposition) = (reader.narrow()?, reader.narrow()?);
+        Disposition::from_code(disposition).ok_or(Damaged)?;
+        let flags: u8 = reader.narrow()?;
+        let (open, called_back) = (flags & 1 != 0, flags & 2 != 0);
+        Ok(Self { service, disposition, open, exclusion: reader.narrow()?, called_back })
+    }
 }
 
 /// What is known of the calls of one class.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Class {
     /// How many calls.
     pub n: u64,
+    /// How many of them arrived in each local hour of the day; counted by day only.
+    pub by_hour: [u64; 24],
     /// Queue entry to answer, or to leaving the queue.
     pub wait: Histogram,
     /// Arrival to answer: the wait as lived by the citizen.
@@ -138,44 +154,64 @@ pub struct Class {
     pub arrival_to_ring: Histogram,
     /// Conversation and hold.
     pub talk_hold: Histogram,
-    /// Least precise source among them, in milliseconds.
-    pub precision: i32,
 }
 
 impl Class {
     fn merge(&mut self, other: &Self) {
         self.n += other.n;
+        for (own, more) in self.by_hour.iter_mut().zip(&other.by_hour) {
+            *own += more;
+        }
         self.wait.merge(&other.wait);
         self.wait_from_arrival.merge(&other.wait_from_arrival);
         self.ring_to_answer.merge(&other.ring_to_answer);
         self.wait_to_ring.merge(&other.wait_to_ring);
         self.arrival_to_ring.merge(&other.arrival_to_ring);
         self.talk_hold.merge(&other.talk_hold);
-        self.precision = self.precision.max(other.precision);
+    }
+
+    const fn histograms(&self) -> [&Histogram; 6] {
+        let Self { wait, wait_from_arrival, ring_to_answer, wait_to_ring, .. } = self;
+        [
+            wait,
+            wait_from_arrival,
+            ring_to_answer,
+            wait_to_ring,
+            &self.arrival_to_ring,
+            &self.talk_hold,
+        ]
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        put(out, self.n);
+        self.by_hour.iter().for_each(|n| put(out, *n));
+        self.histograms().iter().for_each(|histogram| histogram.put(out));
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let n = reader.number()?;
+        let mut by_hour = [0; 24];
+        for count in &mut by_hour {
+            *count = reader.number()?;
+        }
+        Ok(Self {
+            n,
+            by_hour,
+            wait: Histogram::read(reader)?,
+            wait_from_arrival: Histogram::read(reader)?,
+            ring_to_answer: Histogram::read(reader)?,
+            wait_to_ring: Histogram::read(reader)?,
+            arrival_to_ring: Histogram::read(reader)?,
+            talk_hold: Histogram::read(reader)?,
+        })
     }
 }
 
 /// Calls by value of the dimension and by class.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Tally {
     /// Cells, sorted, so that equal tallies are equal bytes.
-    #[serde(with = "as_pairs")]
     pub cells: BTreeMap<(String, ClassKey), Class>,
-}
-
-/// JSON has no keys but text.
-mod as_pairs {
-    use super::{BTreeMap, Class, ClassKey, Deserialize, Serialize};
-
-    type Cells = BTreeMap<(String, ClassKey), Class>;
-
-    pub fn serialize<S: serde::Serializer>(cells: &Cells, s: S) -> Result<S::Ok, S::Error> {
-        cells.iter().collect::<Vec<_>>().serialize(s)
-    }
-
-    pub fn deserialize<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Cells, D::Error> {
-        Ok(Vec::deserialize(d)?.into_iter().collect())
-    }
 }
 
 impl Tally {
@@ -191,6 +227,65 @@ impl Tally {
                 }
             }
         }
+    }
+
+    /// The same calls, no longer counted apart.
+    #[must_use]
+    pub fn total(&self) -> Self {
+        let mut total = Self::default();
+        for ((_, key), class) in &self.cells {
+            total.cells.entry((String::new(), *key)).or_default().merge(class);
+        }
+        total
+    }
+
+    /// Arrivals of one service by weekday, Monday first, and hour of the day; of a tally by day.
+    pub fn hours_of_week(&self, service: u16) -> [[u64; 24]; 7] {
+        let mut counts = [[0; 24]; 7];
+        for (day, _, class) in self.of_service(service) {
+            let Ok(date) = day.parse::<jiff::civil::Date>() else { continue };
+            let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
+            let Some(hours) = counts.get_mut(weekday) else { continue };
+            for (count, n) in hours.iter_mut().zip(&class.by_hour) {
+                *count += n;
+            }
+        }
+        counts
+    }
+
+    /// The tally as bytes; equal tallies are equal bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for ((value, key), class) in &self.cells {
+            put_text(&mut out, value);
+            key.put(&mut out);
+            class.put(&mut out);
+        }
+        out
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
+        let mut reader = Reader::new(bytes);
+        let mut tally = Self::default();
+        while reader.end().is_err() {
+            let value = reader.text()?.to_owned();
+            let key = ClassKey::read(&mut reader)?;
+            tally.cells.insert((value, key), Class::read(&mut reader)?);
+        }
+        Ok(tally)
+    }
+
+    /// Whether any call asked to be called back.
+    pub fn any_callback(&self) -> bool {
+        let code = Disposition::CallbackRequested.code();
+        self.cells.keys().any(|(_, key)| key.disposition == code)
+    }
+
+    /// Forgets the calls that asked to be called back.
+    pub fn drop_callbacks(&mut self) {
+        let code = Disposition::CallbackRequested.code();
+        self.cells.retain(|(_, key), _| key.disposition != code);
     }
 
     /// Classes of one service.
@@ -231,8 +326,6 @@ pub struct Seen<'a> {
     pub queue: &'a str,
     /// Value of a text dimension.
     pub text: &'a str,
-    /// Precision of the source in milliseconds.
-    pub precision: i32,
 }
 
 /// No value.
@@ -245,6 +338,7 @@ pub struct Pass {
     cursors: Vec<usize>,
     tallies: BTreeMap<String, Vec<Option<Class>>>,
     last_value: i64,
+    last_hour: i32,
     last: Vec<Option<Class>>,
     last_name: Option<String>,
     exclusions_max: usize,
@@ -261,6 +355,7 @@ impl Pass {
             cursors,
             tallies: BTreeMap::new(),
             last_value: NONE,
+            last_hour: i32::MIN,
             last: Vec::new(),
             last_name: None,
             exclusions_max,
@@ -285,7 +380,14 @@ impl Pass {
             self.last.resize_with(at + 1, || None);
         }
         let Some(slot) = self.last.get_mut(at) else { return };
-        count(slot.get_or_insert_default(), seen);
+        let class = slot.get_or_insert_default();
+        if self.spec.dimension == Dimension::Day {
+            let hour = usize::try_from(seen.local_hour.rem_euclid(24)).unwrap_or(0);
+            if let Some(count) = class.by_hour.get_mut(hour) {
+                *count += 1;
+            }
+        }
+        count(class, seen);
     }
 
     /// Ends the pass.
@@ -312,6 +414,11 @@ impl Pass {
                 }
             }
             Dimension::Day | Dimension::HourOfWeek => {
+                // Calls come by time: mostly this one arrived in the hour of the one before it.
+                if seen.local_hour == self.last_hour {
+                    return;
+                }
+                self.last_hour = seen.local_hour;
                 let value = self.time_value(seen.local_hour);
                 if value != self.last_value || self.last_name.is_none() {
                     self.put_away();
@@ -422,7 +529,6 @@ fn key_of(at: usize, span: usize) -> ClassKey {
 #[inline]
 fn count(class: &mut Class, seen: &Seen<'_>) {
     class.n += 1;
-    class.precision = class.precision.max(seen.precision);
     if seen.disposition == Disposition::CallbackRequested.code() {
         // Their wait ends with the call-back, if there was one.
         if seen.called_back != NONE && seen.queued != NONE {

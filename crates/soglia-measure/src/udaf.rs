@@ -1,7 +1,7 @@
 //! The pass over the calls as an aggregate function of the query engine. Read [`udaf`] first.
 //!
 //! `soglia_tally(spec, service, disposition, …)` runs wherever the engine runs: embedded, or on
-//! the executors of a cluster, which know it by its name. Its value is a [`Tally`] as JSON.
+//! the executors of a cluster, which know it by its name. Its value is a [`Tally`] as bytes.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -98,10 +98,8 @@ impl TallyAccumulator {
         tally
     }
 
-    fn as_scalar(&mut self) -> Result<ScalarValue> {
-        let bytes = serde_json::to_vec(&self.take())
-            .map_err(|problem| DataFusionError::External(Box::new(problem)))?;
-        Ok(ScalarValue::Binary(Some(bytes)))
+    fn as_scalar(&mut self) -> ScalarValue {
+        ScalarValue::Binary(Some(self.take().to_bytes()))
     }
 }
 
@@ -124,7 +122,7 @@ impl Accumulator for TallyAccumulator {
             return Err(plan_error("its state is binary"));
         };
         for state in states.iter().flatten() {
-            let tally: Tally = serde_json::from_slice(state)
+            let tally = Tally::from_bytes(state)
                 .map_err(|problem| DataFusionError::External(Box::new(problem)))?;
             self.merged.merge(tally);
         }
@@ -132,11 +130,11 @@ impl Accumulator for TallyAccumulator {
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        Ok(vec![self.as_scalar()?])
+        Ok(vec![self.as_scalar()])
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        self.as_scalar()
+        Ok(self.as_scalar())
     }
 
     fn size(&self) -> usize {
@@ -155,7 +153,6 @@ struct Columns {
     answered: Option<TimestampMicrosecondArray>,
     called_back: Option<TimestampMicrosecondArray>,
     local_hour: Option<Int32Array>,
-    precision: Option<Int32Array>,
     wait: Option<Int64Array>,
     talk: Option<Int64Array>,
     hold: Option<Int64Array>,
@@ -223,7 +220,6 @@ impl Columns {
             answered: micros(Column::Answered)?,
             called_back: micros(Column::CalledBack)?,
             local_hour: ints(Column::LocalHour)?,
-            precision: ints(Column::PrecisionMs)?,
             wait: longs(Column::WaitMs)?,
             talk: longs(Column::TalkMs)?,
             hold: longs(Column::HoldMs)?,
@@ -250,7 +246,6 @@ impl Columns {
             hold: long(self.hold.as_ref(), row),
             queue: self.queues.text(row),
             text: self.texts.text(row),
-            precision: self.precision.as_ref().map_or(0, |precision| precision.value(row)),
         })
     }
 }

@@ -18,6 +18,14 @@
 //! file ([`AmazonConnect::open`]). A `MONITOR` contact (a supervisor listening) is ignored, and so
 //! are tasks.
 //!
+//! What a chain lacks may never come: the first contact lies before the first delivery, a record
+//! was lost. Once the stream's newest `LastUpdateTimestamp` is more than
+//! [`AmazonConnectConfig::open_limit`] after the last that is known of a chain, the chain becomes
+//! what is known of it, and is counted as an anomaly. A call without its first contact arrived, as
+//! far as is known, when its first leg began; one that never ended and that nobody answered is a
+//! *technical failure*; a message without its first contact says so as the reason of its
+//! exclusion, because nobody knows when it was received. The clock of the program plays no part.
+//!
 //! # What a call became
 //! An operator connected in any leg → *answered*; otherwise a `CALLBACK` leg → *callback
 //! requested*; otherwise, after a queue: `CUSTOMER_DISCONNECT` while queueing → *abandoned in
@@ -37,6 +45,7 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use serde::{Deserialize, Serialize};
+use soglia_domain::contract::Contract;
 use soglia_domain::facts::{
     Call, Direction, Disposition, Fact, Message, QueueEntry, QueueExit, RawCaller, Rows,
 };
@@ -47,10 +56,28 @@ use crate::labels::Labels;
 use crate::outcome::{EarlierRows, Emitted, NotThisFormat, Rejected, Totals};
 
 /// What a site decides about its contact records.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AmazonConnectConfig {
     /// Contact attributes that carry the contract's vocabulary.
     pub labels: Labels,
+    /// Data this much newer than the last of a call's contacts give up waiting for the others. A
+    /// chat may last a week, and its record comes when it is over.
+    pub open_limit: Millis,
+}
+
+impl Default for AmazonConnectConfig {
+    fn default() -> Self {
+        Self { labels: Labels::default(), open_limit: Millis::from_hours(14 * 24) }
+    }
+}
+
+impl AmazonConnectConfig {
+    /// What a contract agrees; the defaults where it is silent.
+    pub fn agreed(contract: &Contract) -> Self {
+        let settings = &contract.sources.amazon_connect;
+        let open_limit = settings.open_limit.unwrap_or_else(|| Self::default().open_limit);
+        Self { labels: (&settings.labels).into(), open_limit }
+    }
 }
 
 /// Contacts held in memory while their other legs and revisions may still come.
@@ -58,6 +85,9 @@ const CONTACTS_HELD_MAX: usize = 20_000;
 
 /// Contacts that one call may consist of.
 const LEGS_MAX: usize = 500;
+
+/// A chain whose first contact never came.
+const NO_FIRST_CONTACT: &str = "first_contact_missing";
 
 const MASKED: [&str; 6] =
     ["Address", "Username", "DisplayName", "FriendlyName", "CustomerId", "Value"];
@@ -69,6 +99,8 @@ pub struct AmazonConnect {
     chains: BTreeMap<String, Chain>,
     n_contacts: usize,
     next_order: u64,
+    /// The newest `LastUpdateTimestamp` of the stream.
+    newest: i64,
     /// How many contacts are held when complete chains are next looked for.
     release_at: usize,
 }
@@ -78,6 +110,8 @@ pub struct AmazonConnect {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct OpenContacts {
     chains: BTreeMap<String, Chain>,
+    #[serde(default)]
+    newest: i64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -145,15 +179,17 @@ impl AmazonConnect {
 
     /// Goes on from what earlier files left open.
     pub fn resume(config: AmazonConnectConfig, open: OpenContacts) -> Self {
-        let OpenContacts { chains } = open;
+        let OpenContacts { chains, newest } = open;
         let n_contacts = chains.values().map(|chain| chain.legs.len()).sum();
         let next_order = chains.values().map(|chain| chain.order + 1).max().unwrap_or(0);
-        Self { config, chains, n_contacts, next_order, release_at: n_contacts }
+        Self { config, chains, n_contacts, next_order, newest, release_at: n_contacts }
     }
 
     /// Returns what is still open after the files read so far.
     pub fn open(&self) -> OpenContacts {
-        OpenContacts { chains: self.chains.clone() }
+        // With nothing open there is nothing whose age could be asked for.
+        let newest = if self.chains.is_empty() { 0 } else { self.newest };
+        OpenContacts { chains: self.chains.clone(), newest }
     }
 
     /// Reads a file. `file` is the ledger's identifier of it, by which later files name its rows.
@@ -204,6 +240,7 @@ impl AmazonConnect {
             }
         }
         self.release(Keep::Incomplete, &mut totals, out);
+        self.give_up(&mut totals, out);
         self.leave_open(file, &mut totals);
         Ok(totals)
     }
@@ -216,6 +253,7 @@ impl AmazonConnect {
         totals: &mut Totals,
         out: &mut impl FnMut(Emitted),
     ) {
+        self.newest = self.newest.max(leg.revision);
         let order = self.next_order;
         let chain = self.chains.entry(key).or_insert_with(|| {
             self.next_order += 1;
@@ -274,6 +312,27 @@ impl AmazonConnect {
         }
     }
 
+    /// Emits what is known of chains that have waited too long for what they lack.
+    fn give_up(&mut self, totals: &mut Totals, out: &mut impl FnMut(Emitted)) {
+        let limit = self.config.open_limit.get();
+        let mut due: Vec<(u64, String)> = self
+            .chains
+            .iter()
+            .filter(|(_, chain)| chain.last_known().saturating_add(limit) < self.newest)
+            .map(|(key, chain)| (chain.order, key.clone()))
+            .collect();
+        due.sort_unstable();
+        for (_, key) in due {
+            let chain = self.chains.remove(&key).expect("key comes from the map");
+            self.n_contacts -= chain.legs.len();
+            for lack in chain.lacks(&key) {
+                totals.note(lack);
+            }
+            let emitted = chain.into_fact(key, &self.config, totals);
+            emit(emitted, totals, out);
+        }
+    }
+
     fn leave_open(&mut self, file: &str, totals: &mut Totals) {
         for chain in self.chains.values_mut() {
             totals.open_calls += 1;
@@ -318,6 +377,34 @@ impl Chain {
                 .all(|leg| leg.disconnected.is_some() && leg.next.as_deref().is_none_or(known))
     }
 
+    /// The newest instant that any of its contacts says.
+    fn last_known(&self) -> i64 {
+        let instants = self.legs.iter().map(|leg| {
+            leg.revision.max(leg.initiated).max(leg.disconnected.unwrap_or(leg.initiated))
+        });
+        instants.max().unwrap_or(i64::MIN)
+    }
+
+    /// What it would need to be complete.
+    fn lacks(&self, key: &str) -> Vec<&'static str> {
+        let known = |id: &str| self.legs.iter().any(|leg| leg.id == id);
+        let mut lacks = Vec::new();
+        if !known(key) {
+            lacks.push(NO_FIRST_CONTACT);
+        }
+        if self.legs.iter().any(|leg| leg.next.as_deref().is_some_and(|next| !known(next))) {
+            lacks.push("next_contact_missing");
+        }
+        if self.never_ended() {
+            lacks.push("contact_never_ended");
+        }
+        lacks
+    }
+
+    fn never_ended(&self) -> bool {
+        self.legs.iter().any(|leg| leg.disconnected.is_none())
+    }
+
     fn into_fact(
         mut self,
         key: String,
@@ -330,7 +417,7 @@ impl Chain {
         });
         let revision = self.legs.iter().map(|leg| leg.revision).max();
         let (rows, earlier) = self.rows();
-        let root = self.legs.first().expect("a complete chain has its first contact");
+        let root = self.legs.first().expect("a chain begins with a contact");
         let fact = if root.channel == "VOICE" {
             let entries = self.queue_entries(&key, rows);
             let mut call = self.call(key, root, &entries, rows);
@@ -389,6 +476,7 @@ impl Chain {
         match leg.reason.as_str() {
             _ if leg.answered.is_some() => QueueExit::Answered,
             _ if moved => QueueExit::Redirected,
+            _ if leg.dequeued.or(leg.disconnected).is_none() => QueueExit::Failed,
             _ if leg.left_queue_before_end() => QueueExit::Withdrawn,
             "CUSTOMER_DISCONNECT" => QueueExit::Abandoned,
             "EXPIRED" => QueueExit::TimedOut,
@@ -460,6 +548,7 @@ impl Chain {
     fn unanswered(&self, entries: &[QueueEntry]) -> Disposition {
         let last = self.legs.last().map_or("", |leg| leg.reason.as_str());
         match entries.last().map(|entry| entry.exit) {
+            _ if self.never_ended() => Disposition::TechnicalFailure,
             Some(QueueExit::Abandoned) => Disposition::AbandonedInQueue,
             Some(QueueExit::Failed) => Disposition::TechnicalFailure,
             Some(_) => Disposition::ReleasedBySystem,
@@ -485,6 +574,7 @@ impl Chain {
         let topic = config.labels.topic.as_ref().and_then(|name| {
             self.legs.iter().rev().find_map(|leg| leg.attributes.get(name).cloned())
         });
+        let unknown_arrival = (root.id != key).then(|| NO_FIRST_CONTACT.to_owned());
         Message {
             id: key,
             service: None,
@@ -494,7 +584,7 @@ impl Chain {
             resolved: None,
             case: None,
             topic,
-            excluded: None,
+            excluded: unknown_arrival,
             sender: root.caller(),
             rows,
         }

@@ -14,13 +14,14 @@ mod row;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use jiff::tz::TimeZone;
+use soglia_domain::contract::{CdrSettings, Contract};
 use soglia_domain::facts::{Call, Direction, Disposition, Fact, RawCaller, Rows};
 use soglia_domain::time::{Instant, Millis};
 
 use self::row::{CdrRow, FirstRow, Layout, split};
 use crate::hash::BuildQuick;
 use crate::outcome::{Emitted, NotThisFormat, Rejected};
-use crate::queue_log::line::masked_text;
+use crate::queue_log::line::{in_zone, masked_text, read_civil};
 
 /// How to read a site's CDR files.
 #[derive(Clone, Debug)]
@@ -57,6 +58,27 @@ impl CdrConfig {
             extension_digits_max: 5,
             quiet: Millis::from_hours(4),
             open_calls_max: 200_000,
+        }
+    }
+
+    /// What a contract agrees; the defaults where it is silent.
+    pub fn agreed(zone: TimeZone, contract: &Contract) -> Self {
+        let defaults = Self::new(zone);
+        let CdrSettings {
+            outbound_contexts,
+            internal_contexts,
+            queue_contexts,
+            dialled_mark,
+            extension_digits_max,
+        } = contract.sources.asterisk_cdr.clone();
+        Self {
+            outbound_contexts: outbound_contexts.unwrap_or(defaults.outbound_contexts),
+            internal_contexts: internal_contexts.unwrap_or(defaults.internal_contexts),
+            queue_contexts: queue_contexts.unwrap_or(defaults.queue_contexts),
+            dialled_mark: dialled_mark.unwrap_or(defaults.dialled_mark),
+            extension_digits_max: extension_digits_max
+                .map_or(defaults.extension_digits_max, usize::from),
+            ..defaults
         }
     }
 }
@@ -126,6 +148,14 @@ struct Group {
     last: Instant,
     /// The caller's own latest row decides what became of the call.
     decided: Option<(Instant, u64)>,
+}
+
+/// The instant of a row's first local date and time: its start, in all layouts known. It depends on
+/// nothing but the row, so a row that is delivered again has the same one.
+pub fn first_instant(line: &[u8], zone: &TimeZone) -> Option<Instant> {
+    let mut fields = line.split(|byte| matches!(byte, b',' | b'"')).map(<[u8]>::trim_ascii);
+    let civil = fields.find_map(read_civil)?;
+    in_zone(civil, zone, Instant::from_secs(0))
 }
 
 impl CdrParser {

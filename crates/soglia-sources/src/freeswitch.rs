@@ -45,6 +45,7 @@ use std::io::{self, BufRead, Read};
 
 use serde::Deserialize;
 use serde_json::Value;
+use soglia_domain::contract::{Contract, FreeSwitchSettings};
 use soglia_domain::facts::{
     Call, Direction, Disposition, Fact, QueueEntry, QueueExit, RawCaller, Rows,
 };
@@ -66,6 +67,16 @@ pub struct FreeSwitchConfig {
 impl Default for FreeSwitchConfig {
     fn default() -> Self {
         Self { public_contexts: vec!["public".to_owned()], labels: Labels::default() }
+    }
+}
+
+impl FreeSwitchConfig {
+    /// What a contract agrees; the defaults where it is silent.
+    pub fn agreed(contract: &Contract) -> Self {
+        let FreeSwitchSettings { public_contexts, labels } = &contract.sources.freeswitch;
+        let public_contexts =
+            public_contexts.clone().unwrap_or_else(|| Self::default().public_contexts);
+        Self { public_contexts, labels: labels.into() }
     }
 }
 

@@ -37,6 +37,7 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use serde::Deserialize;
+use soglia_domain::contract::Contract;
 use soglia_domain::facts::{
     Call, Direction, Disposition, Fact, Message, QueueEntry, QueueExit, RawCaller, Rows,
 };
@@ -51,6 +52,13 @@ use crate::outcome::{Emitted, NotThisFormat, Rejected, Totals};
 pub struct GenesysConfig {
     /// Participant attributes that carry the contract's vocabulary.
     pub labels: Labels,
+}
+
+impl GenesysConfig {
+    /// What a contract agrees.
+    pub fn agreed(contract: &Contract) -> Self {
+        Self { labels: (&contract.sources.genesys.labels).into() }
+    }
 }
 
 const MASKED: [&str; 12] = [

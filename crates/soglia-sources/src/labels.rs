@@ -3,6 +3,9 @@
 //! FreeSWITCH channel variables, Amazon Connect contact attributes and Genesys participant
 //! attributes are named by whoever wrote the IVR; the importer says which name means what.
 
+use std::borrow::Cow;
+
+use soglia_domain::contract::AttributeNames;
 use soglia_domain::facts::{Call, Disposition};
 
 use crate::outcome::Totals;
@@ -21,6 +24,14 @@ pub struct Labels {
     /// What became of a call that no operator answered, by [`Disposition::name`]: the IVR knows
     /// that it said "we are closed", the record alone does not.
     pub disposition: Option<String>,
+}
+
+impl From<&AttributeNames> for Labels {
+    fn from(names: &AttributeNames) -> Self {
+        let AttributeNames { ivr_path, topic, priority_class, booking_system, disposition } =
+            names.clone();
+        Self { ivr_path, topic, priority_class, booking_system, disposition }
+    }
 }
 
 impl Labels {
@@ -51,5 +62,36 @@ impl Labels {
 fn fill(field: &mut Option<String>, value: Option<String>) {
     if value.is_some() {
         *field = value;
+    }
+}
+
+/// A caller's number without spaces, signs and the international prefix of Italy: two ways of
+/// writing one number give one text.
+pub fn normalised(number: &str) -> Cow<'_, str> {
+    if number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with("0039") {
+        return Cow::Borrowed(number);
+    }
+    let compact: String = number.chars().filter(|c| !" -./()".contains(*c)).collect();
+    let national = compact.strip_prefix("+39").or_else(|| compact.strip_prefix("0039"));
+    Cow::Owned(national.map_or_else(|| compact.clone(), str::to_owned))
+}
+
+/// The ways in which platforms commonly write a number.
+pub(crate) fn spellings(number: &str) -> [String; 4] {
+    let national = normalised(number);
+    [number.to_owned(), format!("+39{national}"), format!("0039{national}"), national.into_owned()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_has_several_spellings() {
+        let all = spellings("0971 555-000");
+        for written in ["0971555000", "+390971555000", "00390971555000", "0971 555-000"] {
+            assert!(all.iter().any(|one| one == written), "{written}");
+            assert_eq!(normalised(written), "0971555000");
+        }
     }
 }

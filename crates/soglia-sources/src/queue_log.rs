@@ -30,6 +30,7 @@
 //! a citizen's unless the dialplan says otherwise. Both show in the CDR
 //! ([`crate::asterisk_cdr`]).
 
+mod alarms;
 mod config;
 mod custom;
 mod events;

@@ -133,7 +133,13 @@ pub enum Command {
     soglia import --mapping casi.toml --service cup casi-2023-07.csv"
 )]
 pub struct Import {
-    /// Service of rows whose queue or number does not tell
+    /// Service of rows that nothing else assigns to one
+    ///
+    /// A row's own service, the service of its queue and that of the number dialled come first.
+    /// Calls of a queue that the contract does not know stay rejected (`unknown_queue`): an unknown
+    /// queue is more likely to belong to nobody than to this service. Name the queue in the
+    /// contract, under a service or under `ignored_queues`. Only a contract that maps no queue at
+    /// all leaves every call to this option.
     #[arg(long, value_name = "CODE")]
     pub service: Option<String>,
     /// Format of the files
@@ -297,6 +303,16 @@ pub enum LedgerCommand {
     Rejects(Rows),
     /// Rows that the ledger already had
     Duplicates(Rows),
+    /// Read all originals again, by another contract or mapping, into a new ledger
+    ///
+    /// The ledger is only read. Its imports are repeated in order, each with the format, service,
+    /// platform, zone and file name of then; files read through a mapping use the one that was kept
+    /// with them, or the one given here. Keys of pseudonyms and seals are taken over as they are.
+    /// At the end the rows of both ledgers are compared. A rebuild that is killed leaves nothing
+    /// that could be mistaken for a ledger.
+    #[command(after_help = "Example:\n  soglia ledger rebuild --ledger ledger --out ledger-2 \
+        --contract contract.toml --mapping mapping:cases/cup=casi.toml")]
+    Rebuild(Rebuild),
     /// Destroy a half-year's key of callers' pseudonyms, for good
     DestroyKey {
         /// The half-year, e.g. 2023-H2
@@ -305,6 +321,21 @@ pub enum LedgerCommand {
         #[arg(long)]
         yes: bool,
     },
+}
+
+/// What to rebuild.
+#[derive(Debug, Args)]
+pub struct Rebuild {
+    /// Folder of the new ledger; it must not exist yet
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Mapping file instead of the one kept; with STREAM (see `ledger status`) where several
+    /// streams fill the same table
+    #[arg(long, value_name = "[STREAM=]FILE")]
+    pub mapping: Vec<String>,
+    /// Write what became of each file, and the comparison, to stdout as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Which rows.

@@ -96,9 +96,10 @@ impl From<soglia_ledger::store::LedgerError> for Failure {
         use soglia_ledger::store::LedgerError;
         let hint = error.hint();
         let failure = match error {
-            LedgerError::Missing(_) | LedgerError::NotALedger(_) | LedgerError::Layout { .. } => {
-                Self::configuration(error)
-            }
+            LedgerError::Missing(_)
+            | LedgerError::NotALedger(_)
+            | LedgerError::Unfinished(_)
+            | LedgerError::Layout { .. } => Self::configuration(error),
             other => Self::internal(other),
         };
         failure.maybe_hint(hint)
@@ -147,6 +148,26 @@ impl From<soglia_registers::error::RegisterError> for Failure {
             | RegisterError::Attachment { .. }
             | RegisterError::Table(_) => Self::data(error),
             other => Self::new(USAGE, other),
+        };
+        failure.maybe_hint(hint)
+    }
+}
+
+impl From<soglia_ledger::rebuild::RebuildError> for Failure {
+    fn from(error: soglia_ledger::rebuild::RebuildError) -> Self {
+        use soglia_ledger::rebuild::RebuildError;
+        let hint = error.hint();
+        let failure = match error {
+            RebuildError::Ledger(error) => return error.into(),
+            RebuildError::InTheWay(_)
+            | RebuildError::Inside(_)
+            | RebuildError::WhichStream { .. }
+            | RebuildError::MappingMissing { .. } => Self::usage(error),
+            RebuildError::Mapping { .. } | RebuildError::Unknown { .. } => {
+                Self::configuration(error)
+            }
+            RebuildError::Empty(_) => Self::no_data(error),
+            RebuildError::Original { .. } | RebuildError::Import { .. } => Self::data(error),
         };
         failure.maybe_hint(hint)
     }

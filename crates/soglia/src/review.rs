@@ -17,8 +17,8 @@ use soglia_domain::contract::{self, Contract, Service};
 use soglia_domain::facts::Disposition;
 use soglia_domain::period::Period;
 use soglia_domain::text::{Lang, Text};
-use soglia_ledger::session::Session;
 use soglia_measure::measurement::Report;
+use soglia_measure::plan::Scans;
 use soglia_report::model::{
     ActivityGroup, AnalysisSection, Area, Card, Count, Dispositions, Identity, InputKind,
     MonitoringKind, ReportInput, ReportPeriod, ReviewInput, RolePerson, SectionKind, ServiceReport,
@@ -42,18 +42,17 @@ pub fn simulated_notice() -> Text {
 /// `contract_file` is the file's name as printed; `seal` is the hash of the sealed figures, if
 /// these are the figures that were sealed.
 pub async fn input(
-    session: &Session,
-    contract: &Contract,
+    scans: &mut Scans<'_>,
     contract_file: &str,
-    period: &Period,
     report: &Report,
     seal: Option<String>,
     notice: Option<Text>,
 ) -> Result<ReportInput, Failure> {
-    let traffic = Traffic::read(session, contract, period).await?;
+    let Scans { session, contract, period, .. } = *scans;
+    let traffic = Traffic::read(scans).await?;
     let mut services = Vec::new();
     for service in &contract.services {
-        let findings = traffic.findings(session, service, report).await?;
+        let findings = traffic.findings(scans, service, report).await?;
         services.push(service_report(service, period, report, findings));
     }
     Ok(ReportInput {

@@ -12,8 +12,7 @@ use soglia_domain::time::Instant;
 use soglia_ledger::import::{Format, Request, import};
 use soglia_ledger::session::{Session, register};
 use soglia_ledger::store::Ledger;
-use soglia_measure::plan::CallsPass;
-use soglia_measure::tally::Dimension;
+use soglia_measure::plan::{CallsPass, Clocks, Look};
 
 const CONTRACT: &str = include_str!("../../../../examples/reference/contract.toml");
 
@@ -140,11 +139,9 @@ async fn two_executors_count_what_one_process_counts() {
         files: embedded.files.clone(),
     };
     let pass = CallsPass::ordinary();
-    for dimension in [Dimension::None, Dimension::Day] {
-        let here =
-            pass.run(&embedded, &contract, &period, dimension, None).await.expect("embedded");
-        let there =
-            pass.run(&distributed, &contract, &period, dimension, None).await.expect("distributed");
+    for look in [Look::Total(Clocks::All), Look::Days(Clocks::Queue)] {
+        let here = pass.run(&embedded, &contract, &period, look).await.expect("embedded");
+        let there = pass.run(&distributed, &contract, &period, look).await.expect("distributed");
         let calls: u64 = here.cells.values().map(|class| class.n).sum();
         assert_eq!(calls, 8000);
         assert_eq!(here, there);

@@ -5,10 +5,12 @@
 //! they mean a contract ([`lower`]).
 
 mod file;
+mod file_sources;
 mod indicator;
 mod lint;
 mod lower;
 mod lower_rule;
+mod lower_sources;
 mod problem;
 mod validate;
 mod values;

@@ -4,3 +4,4 @@ mod calendar;
 mod card;
 mod checks;
 mod contract;
+mod sources;

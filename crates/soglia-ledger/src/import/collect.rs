@@ -1,35 +1,36 @@
 //! What an import has gathered so far: rows on their way to the tables. Read [`Collector`] first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::AsArray;
 use arrow::datatypes::Int32Type;
-use deltalake::kernel::Add;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use soglia_domain::contract::Contract;
 use soglia_domain::facts::{
-    Call, Case, Message, Outage, OutboundBatch, OutboundRecord, QueueEntry,
+    Call, Case, Disposition, Message, Outage, OutboundBatch, OutboundRecord, QueueEntry,
 };
 use soglia_domain::facts::{Fact, RawCaller, Rows};
 use soglia_domain::time::Instant;
+use soglia_sources::labels::normalised;
 use soglia_sources::outcome::{EarlierRows, Rejected};
 
-use super::{ImportError, Request, next_no};
+use super::output::{CHUNK_ROWS, Chunk, Files, Output, Place};
+use super::records::{Record, Records, Standing, UNREVISED};
+use super::rules::OtherRules;
+use super::{ImportError, Request, next_no, stream_files};
 use crate::objects::hex;
 use crate::pseudonym::Pseudonyms;
-use crate::row_keys::{Key, Known};
-use crate::store::{LedgerError, Locked, file_names};
-use crate::tables::{self, DuplicateRun, Provenance, RejectedRow, Stored, Table};
-use crate::writer::{GROUP_ROWS, TableWriter};
+use crate::row_keys::{Key, KeyCounts, Known};
+use crate::store::{LedgerError, Locked};
+use crate::tables::{DuplicateRun, Provenance, RejectedRow, Stored, Table};
 
 /// Rejects shown to the user; all of them are in the table.
 const REJECTS_SHOWN: usize = 20;
-
-/// The revision of records whose platform does not revise them.
-pub const UNREVISED: i64 = -1;
 
 /// What the saved caller of an open call begins with, its pseudonym following.
 const SAVED: &str = "pseudonym:";
@@ -53,27 +54,28 @@ pub struct Counts {
 
 /// What an import hands over to the commit.
 pub struct Collected {
-    pub files: BTreeMap<Table, Vec<Add>>,
+    pub files: Files,
     pub counts: Counts,
     pub rejects: Rejects,
 }
 
 /// Looks up the keys of one day.
-type DayLoader = Box<dyn FnMut(i32) -> Result<HashMap<Key, u32>, ImportError>>;
+type DayLoader = Box<dyn FnMut(i32) -> Result<KeyCounts, ImportError>>;
 
-/// Gathers facts, rejects and duplicates, and writes them out whenever a row group is full.
+/// Gathers facts, rejects and duplicates, and hands them on to be written chunk by chunk.
 pub struct Collector<'a> {
     contract: &'a Contract,
     service: Option<&'a str>,
+    services: Services,
+    test_callers: BTreeSet<String>,
+    others: OtherRules,
     import_no: i64,
-    stream: String,
-    dir: PathBuf,
-    tag: String,
-    now_millis: i64,
+    keys_dir: PathBuf,
     pseudonyms: Pseudonyms,
     known: Known<DayLoader>,
+    records: Records,
     clock: LocalHours,
-    writers: BTreeMap<Table, TableWriter>,
+    output: Output,
     calls: Vec<Stored<Call>>,
     queue_entries: Vec<Stored<QueueEntry>>,
     messages: Vec<Stored<Message>>,
@@ -85,7 +87,6 @@ pub struct Collector<'a> {
     duplicates: Vec<DuplicateRun>,
     keys: Vec<(i32, Key)>,
     rejects_shown: Rejects,
-    revisions: HashMap<(Table, String), i64>,
     superseded: Vec<(Table, String, i64)>,
     pub counts: Counts,
 }
@@ -99,18 +100,32 @@ impl<'a> Collector<'a> {
     ) -> Result<Self, ImportError> {
         let import_no = next_no(ledger);
         let store = ledger.ledger();
-        Ok(Self {
-            contract: request.contract,
-            service: request.service,
-            import_no,
-            stream: stream.to_owned(),
+        let output = Output::new(Place {
             dir: store.dir().join("tables"),
             tag: format!("{import_no:06}-{}", sha256.get(..8).unwrap_or_default()),
             now_millis: request.now.as_millis(),
+            import_no,
+            stream: stream.to_owned(),
+        })?;
+        Ok(Self {
+            contract: request.contract,
+            service: request.service,
+            services: Services::default(),
+            test_callers: request
+                .contract
+                .sources
+                .test_callers
+                .iter()
+                .map(|number| normalised(number).into_owned())
+                .collect(),
+            others: OtherRules::default(),
+            import_no,
+            keys_dir: store.dir().join("keys"),
             pseudonyms: store.pseudonyms(),
             known: known_rows(ledger, stream)?,
+            records: Records::new(ledger, stream)?,
             clock: LocalHours::new(request.contract.zone.clone()),
-            writers: BTreeMap::new(),
+            output,
             calls: Vec::new(),
             queue_entries: Vec::new(),
             messages: Vec::new(),
@@ -122,7 +137,6 @@ impl<'a> Collector<'a> {
             duplicates: Vec::new(),
             keys: Vec::new(),
             rejects_shown: Vec::new(),
-            revisions: HashMap::new(),
             superseded: Vec::new(),
             counts: Counts::default(),
         })
@@ -131,6 +145,26 @@ impl<'a> Collector<'a> {
     /// The import's number, as other imports will cite it.
     pub const fn import_no(&self) -> i64 {
         self.import_no
+    }
+
+    /// Says what the stream's imports by other rules have taken in.
+    pub fn refuses(&mut self, others: OtherRules) {
+        self.others = others;
+    }
+
+    /// Refuses a fact of a mapped table that the stream has from a row read by other rules.
+    pub fn check_new(&self, fact: &Fact) -> Result<(), ImportError> {
+        self.others.check(fact)
+    }
+
+    /// Refuses bytes that other rules read, unless all rows they took in were told as duplicates.
+    pub fn check_repeated(&mut self, sha256: &str) -> Result<(), ImportError> {
+        self.others.check_repeated(sha256, self.counts.duplicate_rows)?;
+        if !self.others.is_empty() && 0 < self.counts.duplicate_rows {
+            let n = self.counts.duplicate_rows;
+            self.counts.anomalies.insert("already_read_by_other_rules".to_owned(), n);
+        }
+        Ok(())
     }
 
     /// Counts a row read; `true` if the ledger already has it and it must not be parsed.
@@ -144,7 +178,7 @@ impl<'a> Collector<'a> {
             self.counts.days = Some((first.min(day), last.max(day)));
         }
         if self.known.take(day, &key)? {
-            self.duplicate(row, "same_row");
+            self.duplicate(row, "same_row")?;
             return Ok(true);
         }
         Ok(false)
@@ -153,25 +187,37 @@ impl<'a> Collector<'a> {
     /// Notes that the ledger has a row.
     pub fn remember(&mut self, day: i32, key: Key) -> Result<(), ImportError> {
         self.keys.push((day, key));
-        if GROUP_ROWS <= self.keys.len() {
+        if CHUNK_ROWS <= self.keys.len() {
             self.flush_keys()?;
         }
         Ok(())
     }
 
     /// Counts a row that the ledger already had.
-    pub fn duplicate(&mut self, row: u64, reason: &'static str) {
-        self.counts.duplicate_rows += 1;
+    pub fn duplicate(&mut self, row: u64, reason: &'static str) -> Result<(), ImportError> {
+        self.duplicate_rows(Rows::one(row), reason)
+    }
+
+    /// Counts rows that the ledger already had; rows one after the other make one run.
+    fn duplicate_rows(&mut self, rows: Rows, reason: &'static str) -> Result<(), ImportError> {
+        let Rows { first, last, n } = rows;
+        self.counts.duplicate_rows += u64::from(n);
         match self.duplicates.last_mut() {
-            Some(run) if run.reason == reason && run.last + 1 == row => run.last = row,
-            _ => self.duplicates.push(DuplicateRun { first: row, last: row, reason }),
+            Some(run) if run.reason == reason && run.last + 1 == first => run.last = last,
+            _ => {
+                if CHUNK_ROWS <= self.duplicates.len() {
+                    self.flush_duplicates()?;
+                }
+                self.duplicates.push(DuplicateRun { first, last, reason });
+            }
         }
+        Ok(())
     }
 
     /// Counts rows that are not about a contact.
     pub fn ignored(&mut self, n: u64, why: &str) {
         self.counts.ignored_rows += n;
-        *self.counts.ignored.entry(why.to_owned()).or_default() += n;
+        count(&mut self.counts.ignored, why, n);
     }
 
     /// Takes in a row that could not be read.
@@ -188,15 +234,10 @@ impl<'a> Collector<'a> {
             self.rejects_shown.push(row.clone());
         }
         self.rejected.push(row);
-        if GROUP_ROWS <= self.rejected.len() {
+        if CHUNK_ROWS <= self.rejected.len() {
             self.flush_rejected()?;
         }
         Ok(())
-    }
-
-    /// Says which records the stream has brought already, with their revisions.
-    pub fn knows(&mut self, revisions: HashMap<(Table, String), i64>) {
-        self.revisions = revisions;
     }
 
     /// Takes in a record of a platform that writes one record per contact: the newest revision
@@ -204,31 +245,47 @@ impl<'a> Collector<'a> {
     pub fn record(
         &mut self,
         fact: Fact,
-        earlier: &[EarlierRows],
+        earlier: Vec<EarlierRows>,
         revision: Option<i64>,
     ) -> Result<(), ImportError> {
-        let (key, at) = match &fact {
-            Fact::Call(call, _) => ((Table::Calls, call.id.clone()), call.arrived),
-            Fact::Message(message) => ((Table::Messages, message.id.clone()), message.received),
-            _ => return self.fact(fact, earlier, revision),
+        let (table, id, at) = match &fact {
+            Fact::Call(call, _) => (Table::Calls, call.id.clone(), call.arrived),
+            Fact::Message(message) => (Table::Messages, message.id.clone(), message.received),
+            _ => return self.fact(fact, &earlier, revision),
         };
         self.seen_on(at);
-        let new = revision.unwrap_or(UNREVISED);
-        if let Some(known) = self.revisions.insert(key.clone(), new) {
-            if new <= known {
-                self.revisions.insert(key, known);
-                let rows = soglia_sources::outcome::rows_of(&fact);
-                self.counts.duplicate_rows += u64::from(rows.n);
-                self.duplicates.push(DuplicateRun {
-                    first: rows.first,
-                    last: rows.last,
-                    reason: if new == known { "same_record" } else { "older_revision" },
-                });
-                return Ok(());
-            }
-            self.superseded.push((key.0, key.1, known));
+        let revision = revision.unwrap_or(UNREVISED);
+        if self.records.push(Record { table, id, revision, fact, earlier }) {
+            self.settle_records()?;
         }
-        self.fact(fact, earlier, Some(new))
+        Ok(())
+    }
+
+    /// Takes in the records that waited to be looked up.
+    fn settle_records(&mut self) -> Result<(), ImportError> {
+        for (record, standing) in self.records.settle()? {
+            let Record { table, id, revision, fact, earlier } = record;
+            let rows = soglia_sources::outcome::rows_of(&fact);
+            match standing {
+                Standing::Same => self.duplicate_rows(rows, "same_record")?,
+                Standing::Older => self.duplicate_rows(rows, "older_revision")?,
+                Standing::New => self.fact(fact, &earlier, Some(revision))?,
+                Standing::Replaces(known) => {
+                    self.supersede(table, id, known)?;
+                    self.fact(fact, &earlier, Some(revision))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that a newer row of a fact's table stands for the one with this revision.
+    fn supersede(&mut self, table: Table, id: String, revision: i64) -> Result<(), ImportError> {
+        self.superseded.push((table, id, revision));
+        if CHUNK_ROWS <= self.superseded.len() {
+            self.flush_superseded()?;
+        }
+        Ok(())
     }
 
     /// Takes in a call that an earlier import told, completed by rows of this one.
@@ -239,7 +296,7 @@ impl<'a> Collector<'a> {
         rows: Rows,
     ) -> Result<(), ImportError> {
         self.counts.fact_rows += u64::from(rows.n);
-        self.superseded.push((Table::Calls, call.fact.id.clone(), UNREVISED));
+        self.supersede(Table::Calls, call.fact.id.clone(), UNREVISED)?;
         call.local_hour = self.clock.hour_of(call.fact.arrived);
         call.provenance = self.completing(&call.provenance, rows);
         for mut entry in entries {
@@ -268,7 +325,7 @@ impl<'a> Collector<'a> {
 
     /// Counts something worth a look.
     pub fn note(&mut self, code: &str) {
-        *self.counts.anomalies.entry(code.to_owned()).or_default() += 1;
+        count(&mut self.counts.anomalies, code, 1);
     }
 
     /// Widens the span of days that the import covers.
@@ -336,9 +393,16 @@ impl<'a> Collector<'a> {
         &mut self,
         mut call: Call,
         entries: Vec<QueueEntry>,
-        service: String,
+        service: Arc<str>,
         provenance: Provenance,
     ) -> Result<(), ImportError> {
+        if let Some(caller) = &call.caller
+            && !self.test_callers.is_empty()
+            && self.test_callers.contains(normalised(caller.expose()).as_ref())
+        {
+            call.disposition = Disposition::Test;
+        }
+        call.group = self.group_of(call.group.take());
         let caller = self.pseudonym(call.caller.take(), call.arrived)?;
         for entry in entries {
             let own = Provenance { rows: entry.rows, earlier: None, ..provenance.clone() };
@@ -353,6 +417,17 @@ impl<'a> Collector<'a> {
         self.flush_if_full(Table::Calls)
     }
 
+    /// The contract's code of a group; groups that it does not name are not recorded, because
+    /// nobody says that they have enough operators.
+    fn group_of(&mut self, said: Option<String>) -> Option<String> {
+        let said = said?;
+        let group = self.contract.operator_group(&said).map(|group| group.code.clone());
+        if group.is_none() {
+            self.note("operator_group_not_in_contract");
+        }
+        group
+    }
+
     fn count(&mut self, table: Table) {
         *self.counts.facts.entry(table).or_default() += 1;
     }
@@ -360,7 +435,7 @@ impl<'a> Collector<'a> {
     fn stored<F>(
         &mut self,
         fact: F,
-        service: String,
+        service: Arc<str>,
         caller: Option<[u8; 16]>,
         provenance: Provenance,
         main: impl Fn(&F) -> Instant,
@@ -379,9 +454,9 @@ impl<'a> Collector<'a> {
         if let Some(known) = caller.expose().strip_prefix(SAVED) {
             return Ok(u128::from_str_radix(known, 16).ok().map(u128::to_be_bytes));
         }
-        let on = at.in_zone(&self.contract.zone).date();
-        let path = self.dir.join("../keys");
-        Ok(self.pseudonyms.replace(&caller, on).map_err(LedgerError::io("read keys in", &path))?)
+        let on = self.clock.date_of(at);
+        let pseudonym = self.pseudonyms.replace(&caller, on);
+        Ok(pseudonym.map_err(LedgerError::io("read keys in", &self.keys_dir))?)
     }
 
     /// The caller of a call still open, as it is stored until the call is complete.
@@ -394,31 +469,31 @@ impl<'a> Collector<'a> {
     }
 
     /// The fact's own service, its queue's, its number's, or the one given by the user.
-    fn service_of(&self, fact: &Fact) -> Option<String> {
+    fn service_of(&mut self, fact: &Fact) -> Option<Arc<str>> {
+        let contract = self.contract;
         let own = match fact {
             Fact::Call(call, _) => {
-                if call.service.is_none() && call.first_queue.is_some() {
-                    let queue = call.first_queue.as_deref().unwrap_or_default();
-                    let found = self.contract.service_of_queue(queue, call.arrived);
+                if let (None, Some(queue)) = (&call.service, &call.first_queue) {
+                    let on = self.clock.date_of(call.arrived);
+                    let found = self.services.of_queue(contract, queue, call.arrived, on);
                     // A queue outside the contract is no queue of the service given by the user,
                     // unless the contract maps no queue at all.
-                    let mapped = self.contract.services.iter().any(|s| !s.queues.is_empty());
-                    let fallback = self.service.filter(|_| !mapped);
-                    return found.map(|s| s.code.clone()).or(fallback.map(str::to_owned));
+                    let mapped = || contract.services.iter().any(|s| !s.queues.is_empty());
+                    return found.or_else(|| self.service.filter(|_| !mapped()).map(Arc::from));
                 }
                 let number = call.dialled.as_deref();
-                let by_number = number.and_then(|number| self.contract.service_of_number(number));
-                call.service.clone().or_else(|| by_number.map(|service| service.code.clone()))
+                let by_number = number.and_then(|number| contract.service_of_number(number));
+                call.service.as_deref().or_else(|| by_number.map(|service| &*service.code))
             }
-            Fact::Message(fact) => fact.service.clone(),
-            Fact::Case(fact) => fact.service.clone(),
-            Fact::OutboundRecord(fact) => fact.service.clone(),
-            Fact::OutboundBatch(fact) => fact.service.clone(),
-            Fact::Outage(fact) => fact.service.clone(),
+            Fact::Message(fact) => fact.service.as_deref(),
+            Fact::Case(fact) => fact.service.as_deref(),
+            Fact::OutboundRecord(fact) => fact.service.as_deref(),
+            Fact::OutboundBatch(fact) => fact.service.as_deref(),
+            Fact::Outage(fact) => fact.service.as_deref(),
         };
         match own {
-            Some(code) => self.contract.service(&code).map(|service| service.code.clone()),
-            None => self.service.map(str::to_owned),
+            Some(code) => contract.service(code).map(|service| service.code.as_str().into()),
+            None => self.service.map(Arc::from),
         }
     }
 
@@ -464,89 +539,93 @@ impl<'a> Collector<'a> {
             Table::Outages => self.outages.len(),
             _ => 0,
         };
-        if len < GROUP_ROWS { Ok(()) } else { self.flush(table) }
+        if len < CHUNK_ROWS { Ok(()) } else { self.flush(table) }
     }
 
     fn flush(&mut self, table: Table) -> Result<(), ImportError> {
-        use std::cmp::Ordering;
-        /// Rows nearly sorted already, as logs are, cost next to nothing.
-        fn sorted<F>(
-            rows: &mut Vec<Stored<F>>,
-            order: impl Fn(&F, &F) -> Ordering,
-        ) -> Vec<Stored<F>> {
-            let mut rows = std::mem::take(rows);
-            rows.sort_by(|a, b| order(&a.fact, &b.fact));
-            rows
-        }
-        let batch = match table {
-            Table::Calls => tables::calls(&sorted(&mut self.calls, |a, b| {
-                (a.arrived, &a.id).cmp(&(b.arrived, &b.id))
-            })),
-            Table::QueueEntries => {
-                tables::queue_entries(&sorted(&mut self.queue_entries, |a, b| {
-                    (a.entered, &a.call, a.ordinal).cmp(&(b.entered, &b.call, b.ordinal))
-                }))
-            }
-            Table::Messages => tables::messages(&sorted(&mut self.messages, |a, b| {
-                (a.received, &a.id).cmp(&(b.received, &b.id))
-            })),
-            Table::Cases => tables::cases(&sorted(&mut self.cases, |a, b| {
-                (a.opened, &a.id).cmp(&(b.opened, &b.id))
-            })),
-            Table::OutboundRecords => {
-                tables::outbound_records(&sorted(&mut self.outbound_records, |a, b| {
-                    (a.released, &a.id).cmp(&(b.released, &b.id))
-                }))
-            }
-            Table::OutboundBatches => {
-                tables::outbound_batches(&sorted(&mut self.outbound_batches, |a, b| {
-                    (a.released, &a.id).cmp(&(b.released, &b.id))
-                }))
-            }
-            Table::Outages => tables::outages(&sorted(&mut self.outages, |a, b| {
-                (a.from, &a.id).cmp(&(b.from, &b.id))
-            })),
+        let chunk = match table {
+            Table::Calls => Chunk::Calls(drained(&mut self.calls)),
+            Table::QueueEntries => Chunk::QueueEntries(drained(&mut self.queue_entries)),
+            Table::Messages => Chunk::Messages(drained(&mut self.messages)),
+            Table::Cases => Chunk::Cases(drained(&mut self.cases)),
+            Table::OutboundRecords => Chunk::OutboundRecords(drained(&mut self.outbound_records)),
+            Table::OutboundBatches => Chunk::OutboundBatches(drained(&mut self.outbound_batches)),
+            Table::Outages => Chunk::Outages(drained(&mut self.outages)),
             _ => return Ok(()),
         };
-        self.write(table, &batch)
+        Ok(self.output.take(chunk)?)
     }
 
     fn flush_rejected(&mut self) -> Result<(), ImportError> {
-        let rows = std::mem::take(&mut self.rejected);
-        self.write(Table::RejectedRows, &tables::rejected_rows(self.import_no, &rows))
+        Ok(self.output.take(Chunk::Rejected(drained(&mut self.rejected)))?)
     }
 
     fn flush_keys(&mut self) -> Result<(), ImportError> {
-        let keys = std::mem::take(&mut self.keys);
-        let batch = tables::row_keys(&self.stream, &keys);
-        self.write(Table::RowKeys, &batch)
+        Ok(self.output.take(Chunk::Keys(drained(&mut self.keys)))?)
     }
 
-    fn write(&mut self, table: Table, batch: &RecordBatch) -> Result<(), ImportError> {
-        let dir = self.dir.join(table.name());
-        let writer = self.writers.entry(table).or_insert_with(|| {
-            TableWriter::new(table, dir.clone(), self.tag.clone(), self.now_millis)
-        });
-        Ok(writer.write(batch).map_err(LedgerError::io("write", &dir))?)
+    fn flush_duplicates(&mut self) -> Result<(), ImportError> {
+        Ok(self.output.take(Chunk::Duplicates(drained(&mut self.duplicates)))?)
     }
 
-    /// Writes what is left and hands everything over.
+    fn flush_superseded(&mut self) -> Result<(), ImportError> {
+        Ok(self.output.take(Chunk::Superseded(drained(&mut self.superseded)))?)
+    }
+
+    /// Has what is left written and hands everything over.
     pub fn finish(mut self) -> Result<Collected, ImportError> {
+        self.settle_records()?;
         for table in Table::FACTS {
             self.flush(table)?;
         }
         self.flush_rejected()?;
         self.flush_keys()?;
-        let superseded = std::mem::take(&mut self.superseded);
-        self.write(Table::Superseded, &tables::superseded(&superseded))?;
-        let runs = std::mem::take(&mut self.duplicates);
-        self.write(Table::DuplicateRows, &tables::duplicate_rows(self.import_no, &runs))?;
-        let mut files = BTreeMap::new();
-        for (table, writer) in self.writers {
-            let dir = self.dir.join(table.name());
-            files.insert(table, writer.finish().map_err(LedgerError::io("write", &dir))?);
-        }
+        self.flush_superseded()?;
+        self.flush_duplicates()?;
+        let files = self.output.finish()?;
         Ok(Collected { files, counts: self.counts, rejects: self.rejects_shown })
+    }
+}
+
+/// Takes the rows out and leaves room for as many.
+fn drained<T>(rows: &mut Vec<T>) -> Vec<T> {
+    let room = Vec::with_capacity(rows.len());
+    std::mem::replace(rows, room)
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, code: &str, n: u64) {
+    match counts.get_mut(code) {
+        Some(so_far) => *so_far += n,
+        None => drop(counts.insert(code.to_owned(), n)),
+    }
+}
+
+/// The services of queues on the day last asked for.
+#[derive(Default)]
+struct Services {
+    on: Option<Date>,
+    by_queue: BTreeMap<String, Option<Arc<str>>>,
+}
+
+impl Services {
+    /// The service of a queue at an instant, which lies in the contract's zone on that date.
+    fn of_queue(
+        &mut self,
+        contract: &Contract,
+        queue: &str,
+        at: Instant,
+        on: Date,
+    ) -> Option<Arc<str>> {
+        if self.on != Some(on) {
+            self.by_queue.clear();
+            self.on = Some(on);
+        }
+        if let Some(known) = self.by_queue.get(queue) {
+            return known.clone();
+        }
+        let found = contract.service_of_queue(queue, at).map(|service| Arc::from(&*service.code));
+        self.by_queue.insert(queue.to_owned(), found.clone());
+        found
     }
 }
 
@@ -559,46 +638,69 @@ fn earlier_text(earlier: &[EarlierRows]) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-/// Civil hours, remembered for the quarter of an hour last asked for.
+/// Quarters of an hour remembered at a time: calls end in another order than they begin.
+const QUARTERS: usize = 16;
+
+/// Civil hours and dates, remembered for the quarters of an hour last asked for.
 struct LocalHours {
     zone: TimeZone,
-    quarter: i64,
+    quarters: [Quarter; QUARTERS],
+}
+
+/// The civil time of a quarter of an hour: since 1972 no zone changes offset or date inside one.
+#[derive(Clone, Copy)]
+struct Quarter {
+    no: i64,
     offset_millis: i64,
+    date: Date,
 }
 
 impl LocalHours {
-    fn new(zone: TimeZone) -> Self {
-        Self { zone, quarter: i64::MIN, offset_millis: 0 }
+    const fn new(zone: TimeZone) -> Self {
+        let unset = Quarter { no: i64::MIN, offset_millis: 0, date: Date::ZERO };
+        Self { zone, quarters: [unset; QUARTERS] }
+    }
+
+    fn quarter_of(&mut self, at: Instant) -> Quarter {
+        let no = at.as_millis().div_euclid(900_000);
+        let place = usize::try_from(no.rem_euclid(1 << 20)).unwrap_or(0) % QUARTERS;
+        if let Some(known) = self.quarters.get(place)
+            && known.no == no
+        {
+            return *known;
+        }
+        let timestamp = at.to_timestamp();
+        let offset = self.zone.to_offset(timestamp);
+        let date = offset.to_datetime(timestamp).date();
+        let quarter = Quarter { no, offset_millis: i64::from(offset.seconds()) * 1000, date };
+        if let Some(place) = self.quarters.get_mut(place) {
+            *place = quarter;
+        }
+        quarter
     }
 
     /// Civil hours since 1970-01-01T00:00 local.
     fn hour_of(&mut self, at: Instant) -> i32 {
-        let quarter = at.as_millis().div_euclid(900_000);
-        if quarter != self.quarter {
-            let offset = self.zone.to_offset(at.to_timestamp());
-            self.offset_millis = i64::from(offset.seconds()) * 1000;
-            self.quarter = quarter;
-        }
-        i32::try_from((at.as_millis() + self.offset_millis).div_euclid(3_600_000)).unwrap_or(0)
+        let offset_millis = self.quarter_of(at).offset_millis;
+        i32::try_from((at.as_millis() + offset_millis).div_euclid(3_600_000)).unwrap_or(0)
+    }
+
+    /// The local date.
+    fn date_of(&mut self, at: Instant) -> Date {
+        self.quarter_of(at).date
     }
 }
 
 /// The rows that earlier imports of the stream took in.
 fn known_rows(ledger: &Locked, stream: &str) -> Result<Known<DayLoader>, ImportError> {
     let overlapping = ledger.newest_of(stream).is_some();
-    let dir = ledger.ledger().table_dir(Table::RowKeys);
-    let names = file_names(ledger.table(Table::RowKeys), Table::RowKeys)?;
-    // File names begin with the import's number; its row tells the days it can hold.
-    let spans: Vec<(PathBuf, Option<(i32, i32)>)> = names
+    // An import's row tells the days that its files can hold.
+    let spans: Vec<(PathBuf, Option<(i32, i32)>)> = stream_files(ledger, Table::RowKeys, stream)?
         .into_iter()
-        .filter_map(|name| {
-            let number: i64 = name.strip_prefix("part-")?.split('-').next()?.parse().ok()?;
-            let row = ledger.rows().iter().find(|row| row.import_no == number)?;
-            (row.stream == stream).then(|| (dir.join(&name), row.days))
-        })
+        .map(|(path, row)| (path, row.days))
         .collect();
     let load: DayLoader = Box::new(move |day| {
-        let mut counts = HashMap::new();
+        let mut counts = KeyCounts::default();
         for (path, days) in &spans {
             let dated = day != crate::row_keys::UNDATED;
             if dated && days.is_none_or(|(first, last)| day < first || last < day) {
@@ -612,7 +714,7 @@ fn known_rows(ledger: &Locked, stream: &str) -> Result<Known<DayLoader>, ImportE
 }
 
 /// Adds the keys of one day in one file, reading only the row groups that can hold it.
-fn load_day(path: &PathBuf, day: i32, counts: &mut HashMap<Key, u32>) -> Result<(), ImportError> {
+fn load_day(path: &PathBuf, day: i32, counts: &mut KeyCounts) -> Result<(), ImportError> {
     let damaged = |problem: parquet::errors::ParquetError| LedgerError::Damaged {
         table: "row_keys",
         problem: format!("`{}`: {problem}", path.display()),

@@ -201,7 +201,7 @@ impl PlaceColumns {
     fn stored<F>(&self, row: usize, fact: F, caller: Option<[u8; 16]>) -> Stored<F> {
         Stored {
             fact,
-            service: self.service.value(row).to_owned(),
+            service: self.service.value(row).into(),
             caller,
             local_hour: self.local_hour.value(row),
             provenance: self.provenance(row),

@@ -1,35 +1,29 @@
 //! Feeding an original to the parser of its format. Read [`feed`] first.
 
-use std::collections::HashMap;
 use std::io::{self, BufRead};
 
-use arrow::array::AsArray;
-use arrow::datatypes::Int64Type;
 use soglia_domain::time::Instant;
 use soglia_sources::amazon_connect::{AmazonConnect, AmazonConnectConfig, OpenContacts};
-use soglia_sources::asterisk_cdr::{CdrCall, CdrConfig, CdrItem, CdrParser};
+use soglia_sources::asterisk_cdr::{self, CdrCall, CdrConfig, CdrItem, CdrParser};
 use soglia_sources::json_records::SourceError;
 use soglia_sources::outcome::{Emitted, Totals};
 use soglia_sources::queue_log::{self, End, OpenState, QueueLogConfig, QueueLogParser};
 use soglia_sources::{freeswitch, genesys};
 
-use super::collect::{Collector, UNREVISED};
+use super::collect::Collector;
+use super::lines::{Lines, Row, read_line};
 use super::{Format, ImportError, Progress, Request, enrich};
 use crate::mapping::{self, MappedOutcome, Mapping};
 use crate::objects::Object;
 use crate::row_keys::{UNDATED, key_of};
 use crate::session::Session;
 use crate::store::{LedgerError, Locked};
-use crate::tables::Table;
 
 /// Rows between two signs of progress.
 const PROGRESS_ROWS: u64 = 16 * 1024;
 
 /// Lines looked at to tell whether a file is what it is said to be.
 const SNIFF_LINES: usize = 40;
-
-/// Bytes of the longest line that is read as one.
-const LINE_MAX: usize = 1 << 20;
 
 /// Calls still open at the end of a file.
 #[derive(Default)]
@@ -55,7 +49,7 @@ pub async fn feed<'a>(
     match request.format {
         Format::QueueLog => run.queue_log(),
         Format::AsteriskCdr => run.asterisk_cdr().await,
-        Format::FreeSwitch | Format::AmazonConnect | Format::Genesys => run.records().await,
+        Format::FreeSwitch | Format::AmazonConnect | Format::Genesys => run.records(),
         Format::Mapped(mapping, _) => run.mapped(mapping).await,
     }
 }
@@ -76,7 +70,7 @@ impl Run<'_, '_> {
         move |source| ImportError::Unreadable { path: path.clone(), source }
     }
 
-    fn open_text(&self) -> Result<Box<dyn BufRead>, ImportError> {
+    fn open_text(&self) -> Result<Box<dyn BufRead + Send>, ImportError> {
         let objects = self.ledger.ledger().objects();
         objects.open_text(&self.object.sha256).map_err(self.unreadable())
     }
@@ -90,10 +84,7 @@ impl Run<'_, '_> {
             Emitted::Fact { fact, earlier, revision } => {
                 self.collector.fact(fact, &earlier, revision)
             }
-            Emitted::Duplicate { row, why } => {
-                self.collector.duplicate(row, why);
-                Ok(())
-            }
+            Emitted::Duplicate { row, why } => self.collector.duplicate(row, why),
             Emitted::Rejected(rejected) => self.collector.rejected(rejected),
             Emitted::Ignored { n, why, .. } => {
                 self.collector.ignored(u64::from(n), why);
@@ -121,31 +112,25 @@ impl Run<'_, '_> {
 
     fn queue_log(&mut self) -> Result<OpenCalls, ImportError> {
         let zone = self.request.zone();
-        let mut head = Lines::new(self.open_text()?);
-        let mut first_lines = Vec::new();
-        while first_lines.len() < SNIFF_LINES
-            && let Some(line) = head.next().map_err(self.unreadable())?
-        {
-            first_lines.push(line.to_vec());
-        }
+        let first_lines = first_lines(&mut self.open_text()?).map_err(self.unreadable())?;
         queue_log::sniff(first_lines.iter().map(Vec::as_slice), &zone).map_err(|problem| {
             ImportError::Unrelated {
                 path: self.request.path.to_owned(),
                 problem: problem.to_string(),
             }
         })?;
-        let config = QueueLogConfig::new(self.collector.import_no().to_string(), zone.clone());
+        let file = self.collector.import_no().to_string();
+        let config = QueueLogConfig::agreed(file, zone.clone(), self.request.contract);
         let mut parser =
             match self.ledger.newest_of(self.stream).and_then(|r| r.open_state.as_deref()) {
                 Some(json) => QueueLogParser::resume(config, saved(json)?),
                 None => QueueLogParser::new(config),
             };
-        let mut lines = Lines::new(self.open_text()?);
+        let day_of = move |line: &[u8]| bucket_of(queue_log::first_instant(line, &zone));
+        let mut lines = Lines::new(self.open_text()?, day_of).map_err(self.unreadable())?;
         let mut row = 0;
-        while let Some(line) = lines.next().map_err(self.unreadable())? {
+        while let Some(Row { line, day, key }) = lines.next().map_err(self.unreadable())? {
             row += 1;
-            let day = queue_log::first_instant(line, &zone).map_or(UNDATED, utc_day);
-            let key = key_of(line);
             if !self.collector.is_duplicate(row, day, key)? {
                 self.collector.remember(day, key)?;
                 parser.push(row, line, &mut |emitted| self.take(emitted));
@@ -178,25 +163,26 @@ impl Run<'_, '_> {
     }
 
     /// Formats that write one record per contact.
-    async fn records(&mut self) -> Result<OpenCalls, ImportError> {
-        let known = revisions(self.ledger, self.stream).await?;
-        self.collector.knows(known);
+    fn records(&mut self) -> Result<OpenCalls, ImportError> {
         let input = self.open_text()?;
         let file = self.collector.import_no().to_string();
         let mut open = OpenCalls::default();
         let totals = {
             let format = self.request.format;
+            let contract = self.request.contract;
             let saved = self.ledger.newest_of(self.stream).and_then(|row| row.open_state.clone());
             let mut out = |emitted| self.take_record(emitted);
             match format {
-                Format::FreeSwitch => {
-                    freeswitch::read(input, &freeswitch::FreeSwitchConfig::default(), &mut out)
-                }
+                Format::FreeSwitch => freeswitch::read(
+                    input,
+                    &freeswitch::FreeSwitchConfig::agreed(contract),
+                    &mut out,
+                ),
                 Format::Genesys => {
-                    genesys::read(input, &genesys::GenesysConfig::default(), &mut out)
+                    genesys::read(input, &genesys::GenesysConfig::agreed(contract), &mut out)
                 }
                 _ => {
-                    let config = AmazonConnectConfig::default();
+                    let config = AmazonConnectConfig::agreed(contract);
                     let mut parser = match saved {
                         Some(json) => AmazonConnect::resume(config, saved_contacts(&json)?),
                         None => AmazonConnect::new(config),
@@ -219,7 +205,7 @@ impl Run<'_, '_> {
     fn take_record(&mut self, emitted: Emitted) {
         match emitted {
             Emitted::Fact { fact, earlier, revision } if self.failed.is_none() => {
-                self.failed = self.collector.record(fact, &earlier, revision).err();
+                self.failed = self.collector.record(fact, earlier, revision).err();
             }
             other => self.take(other),
         }
@@ -240,15 +226,15 @@ impl Run<'_, '_> {
     async fn asterisk_cdr(&mut self) -> Result<OpenCalls, ImportError> {
         let session = Session::open(self.ledger.ledger(), None).await?;
         let zone = self.request.zone();
-        let mut parser = CdrParser::new(CdrConfig::new(zone));
+        let mut parser = CdrParser::new(CdrConfig::agreed(zone.clone(), self.request.contract));
         let mut queued = Vec::new();
-        let mut lines = Lines::new(self.open_text()?);
+        let day_of = move |line: &[u8]| bucket_of(asterisk_cdr::first_instant(line, &zone));
+        let mut lines = Lines::new(self.open_text()?, day_of).map_err(self.unreadable())?;
         let mut row = 0;
-        while let Some(line) = lines.next().map_err(self.unreadable())? {
+        while let Some(Row { line, day, key }) = lines.next().map_err(self.unreadable())? {
             row += 1;
-            let key = key_of(line);
-            if !self.collector.is_duplicate(row, UNDATED, key)? {
-                self.collector.remember(UNDATED, key)?;
+            if !self.collector.is_duplicate(row, day, key)? {
+                self.collector.remember(day, key)?;
                 parser
                     .push(row, line, &mut |item| self.take_cdr(item, &mut queued))
                     .map_err(|problem| self.source_error(SourceError::NotThisFormat(problem)))?;
@@ -317,7 +303,10 @@ impl Run<'_, '_> {
             *self.collector.counts.anomalies.entry(format!("repaired:{rule}")).or_default() += 1;
         }
         match outcome {
-            MappedOutcome::Fact(fact) => self.collector.fact(fact, &[], None),
+            MappedOutcome::Fact(fact) => {
+                self.collector.check_new(&fact)?;
+                self.collector.fact(fact, &[], None)
+            }
             MappedOutcome::Ignored { reason } => {
                 self.collector.ignored(1, &reason);
                 Ok(())
@@ -344,40 +333,6 @@ fn saved_contacts(json: &str) -> Result<OpenContacts, ImportError> {
     })
 }
 
-/// Records that the stream has brought already: their newest revisions.
-async fn revisions(
-    ledger: &Locked,
-    stream: &str,
-) -> Result<HashMap<(Table, String), i64>, ImportError> {
-    let numbers: Vec<String> = ledger
-        .rows()
-        .iter()
-        .filter(|row| row.stream == stream)
-        .map(|row| row.import_no.to_string())
-        .collect();
-    let mut known = HashMap::new();
-    if numbers.is_empty() {
-        return Ok(known);
-    }
-    let session = Session::open(ledger.ledger(), None).await?;
-    for (table, id) in [(Table::Calls, "call_id"), (Table::Messages, "message_id")] {
-        let sql = format!(
-            "SELECT {id}, max(coalesce(revision, {UNREVISED})) FROM {} WHERE import_no IN ({}) \
-             GROUP BY 1",
-            table.name(),
-            numbers.join(", ")
-        );
-        for batch in session.rows(&sql).await? {
-            let ids = batch.column(0).as_string::<i32>();
-            let newest = batch.column(1).as_primitive::<Int64Type>();
-            for row in 0..batch.num_rows() {
-                known.insert((table, ids.value(row).to_owned()), newest.value(row));
-            }
-        }
-    }
-    Ok(known)
-}
-
 fn saved(json: &str) -> Result<OpenState, ImportError> {
     OpenState::from_json(json).map_err(|problem| {
         let problem = format!("the open calls of the previous file: {problem}");
@@ -385,50 +340,21 @@ fn saved(json: &str) -> Result<OpenState, ImportError> {
     })
 }
 
-/// Days since 1970-01-01 UTC.
-fn utc_day(at: Instant) -> i32 {
-    i32::try_from(at.as_millis().div_euclid(86_400_000)).unwrap_or(UNDATED)
+/// A row's bucket in the index of known rows: days since 1970-01-01 UTC.
+fn bucket_of(at: Option<Instant>) -> i32 {
+    let day = at.and_then(|at| i32::try_from(at.as_millis().div_euclid(86_400_000)).ok());
+    day.unwrap_or(UNDATED)
 }
 
-/// Lines of a text, one buffer for all; a line longer than [`LINE_MAX`] is cut there.
-struct Lines {
-    text: Box<dyn BufRead>,
-    line: Vec<u8>,
-}
-
-impl Lines {
-    fn new(text: Box<dyn BufRead>) -> Self {
-        Self { text, line: Vec::new() }
-    }
-
-    /// The next line without its end.
-    fn next(&mut self) -> io::Result<Option<&[u8]>> {
-        use std::io::Read as _;
-        self.line.clear();
-        let limit = LINE_MAX as u64;
-        let n = self.text.by_ref().take(limit).read_until(b'\n', &mut self.line)?;
-        if n == 0 {
-            return Ok(None);
+/// As many lines as tell what a file is.
+fn first_lines(text: &mut impl BufRead) -> io::Result<Vec<Vec<u8>>> {
+    let mut lines = Vec::new();
+    while lines.len() < SNIFF_LINES {
+        let mut line = Vec::new();
+        if !read_line(text, &mut line)? {
+            break;
         }
-        if n == LINE_MAX && self.line.last() != Some(&b'\n') {
-            self.skip_rest()?;
-        }
-        let end = self.line.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n'));
-        Ok(Some(self.line.get(..end.map_or(0, |at| at + 1)).unwrap_or_default()))
+        lines.push(line);
     }
-
-    fn skip_rest(&mut self) -> io::Result<()> {
-        loop {
-            let buffer = self.text.fill_buf()?;
-            if buffer.is_empty() {
-                return Ok(());
-            }
-            let at = buffer.iter().position(|byte| *byte == b'\n');
-            let used = at.map_or(buffer.len(), |at| at + 1);
-            self.text.consume(used);
-            if at.is_some() {
-                return Ok(());
-            }
-        }
-    }
+    Ok(lines)
 }

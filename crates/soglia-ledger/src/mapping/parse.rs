@@ -39,6 +39,7 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Mapping, MappingError> {
         .collect();
     let mut mapping = Mapping {
         file: Arc::clone(&place.file),
+        source: Arc::from(text),
         fact: raw.fact,
         service: raw.service,
         zone,

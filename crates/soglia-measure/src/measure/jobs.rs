@@ -7,20 +7,18 @@ use soglia_domain::contract::{Contract, Service};
 use soglia_domain::facts::Disposition;
 use soglia_domain::period::Period;
 use soglia_domain::rule::{
-    CaseUnit, FirstContact, HandledDenominator, HandledWithin, ItemAttribution, Rule, TimedDuration,
+    CaseUnit, FirstContact, HandledDenominator, HandledWithin, ItemAttribution, Rule,
 };
-use soglia_domain::time::{Instant, Millis};
+use soglia_domain::time::Instant;
 use soglia_ledger::session::Session;
 use soglia_ledger::store::ImportRow;
 
 use super::{Evaluated, Job};
 use crate::MeasureError;
-use crate::calls::{self, Counted, Exclusion};
-use crate::histogram::Histogram;
+use crate::calls::{self, Exclusion};
 use crate::items::{self, Counter};
-use crate::plan::{CallsPass, Tallies, exclusions, sql_instant};
-use crate::rows;
-use crate::tally::Dimension;
+use crate::plan::{CallsPass, Clocks, Scans, exclusions, sql_instant};
+use crate::rows::{self, CallTimes};
 
 /// Tables that rules look at.
 pub const TABLES: [&str; 6] =
@@ -49,41 +47,31 @@ pub fn delivers(row: &ImportRow, table: &str) -> bool {
 }
 
 /// Evaluates all jobs.
-pub async fn run(
-    session: &Session,
-    contract: &Contract,
-    period: &Period,
-    jobs: &mut [Job<'_>],
-) -> Result<(), MeasureError> {
-    run_calls(session, contract, jobs).await?;
+pub async fn run(scans: &mut Scans<'_>, jobs: &mut [Job<'_>]) -> Result<(), MeasureError> {
+    let Scans { session, contract, period, .. } = *scans;
+    if let Some(clocks) = jobs.iter().map(|job| Clocks::of(&job.rule)).max() {
+        scans.look_at(clocks);
+    }
+    run_calls(scans, jobs).await?;
     for service in &contract.services {
         let exclusions = exclusions(contract, service);
         let scope = Scope { session, service, period, exclusions: &exclusions };
         scope.messages(jobs).await?;
         scope.cases(jobs).await?;
+        scope.handled(jobs).await?;
         scope.outbound(jobs).await?;
         scope.batches(jobs).await?;
         scope.outages(jobs).await?;
     }
-    run_handled(session, contract, jobs).await?;
-    add_answered_calls(session, contract, jobs).await
+    add_answered_calls(scans, jobs).await
 }
 
 /// Rules about calls: one pass for all that look at calls the same way.
-async fn run_calls(
-    session: &Session,
-    contract: &Contract,
-    jobs: &mut [Job<'_>],
-) -> Result<(), MeasureError> {
-    let mut tallies: BTreeMap<String, Tallies> = BTreeMap::new();
+async fn run_calls(scans: &mut Scans<'_>, jobs: &mut [Job<'_>]) -> Result<(), MeasureError> {
+    let contract = scans.contract;
     for job in jobs {
         let Some(pass) = CallsPass::of(&job.rule) else { continue };
-        let made = tallies.entry(job.stretch.label().to_owned()).or_default();
-        if !made.contains_key(&pass) {
-            let tally = pass.run(session, contract, &job.stretch, Dimension::None, None).await?;
-            made.insert(pass.clone(), tally);
-        }
-        let Some(tally) = made.get(&pass) else { continue };
+        let tally = scans.total(&pass, &job.stretch).await?;
         let index = service_index(contract, job.service);
         let exclusions = exclusions(contract, job.service);
         let classes = || tally.of_service(index).map(|(_, key, class)| (key, class));
@@ -165,7 +153,6 @@ impl Scope<'_> {
     async fn cases(&self, jobs: &mut [Job<'_>]) -> Result<(), MeasureError> {
         let calendar = &self.service.second_level_calendar;
         let mut counters = self.counters(jobs, "cases", calendar);
-        counters.retain(|(rule, ..)| !matches!(rule, Rule::HandledWithin(_)));
         if counters.is_empty() {
             return Ok(());
         }
@@ -175,12 +162,61 @@ impl Scope<'_> {
                     Rule::FirstContact(rule) => counter.first_contact(rule, case),
                     Rule::SecondLevelResolved(rule) => counter.second_level_resolved(rule, case),
                     Rule::SecondLevelWithin(rule) => counter.second_level_within(rule, case),
+                    Rule::HandledWithin(rule) => counter.handled_case(rule, case),
                     _ => {}
                 }
             }
         })
         .await?;
         keep(counters);
+        Ok(())
+    }
+
+    /// K5: the calls behind the cases that were counted, or all calls answered, by duration.
+    async fn handled(&self, jobs: &mut [Job<'_>]) -> Result<(), MeasureError> {
+        let (mut of_cases, mut of_calls) = (Vec::new(), Vec::new());
+        for job in jobs.iter_mut().filter(|job| job.service.code == self.service.code) {
+            let Rule::HandledWithin(rule) = &job.rule else { continue };
+            let calendar = &self.service.calendar;
+            let code = &job.indicator.code;
+            let counter = Counter::new(&job.stretch, calendar, self.exclusions, code);
+            let timed = (rule, counter, &mut job.result);
+            match rule.denominator {
+                HandledDenominator::FirstContact => of_cases.push(timed),
+                HandledDenominator::Answered => of_calls.push(timed),
+            }
+        }
+        if !of_cases.is_empty() {
+            rows::calls_of_cases(self.session, &self.service.code, self.period, |case, times| {
+                for (rule, counter, result) in &mut of_cases {
+                    if counter.is_timed(rule, case) {
+                        result.time(rule, times);
+                    }
+                }
+            })
+            .await?;
+        }
+        for (_, _, result) in of_cases {
+            // Until here the denominator is the cases opened by calls.
+            let timed = result.durations.n() + result.unknown;
+            let missing = result.counted.den.saturating_sub(timed);
+            result.counted.den = timed;
+            result.counted.exclude("call_not_found", missing);
+        }
+        if !of_calls.is_empty() {
+            rows::answered_calls(self.session, &self.service.code, self.period, |call, times| {
+                for (rule, counter, result) in &mut of_calls {
+                    if counter.answered_call(call) {
+                        result.time(rule, times);
+                        result.counted.den += 1;
+                    }
+                }
+            })
+            .await?;
+        }
+        for (_, counter, result) in of_calls {
+            result.counted.excluded = counter.counted.excluded;
+        }
         Ok(())
     }
 
@@ -253,6 +289,18 @@ impl Scope<'_> {
     }
 }
 
+impl Evaluated {
+    /// K5: times one call; one whose duration is not known is not shown to be in time.
+    fn time(&mut self, rule: &HandledWithin, times: &CallTimes) {
+        let Some(took) = times.of(rule.duration) else {
+            self.unknown += 1;
+            return;
+        };
+        self.durations.add(took.get());
+        self.counted.num += u64::from(rule.limit.keeps(took));
+    }
+}
+
 fn keep(counters: Vec<(&Rule, Counter<'_>, &mut Evaluated)>) {
     for (_, counter, result) in counters {
         result.counted = counter.counted;
@@ -260,103 +308,21 @@ fn keep(counters: Vec<(&Rule, Counter<'_>, &mut Evaluated)>) {
     }
 }
 
-/// Durations of the calls behind K5, one histogram for each way of timing.
-#[derive(Clone, Default)]
-struct Durations {
-    by: [Histogram; 4],
-    n: u64,
-    unknown: u64,
-}
-
-impl Durations {
-    fn of(&self, timed: TimedDuration) -> &Histogram {
-        let [talk_hold, talk, talk_hold_wrap, wait_talk_hold] = &self.by;
-        match timed {
-            TimedDuration::TalkHold => talk_hold,
-            TimedDuration::Talk => talk,
-            TimedDuration::TalkHoldWrap => talk_hold_wrap,
-            TimedDuration::WaitTalkHold => wait_talk_hold,
-        }
-    }
-
-    fn add(&mut self, talk: Option<i64>, hold: i64, wrap: i64, wait: i64) {
-        self.n += 1;
-        let Some(talk) = talk else {
-            self.unknown += 1;
-            return;
-        };
-        let values = [talk + hold, talk, talk + hold + wrap, wait + talk + hold];
-        for (histogram, value) in self.by.iter_mut().zip(values) {
-            histogram.add(value);
-        }
-    }
-}
-
-/// K5: durations of calls whose case was closed at first contact.
-async fn run_handled(
-    session: &Session,
-    contract: &Contract,
-    jobs: &mut [Job<'_>],
-) -> Result<(), MeasureError> {
-    let mut made: BTreeMap<String, (Durations, Vec<u64>)> = BTreeMap::new();
-    for job in jobs {
-        let Rule::HandledWithin(rule) = &job.rule else { continue };
-        let exclusions = exclusions(contract, job.service);
-        let approved: Vec<&Exclusion> =
-            exclusions.iter().filter(|one| one.touches(&job.indicator.code)).collect();
-        let (sql, counts) = handled_sql(rule, job.service, &job.stretch, &approved);
-        if !made.contains_key(&sql) {
-            let durations = durations(session, &sql).await?;
-            let solved = match &counts {
-                Some(counts) => all_counts(session, counts).await?,
-                None => vec![durations.n, durations.n],
-            };
-            made.insert(sql.clone(), (durations, solved));
-        }
-        let Some((durations, solved)) = made.get(&sql) else { continue };
-        let (all, by_call) = (solved.first().unwrap_or(&0), solved.get(1).unwrap_or(&0));
-        let histogram = durations.of(rule.duration);
-        let limit = rule.limit;
-        let mut counted = Counted {
-            num: histogram.count_while(|millis| limit.keeps(Millis::new(millis))),
-            den: durations.n,
-            ..Counted::default()
-        };
-        let mut leave_out = |reason: &str, n: u64| {
-            if 0 < n {
-                *counted.excluded.entry(reason.to_owned()).or_default() += n;
-            }
-        };
-        leave_out("not_a_call", all.saturating_sub(*by_call));
-        for (one, n) in approved.iter().zip(solved.iter().skip(2)) {
-            leave_out(&one.reason, *n);
-        }
-        leave_out("call_not_found", by_call.saturating_sub(durations.n));
-        job.result.counted = counted;
-        job.result.durations = histogram.clone();
-        job.result.unknown = durations.unknown;
-    }
-    Ok(())
-}
-
-/// The query for the durations, and the one for the cases solved and those opened by calls.
+/// The query for the calls timed, as it is explained.
 pub fn handled_sql(
     rule: &HandledWithin,
     service: &Service,
     period: &Period,
     approved: &[&Exclusion],
-) -> (String, Option<String>) {
+) -> String {
     let code = service.code.replace('\'', "''");
     let (start, end) = (sql_instant(period.start()), sql_instant(period.end()));
     let columns = "c.talk_ms, c.hold_ms, c.wrap_ms, c.wait_ms";
     match rule.denominator {
-        HandledDenominator::Answered => (
-            format!(
-                "SELECT {columns} FROM calls c WHERE c.service = '{code}' AND \
-                 c.disposition = 'answered' AND c.direction = 'inbound' AND \
-                 c.arrived >= {start} AND c.arrived < {end}"
-            ),
-            None,
+        HandledDenominator::Answered => format!(
+            "SELECT {columns} FROM calls c WHERE c.service = '{code}' AND \
+             c.disposition = 'answered' AND c.direction = 'inbound' AND \
+             c.arrived >= {start} AND c.arrived < {end}"
         ),
         HandledDenominator::FirstContact => {
             let solved = first_contact_sql(rule.first_contact);
@@ -364,38 +330,21 @@ pub fn handled_sql(
                 ItemAttribution::Receipt => "opened",
                 ItemAttribution::Due | ItemAttribution::Closing => "closed",
             };
-            let all = format!(
+            let mut cases = format!(
                 "FROM cases k WHERE k.service = '{code}' AND k.{at} >= {start} AND \
-                 k.{at} < {end} AND k.closed IS NOT NULL AND k.cancelled IS NULL AND {solved}"
+                 k.{at} < {end} AND k.closed IS NOT NULL AND k.cancelled IS NULL AND \
+                 coalesce(k.channel, 'phone') = 'phone' AND {solved}"
             );
-            let inside = |one: &Exclusion| {
+            let outside = |one: &&Exclusion| {
                 let from = sql_instant(Instant::from_millis(one.spec.from));
                 let until = sql_instant(Instant::from_millis(one.spec.until));
-                format!("(k.opened >= {from} AND k.opened < {until})")
+                format!(" AND NOT (k.opened >= {from} AND k.opened < {until})")
             };
-            let windows: Vec<String> = approved.iter().map(|one| inside(one)).collect();
-            let mut cases = all.clone();
-            let mut excluded = String::new();
-            for window in &windows {
-                cases = format!("{cases} AND NOT {window}");
-                excluded = format!("{excluded}, count(*) FILTER (WHERE {window})");
-            }
-            let kept = if windows.is_empty() {
-                "true".to_owned()
-            } else {
-                format!("NOT ({})", windows.join(" OR "))
-            };
-            (
-                format!(
-                    "SELECT {columns} FROM (SELECT opened_by {cases}) s JOIN \
-                     (SELECT call_id, talk_ms, hold_ms, wrap_ms, wait_ms FROM calls \
-                     WHERE service = '{code}' AND arrived < {end}) c ON s.opened_by = c.call_id"
-                ),
-                Some(format!(
-                    "SELECT count(*) FILTER (WHERE {kept}), count(*) FILTER (WHERE {kept} AND \
-                     coalesce(k.channel, 'phone') = 'phone' AND k.opened_by IS NOT NULL){excluded} \
-                     {all}"
-                )),
+            cases.extend(approved.iter().map(outside));
+            format!(
+                "SELECT {columns} FROM (SELECT opened_by {cases}) s JOIN \
+                 (SELECT call_id, talk_ms, hold_ms, wrap_ms, wait_ms FROM calls \
+                 WHERE service = '{code}' AND arrived < {end}) c ON s.opened_by = c.call_id"
             )
         }
     }
@@ -418,42 +367,9 @@ pub fn first_contact_sql(rule: FirstContact) -> String {
     all.join(" AND ")
 }
 
-async fn durations(session: &Session, sql: &str) -> Result<Durations, MeasureError> {
-    use arrow::array::Array;
-    let mut durations = Durations::default();
-    rows::stream(session, sql, |batch| {
-        let columns = rows::Columns(batch);
-        let (talk, hold) = (columns.longs("talk_ms")?, columns.longs("hold_ms")?);
-        let (wrap, wait) = (columns.longs("wrap_ms")?, columns.longs("wait_ms")?);
-        let or_zero = |column: &arrow::array::Int64Array, row| {
-            if column.is_valid(row) { column.value(row) } else { 0 }
-        };
-        for row in 0..batch.num_rows() {
-            let talked = talk.is_valid(row).then(|| talk.value(row));
-            durations.add(talked, or_zero(&hold, row), or_zero(&wrap, row), or_zero(&wait, row));
-        }
-        Ok(())
-    })
-    .await?;
-    Ok(durations)
-}
-
-/// The integers of a query's only row.
-async fn all_counts(session: &Session, sql: &str) -> Result<Vec<u64>, MeasureError> {
-    use arrow::array::AsArray;
-    let batches = session.rows(sql).await?;
-    let columns = batches.first().map_or(&[][..], |batch| batch.columns());
-    let value = |column: &arrow::array::ArrayRef| {
-        let column = column.as_primitive_opt::<arrow::datatypes::Int64Type>()?;
-        column.values().first().and_then(|n| u64::try_from(*n).ok())
-    };
-    Ok(columns.iter().map(|column| value(column).unwrap_or(0)).collect())
-}
-
 /// Rules whose unit or population includes answered calls.
 async fn add_answered_calls(
-    session: &Session,
-    contract: &Contract,
+    scans: &mut Scans<'_>,
     jobs: &mut [Job<'_>],
 ) -> Result<(), MeasureError> {
     for job in jobs {
@@ -462,9 +378,8 @@ async fn add_answered_calls(
         if !by_call && !inbound_too {
             continue;
         }
-        let pass = CallsPass::ordinary();
-        let tally = pass.run(session, contract, &job.stretch, Dimension::None, None).await?;
-        let index = service_index(contract, job.service);
+        let tally = scans.total(&CallsPass::ordinary(), &job.stretch).await?;
+        let index = service_index(scans.contract, job.service);
         let answered: u64 = tally
             .of_service(index)
             .filter(|(_, key, _)| key.disposition() == Disposition::Answered)

@@ -66,7 +66,6 @@ fn tally(calls: &[(Disposition, i64)]) -> Tally {
             hold: NONE,
             queue: "",
             text: "",
-            precision: 1,
         });
     }
     pass.finish()

@@ -1,10 +1,16 @@
 //! What a site's `queue_log` leaves to agreement. Read [`QueueLogConfig`] first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::tz::TimeZone;
-use serde::Deserialize;
+use soglia_domain::contract::{CommonEvents, Contract, QueueLogSettings};
 use soglia_domain::time::Millis;
+
+use super::line::Params;
+use crate::hash::BuildQuick;
+use crate::labels::spellings;
+
+pub use soglia_domain::contract::{EventRule, Meaning};
 
 /// How to read a site's log. [`QueueLogConfig::new`] has the defaults; all fields may be changed.
 #[derive(Clone, Debug)]
@@ -55,83 +61,72 @@ impl QueueLogConfig {
             queues_max: 10_000,
         }
     }
+
+    /// What a contract agrees; the defaults where it is silent.
+    pub fn agreed(file: impl Into<String>, zone: TimeZone, contract: &Contract) -> Self {
+        let defaults = Self::new(file, zone);
+        let QueueLogSettings {
+            events,
+            common_events,
+            extension_digits_max,
+            extensions,
+            quiet,
+            onward,
+            open_limit,
+        } = &contract.sources.queue_log;
+        let groups = contract.operator_groups.iter().flat_map(|group| {
+            group.members.iter().map(|member| (member.clone(), group.code.clone()))
+        });
+        let mut rules = events.clone();
+        if *common_events == CommonEvents::Understood {
+            rules.extend(defaults.events.rules);
+        }
+        Self {
+            events: EventMap { rules },
+            extension_digits_max: extension_digits_max
+                .map_or(defaults.extension_digits_max, usize::from),
+            extensions: extensions.clone(),
+            groups: groups.collect(),
+            test_callers: contract.sources.test_callers.iter().flat_map(|n| spellings(n)).collect(),
+            quiet: quiet.unwrap_or(defaults.quiet),
+            onward: onward.unwrap_or(defaults.onward),
+            open_limit: open_limit.unwrap_or(defaults.open_limit),
+            ..defaults
+        }
+    }
 }
 
 /// What events that are not the queue's own mean: the first rule that fits decides.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EventMap {
     /// The rules, in order.
     pub rules: Vec<EventRule>,
 }
 
-/// One rule of an [`EventMap`].
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EventRule {
-    /// The event's name, e.g. `INFO`.
-    pub event: String,
-    /// The first parameters; `*` is any.
-    #[serde(default)]
-    pub params: Vec<String>,
-    /// What it says about the call.
-    pub means: Meaning,
-    /// The parameter (0-based) that holds the value, for meanings that have one.
-    #[serde(default)]
-    pub value: usize,
+/// The rules of an [`EventMap`], found by the event's name.
+#[derive(Debug)]
+pub(super) struct Rules {
+    by_event: HashMap<Box<[u8]>, Vec<EventRule>, BuildQuick>,
 }
 
-/// What a custom event says about its call.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Meaning {
-    /// The number dialled.
-    Dialled,
-    /// A choice in the IVR: menu, then choice, then status, from `value` on.
-    IvrChoice,
-    /// The IVR answered the request.
-    IvrServed,
-    /// The queue application's status: `FULL`, `JOINEMPTY`, `CONTINUE` …
-    QueueStatus,
-    /// Turned away: the queue was full, or its wait was too long.
-    Full,
-    /// Turned away: no operator.
-    NoOperators,
-    /// Turned away: closed.
-    Closed,
-    /// Left the queue because its operators left.
-    Emptied,
-    /// Asked to be called back.
-    CallbackRequested,
-    /// A requested call-back reached the caller; counts only while its call is known.
-    CalledBack,
-    /// The service started the call.
-    Outbound,
-    /// A test.
-    Test,
-    /// The topic's code; counts only while its call is known.
-    Topic,
-    /// The prescription's priority class.
-    PriorityClass,
-    /// The booking system.
-    BookingSystem,
-    /// About the call, without consequence.
-    Note,
-    /// About an operator or the platform, not about a call.
-    NotContact,
-}
+impl Rules {
+    pub(super) fn new(map: &EventMap) -> Self {
+        let mut by_event: HashMap<Box<[u8]>, Vec<EventRule>, BuildQuick> = HashMap::default();
+        for rule in &map.rules {
+            by_event.entry(rule.event.as_bytes().into()).or_default().push(rule.clone());
+        }
+        Self { by_event }
+    }
 
-impl EventMap {
     /// Finds what an event means.
-    pub(super) fn meaning(&self, event: &[u8], params: &[&[u8]]) -> Option<&EventRule> {
-        self.rules.iter().find(|rule| {
-            rule.event.as_bytes() == event && {
-                let mut found = params.iter();
-                rule.params.iter().all(|wanted| {
-                    found.next().is_some_and(|param| wanted == "*" || wanted.as_bytes() == *param)
-                })
-            }
-        })
+    pub(super) fn meaning(&self, event: &[u8], params: Params<'_>) -> Option<(Meaning, usize)> {
+        let rule = self.by_event.get(event)?.iter().find(|rule| {
+            let mut found = params.iter();
+            rule.params.iter().all(|wanted| {
+                found.next().is_some_and(|param| wanted == "*" || wanted.as_bytes() == param)
+            })
+        })?;
+        Some((rule.means, rule.value))
     }
 }
 

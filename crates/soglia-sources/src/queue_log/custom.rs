@@ -17,18 +17,17 @@ impl QueueLogParser {
         out: &mut impl FnMut(Emitted),
     ) -> Outcome {
         let params = line.params;
-        let all: Vec<&[u8]> = params.iter().collect();
-        let Some(rule) = self.config.events.meaning(line.event, &all) else {
+        let Some((means, value)) = self.rules.meaning(line.event, params) else {
             if is_cut_short(line.event) {
                 return Err(Refuse("truncated_event", "the event's name is cut short"));
             }
             return Ok(self.story(row, line, "custom_event"));
         };
-        let value = rule.value;
-        let text = |n: usize| all.get(n).map(|text| String::from_utf8_lossy(text).into_owned());
-        let first = text(value).filter(|text| !text.is_empty());
-        let means = match rule.means {
-            Meaning::QueueStatus => status(all.get(value).copied().unwrap_or_default()),
+        let text =
+            |n: usize| params.iter().nth(n).map(|text| String::from_utf8_lossy(text).into_owned());
+        let first = || text(value).filter(|text| !text.is_empty());
+        let means = match means {
+            Meaning::QueueStatus => status(params.at(value)),
             means => means,
         };
         if means == Meaning::NotContact {
@@ -48,14 +47,14 @@ impl QueueLogParser {
         let (journey, totals) = self.touch(slot, row, line);
         let refuse = |why| Some(Refused { why, queue });
         match means {
-            Meaning::Dialled => journey.dialled = journey.dialled.take().or(first),
+            Meaning::Dialled => journey.dialled = journey.dialled.take().or_else(first),
             Meaning::IvrChoice => {
                 let choice = text(value + 1).filter(|text| !text.is_empty());
                 let choice = choice.or_else(|| text(value + 2).map(|text| text.to_lowercase()));
-                walk(&mut journey.ivr_path, first, choice);
+                walk(&mut journey.ivr_path, first(), choice);
             }
             Meaning::IvrServed => {
-                walk(&mut journey.ivr_path, first, text(value + 1));
+                walk(&mut journey.ivr_path, first(), text(value + 1));
                 journey.marks.insert(Mark::Served);
             }
             Meaning::Full => journey.refused = refuse(Refusal::Full),
@@ -70,9 +69,9 @@ impl QueueLogParser {
             Meaning::CalledBack => journey.called_back = Some(line.stamp.at),
             Meaning::Outbound => journey.direction = Direction::Outbound,
             Meaning::Test => drop(journey.marks.insert(Mark::Test)),
-            Meaning::Topic => journey.topic = first,
-            Meaning::PriorityClass => journey.priority_class = first,
-            Meaning::BookingSystem => journey.booking_system = first,
+            Meaning::Topic => journey.topic = first(),
+            Meaning::PriorityClass => journey.priority_class = first(),
+            Meaning::BookingSystem => journey.booking_system = first(),
             Meaning::QueueStatus | Meaning::Note | Meaning::NotContact => {}
         }
         self.set_alarm(slot);

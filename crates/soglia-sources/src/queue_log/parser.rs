@@ -1,12 +1,12 @@
 //! From lines to calls: the tables of open calls and their expiry. Read [`QueueLogParser`] first,
 //! then `dispatch` in `events`.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use soglia_domain::time::{Instant, Millis};
 
-use super::config::QueueLogConfig;
+use super::alarms::Alarms;
+use super::config::{QueueLogConfig, Rules};
 use super::journey::{Journey, QueueNo};
 use super::line::{self, BadLine, Line};
 use super::saved::{OpenState, SavedCall};
@@ -21,12 +21,13 @@ use crate::outcome::{Emitted, Rejected, Totals};
 #[derive(Debug)]
 pub struct QueueLogParser {
     pub(super) config: QueueLogConfig,
+    pub(super) rules: Rules,
     pub(super) totals: Totals,
     names: Names,
     pub(super) calls: Vec<Option<Journey>>,
     free: Vec<usize>,
     pub(super) by_id: HashMap<Box<[u8]>, usize, BuildQuick>,
-    alarms: BinaryHeap<Reverse<(Instant, u64, usize)>>,
+    alarms: Alarms,
     next_seq: u64,
     /// Instant of the row before this one. Expiry goes by the smaller of two rows in succession,
     /// so that one row with a wrong clock closes nothing.
@@ -82,13 +83,14 @@ impl QueueLogParser {
     /// A parser for a log of which nothing was read before.
     pub fn new(config: QueueLogConfig) -> Self {
         Self {
+            rules: Rules::new(&config.events),
             config,
             totals: Totals::default(),
             names: Names::default(),
             calls: Vec::new(),
             free: Vec::new(),
             by_id: HashMap::default(),
-            alarms: BinaryHeap::new(),
+            alarms: Alarms::default(),
             next_seq: 0,
             previous: Instant::from_millis(i64::MIN),
             closed: HashSet::default(),
@@ -288,7 +290,7 @@ impl QueueLogParser {
         let deadline = journey.deadline(&self.config);
         if deadline < journey.alarm {
             journey.alarm = deadline;
-            self.alarms.push(Reverse((deadline, journey.seq, slot)));
+            self.alarms.push((deadline, journey.seq, slot));
         }
         (journey, &mut self.totals)
     }
@@ -314,16 +316,16 @@ impl QueueLogParser {
         let deadline = journey.deadline(&self.config);
         if deadline < journey.alarm {
             journey.alarm = deadline;
-            self.alarms.push(Reverse((deadline, journey.seq, slot)));
+            self.alarms.push((deadline, journey.seq, slot));
         }
     }
 
     /// The call whose deadline comes first, once alarms that rang too early are set right.
     fn next_to_expire(&mut self) -> Option<usize> {
-        while let Some(Reverse((at, seq, slot))) = self.alarms.peek().copied() {
+        while let Some((at, seq, slot)) = self.alarms.first() {
             let journey = self.calls.get_mut(slot).and_then(Option::as_mut);
             match journey.filter(|journey| journey.seq == seq && journey.alarm == at) {
-                None => drop(self.alarms.pop()),
+                None => self.alarms.pop(),
                 Some(journey) => {
                     let deadline = journey.deadline(&self.config);
                     if deadline == at {
@@ -331,7 +333,7 @@ impl QueueLogParser {
                     }
                     self.alarms.pop();
                     journey.alarm = deadline;
-                    self.alarms.push(Reverse((deadline, seq, slot)));
+                    self.alarms.push((deadline, seq, slot));
                 }
             }
         }
@@ -343,7 +345,7 @@ impl QueueLogParser {
         if !self.closed.is_empty() && self.closed_until < now {
             self.closed.clear();
         }
-        while self.alarms.peek().is_some_and(|Reverse((at, _, _))| *at <= now) {
+        while self.alarms.any_due(now) {
             let Some(slot) = self.next_to_expire() else {
                 return;
             };

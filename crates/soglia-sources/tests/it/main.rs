@@ -1,5 +1,6 @@
 //! Integration tests of the parsers, one module per format; `queue_log` shows the pattern.
 
+mod agreed;
 mod asterisk_cdr;
 mod platforms;
 mod queue_log;

@@ -36,7 +36,7 @@ fn freeswitch(bytes: &[u8]) -> Read {
 
 fn connect(bytes: &[u8]) -> Read {
     let mut out = Vec::new();
-    let config = AmazonConnectConfig { labels: labels() };
+    let config = AmazonConnectConfig { labels: labels(), ..Default::default() };
     let totals = amazon_connect::read(bytes, config, &mut |one| out.push(one))?;
     Ok((out, totals))
 }
@@ -224,7 +224,8 @@ fn genesys_fixtures() {
 fn contacts_in_files_of_their_own_become_the_same_calls() {
     let whole = include_str!("../../fixtures/amazon_connect/basic.jsonl");
     let (together, _) = connect(whole.as_bytes()).expect("contact records");
-    let mut parser = AmazonConnect::new(AmazonConnectConfig { labels: labels() });
+    let mut parser =
+        AmazonConnect::new(AmazonConnectConfig { labels: labels(), ..Default::default() });
     let mut apart = Vec::new();
     let mut n_earlier = 0;
     for (at, record) in whole.lines().enumerate() {

@@ -11,11 +11,17 @@ use crate::error::{DONE, Done, Failure};
 
 /// Shows one call's whole story.
 pub async fn run(settings: &Settings, args: Call) -> Done {
-    let (_, ledger, session) = opened(settings).await?;
-    let stories = story(&ledger, &session, &args.id).await?;
+    let (contract, ledger, session) = opened(settings).await?;
+    let mut stories = story(&ledger, &session, &args.id).await?;
     if stories.is_empty() {
         return Err(Failure::no_data(format!("the ledger has no call `{}`", args.id))
             .hint("`soglia explain … --calls all` lists identifiers"));
+    }
+    for story in &mut stories {
+        // A group that the contract does not name may be of fewer than five.
+        story.fields.retain(|(name, value)| {
+            name != "operator_group" || contract.operator_group(value).is_some()
+        });
     }
     let mut out = std::io::stdout().lock();
     for story in stories {

@@ -41,6 +41,9 @@ pub fn run(settings: &Settings, command: ContractCommand) -> Done {
                     }
                 }
             }
+            if indicator.is_none() && found {
+                writeln!(out, "{}", card::sources_card(&contract, settings.lang).to_text())?;
+            }
             if !found {
                 return Err(Failure::usage("the contract has no such service or indicator"));
             }

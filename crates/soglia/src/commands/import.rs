@@ -85,15 +85,7 @@ pub async fn one(
     settings: &Settings,
 ) -> Result<Outcome, Failure> {
     let bar = bar(settings.quiet, request.path);
-    let outcome = import::import(locked, request, &mut |progress| match progress {
-        Progress::Copying(bytes) => bar.set_message(format!("copying, {} MB", bytes >> 20)),
-        Progress::Reading(rows) => {
-            bar.set_position(rows);
-            bar.set_message("reading");
-        }
-        Progress::Committing => bar.set_message("committing"),
-    })
-    .await;
+    let outcome = import::import(locked, request, &mut |progress| show(&bar, progress)).await;
     bar.finish_and_clear();
     let outcome = outcome?;
     if !settings.quiet {
@@ -102,7 +94,20 @@ pub async fn one(
     Ok(outcome)
 }
 
-fn bar(quiet: bool, path: &Path) -> ProgressBar {
+/// Shows how far an import is.
+pub fn show(bar: &ProgressBar, progress: Progress) {
+    match progress {
+        Progress::Copying(bytes) => bar.set_message(format!("copying, {} MB", bytes >> 20)),
+        Progress::Reading(rows) => {
+            bar.set_position(rows);
+            bar.set_message("reading");
+        }
+        Progress::Committing => bar.set_message("committing"),
+    }
+}
+
+/// A sign of life with rows and rows a second.
+pub fn bar(quiet: bool, path: &Path) -> ProgressBar {
     if quiet {
         return ProgressBar::hidden();
     }
@@ -117,7 +122,8 @@ fn bar(quiet: bool, path: &Path) -> ProgressBar {
     bar
 }
 
-fn print(path: &Path, outcome: &Outcome, lang: Lang) {
+/// Says what became of a file.
+pub fn print(path: &Path, outcome: &Outcome, lang: Lang) {
     let row = &outcome.row;
     let n = |value: i64| grouped(u64::try_from(value).unwrap_or(0), lang);
     if outcome.already {
@@ -150,7 +156,8 @@ fn print(path: &Path, outcome: &Outcome, lang: Lang) {
     }
 }
 
-fn json(path: &Path, outcome: &Outcome) -> serde_json::Value {
+/// What became of a file, as JSON.
+pub fn json(path: &Path, outcome: &Outcome) -> serde_json::Value {
     let row = &outcome.row;
     let facts: i64 = row.facts.iter().filter(|(t, _)| *t != "queue_entries").map(|(_, n)| n).sum();
     let of = |table: &str| row.facts.get(table).copied().unwrap_or(0);

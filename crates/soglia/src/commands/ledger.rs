@@ -1,15 +1,18 @@
 //! `soglia ledger`. Read [`run`] first.
 
 use std::io::{BufRead, Write};
+use std::path::Path;
 
 use soglia_domain::contract::Contract;
 use soglia_domain::text::Lang;
+use soglia_ledger::import::Format;
+use soglia_ledger::rebuild::{self, Compared, NewMapping, Plan};
 use soglia_ledger::session::Session;
 use soglia_ledger::status::{self, Coverage};
 use soglia_ledger::store::Ledger;
 
-use super::session;
-use crate::cli::{LedgerCommand, Rows};
+use super::{import, now, session};
+use crate::cli::{LedgerCommand, Rebuild, Rows};
 use crate::config::Settings;
 use crate::error::{DONE, Done, Failure};
 use crate::output::{Table, grouped};
@@ -21,6 +24,7 @@ pub async fn run(settings: &Settings, command: LedgerCommand) -> Done {
         LedgerCommand::Status { days } => show(settings, &ledger, days).await,
         LedgerCommand::Rejects(rows) => rejects(&ledger, &rows).await,
         LedgerCommand::Duplicates(rows) => duplicates(&ledger, &rows).await,
+        LedgerCommand::Rebuild(args) => rebuild(settings, &ledger, &args).await,
         LedgerCommand::DestroyKey { period, yes } => destroy_key(&ledger, &period, yes),
     }
 }
@@ -49,7 +53,7 @@ fn imports(session: &Session, lang: Lang) -> Table {
     let mut table = Table::new([
         "import",
         "file",
-        "format",
+        "stream",
         "rows",
         "facts",
         "duplicates",
@@ -68,7 +72,7 @@ fn imports(session: &Session, lang: Lang) -> Table {
         table.row([
             row.import_no.to_string(),
             row.file.clone(),
-            row.format.clone(),
+            row.stream.clone(),
             n(row.rows),
             n(row.fact_rows),
             n(row.duplicate_rows),
@@ -177,6 +181,93 @@ async fn duplicates(ledger: &Ledger, rows: &Rows) -> Done {
     }
     print(&table, rows.csv)?;
     Ok(DONE)
+}
+
+/// Reads all originals again, by today's contract and mappings, into a new ledger.
+async fn rebuild(settings: &Settings, ledger: &Ledger, args: &Rebuild) -> Done {
+    let contract = settings.contract()?;
+    let mappings = new_mappings(&args.mapping)?;
+    let plan =
+        Plan { old: ledger, out: &args.out, contract: &contract, mappings: &mappings, now: now() };
+    let bar = import::bar(settings.quiet, &args.out);
+    let mut files = Vec::new();
+    let compared = rebuild::rebuild(
+        &plan,
+        &mut |row, progress| {
+            bar.set_prefix(row.file.clone());
+            import::show(&bar, progress);
+        },
+        &mut |row, outcome| {
+            let path = Path::new(&row.file);
+            if !settings.quiet {
+                bar.suspend(|| import::print(path, outcome, settings.lang));
+            }
+            let mut file = import::json(path, outcome);
+            if let Some(fields) = file.as_object_mut() {
+                fields.insert("import_before".to_owned(), row.import_no.into());
+            }
+            files.push(file);
+        },
+    )
+    .await;
+    bar.finish_and_clear();
+    let compared = compared?;
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        let rows: Vec<serde_json::Value> = compared.iter().map(compared_json).collect();
+        let all = serde_json::json!({
+            "out": args.out.display().to_string(),
+            "files": files,
+            "compared": rows,
+        });
+        writeln!(out, "{}", serde_json::to_string_pretty(&all).map_err(Failure::internal)?)?;
+    } else {
+        comparison(&compared, settings.lang).print(&mut out)?;
+    }
+    if !settings.quiet {
+        eprintln!(
+            "{}: {} imports read again; {} is as it was",
+            args.out.display(),
+            files.len(),
+            ledger.dir().display()
+        );
+    }
+    Ok(DONE)
+}
+
+/// Reads `FILE` or `STREAM=FILE`.
+fn new_mappings(written: &[String]) -> Result<Vec<NewMapping>, Failure> {
+    let read = |text: &String| {
+        let (stream, path) = match text.split_once('=') {
+            Some((stream, path)) if stream.starts_with("mapping:") => (Some(stream), path),
+            _ => (None, text.as_str()),
+        };
+        let Format::Mapped(mapping, sha256) = import::read_mapping(Path::new(path))? else {
+            unreachable!("a mapping file is read as a mapping")
+        };
+        Ok(NewMapping { stream: stream.map(str::to_owned), mapping: *mapping, sha256 })
+    };
+    written.iter().map(read).collect()
+}
+
+fn compared_json(row: &Compared) -> serde_json::Value {
+    let Compared { table, service, old, new } = row;
+    serde_json::json!({ "table": table, "service": service, "old": old, "new": new })
+}
+
+fn comparison(compared: &[Compared], lang: Lang) -> Table {
+    let mut table = Table::new(["table", "service", "old", "new", "difference"]);
+    let n = |value: i64| grouped(u64::try_from(value).unwrap_or(0), lang);
+    for Compared { table: name, service, old, new } in compared {
+        let difference = new - old;
+        let sign = if difference < 0 { "-" } else { "+" };
+        let difference = match difference {
+            0 => "0".to_owned(),
+            some => format!("{sign}{}", grouped(some.unsigned_abs(), lang)),
+        };
+        table.row([(*name).to_owned(), service.clone(), n(*old), n(*new), difference]);
+    }
+    table
 }
 
 fn destroy_key(ledger: &Ledger, period: &str, yes: bool) -> Done {

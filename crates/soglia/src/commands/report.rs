@@ -8,8 +8,9 @@ use soglia_domain::period::Period;
 use soglia_domain::text::Lang;
 use soglia_ledger::session::Session;
 use soglia_ledger::store::Ledger;
-use soglia_measure::measure::{Options, measure};
+use soglia_measure::measure::{Options, measure_with};
 use soglia_measure::measurement::Report;
+use soglia_measure::plan::Scans;
 use soglia_measure::seal::{Sealed, adjustments};
 use soglia_report::ReportError;
 use soglia_report::model::ReportInput;
@@ -93,7 +94,8 @@ impl Source<'_> {
         };
         let session = pinned.as_ref().unwrap_or(session);
         let options = Options { lang: settings.lang, sensitivity: true };
-        let report = measure(session, contract, period, options).await?;
+        let mut scans = Scans::new(session, contract, period);
+        let report = measure_with(&mut scans, options).await?;
         if report.is_empty() {
             let nothing = format!("the ledger has no data in {}", period.label());
             return Err(Failure::no_data(nothing)
@@ -102,7 +104,7 @@ impl Source<'_> {
         let seal = vouched(sealed.as_ref(), &report);
         let notice = simulated.then(review::simulated_notice);
         let file = contract_name(settings);
-        let input = review::input(session, contract, &file, period, &report, seal, notice).await?;
+        let input = review::input(&mut scans, &file, &report, seal, notice).await?;
         let paths = documents(&input, settings.lang, period, newest(session), out)?;
         Ok(Review { paths, report, pinned: pinned.is_some() })
     }

@@ -4,7 +4,7 @@
 //! Months are sums of days' counts, never means of their percentages.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use soglia_domain::contract::{Contract, Indicator, Service};
@@ -16,9 +16,9 @@ use soglia_ledger::session::Session;
 use soglia_measure::calls;
 use soglia_measure::histogram::Histogram;
 use soglia_measure::measurement::{self, Report};
-use soglia_measure::plan::{CallsPass, exclusions};
-use soglia_measure::profile::{By, CaseColumn, cases_by, profile};
-use soglia_measure::tally::{Class, ClassKey, Dimension, Tally};
+use soglia_measure::plan::{CallsPass, Scans, exclusions};
+use soglia_measure::profile::{By, CaseColumn, profile};
+use soglia_measure::tally::{Class, ClassKey, Tally};
 use soglia_report::model::{
     Coverage, DailyVolumes, DayVolume, DurationStats, DurationTrend, Finding, HourProfile,
     MonthShare, MonthlyShare, StatedFinding, SystemDurations, TopicComparison, TopicCount, WaitBin,
@@ -32,13 +32,12 @@ use crate::error::Failure;
 const WAITS_MS: [u64; 9] =
     [5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000];
 
-/// The calls of a period by hour of the week and by day.
+/// The calls of a period by day and hour.
 pub struct Traffic<'a> {
     contract: &'a Contract,
     period: &'a Period,
-    hours: Tally,
     /// By day, for each way in which a rule looks at calls.
-    days: BTreeMap<CallsPass, Tally>,
+    days: BTreeMap<CallsPass, Arc<Tally>>,
 }
 
 /// A day's counts for an indicator: what met the rule, what counts.
@@ -46,33 +45,25 @@ type DayCounts = BTreeMap<Date, (u64, u64)>;
 
 impl<'a> Traffic<'a> {
     /// Counts the calls of all services.
-    pub async fn read(
-        session: &Session,
-        contract: &'a Contract,
-        period: &'a Period,
-    ) -> Result<Self, Failure> {
-        let ordinary = CallsPass::ordinary();
-        let hours = ordinary.run(session, contract, period, Dimension::HourOfWeek, None).await?;
+    pub async fn read(scans: &mut Scans<'a>) -> Result<Self, Failure> {
+        let Scans { contract, period, .. } = *scans;
         let indicators = contract.services.iter().flat_map(|service| &service.indicators);
         let versions = indicators.flat_map(|indicator| &indicator.versions);
         let mut passes: Vec<CallsPass> =
             versions.filter_map(|version| CallsPass::of(&version.rule)).collect();
-        passes.push(ordinary);
+        passes.push(CallsPass::ordinary());
         let mut days = BTreeMap::new();
         for pass in passes {
-            if let Entry::Vacant(empty) = days.entry(pass) {
-                let pass = empty.key().clone();
-                let tally = pass.run(session, contract, period, Dimension::Day, None).await?;
-                empty.insert(tally);
-            }
+            let tally = scans.days(&pass).await?;
+            days.insert(pass, tally);
         }
-        Ok(Self { contract, period, hours, days })
+        Ok(Self { contract, period, days })
     }
 
     /// What the analysis of a service shows, in the order of the report.
     pub async fn findings(
         &self,
-        session: &Session,
+        scans: &mut Scans<'_>,
         service: &Service,
         report: &Report,
     ) -> Result<Vec<Finding>, Failure> {
@@ -84,8 +75,8 @@ impl<'a> Traffic<'a> {
             found.extend(self.monthly(service).into_iter().map(Finding::MonthlyShare));
             found.extend(self.duration_trend(service).map(Finding::DurationTrend));
         }
-        found.extend(self.topics(session, service).await?.map(Finding::Topics));
-        let systems = self.booking_systems(session, service).await?;
+        found.extend(self.topics(scans, service).await?.map(Finding::Topics));
+        let systems = self.booking_systems(scans, service).await?;
         if !systems.is_empty() {
             found.push(Finding::BookingSystems(systems));
         }
@@ -157,17 +148,8 @@ impl<'a> Traffic<'a> {
     }
 
     fn hour_profile(&self, service: &Service) -> HourProfile {
-        let mut counts = [[0_u64; 24]; 7];
-        let index = self.index_of(service);
-        for (key, _, class) in index.into_iter().flat_map(|index| self.hours.of_service(index)) {
-            let Some((weekday, hour)) = key.split_once('-') else { continue };
-            let (Ok(weekday), Ok(hour)) = (weekday.parse::<usize>(), hour.parse::<usize>()) else {
-                continue;
-            };
-            if let Some(cell) = counts.get_mut(weekday).and_then(|day| day.get_mut(hour)) {
-                *cell += class.n;
-            }
-        }
+        let days = self.days.get(&CallsPass::ordinary()).zip(self.index_of(service));
+        let counts = days.map(|(days, index)| days.hours_of_week(index)).unwrap_or_default();
         HourProfile { counts }
     }
 
@@ -334,27 +316,22 @@ impl<'a> Traffic<'a> {
     /// What people called about: the first half of the months against the second.
     async fn topics(
         &self,
-        session: &Session,
+        scans: &mut Scans<'_>,
         service: &Service,
     ) -> Result<Option<TopicComparison>, Failure> {
-        let months = self.months();
-        let Some(middle) = months.get(months.len() / 2).map(Period::first_date) else {
-            return Ok(None);
-        };
-        if months.len() < 2 {
-            return Ok(None);
-        }
+        let topics = scans.topics(&service.code).await?;
+        let Some(topics) = topics.as_ref() else { return Ok(None) };
+        let middle = topics.middle;
         let half = |from: Date, until: Date| {
             Period::parse(&format!("{from}..{until}"), &self.contract.zone)
                 .expect("months of one period are in order")
         };
         let (first, until) = (self.period.first_date(), self.period.until_date());
         let (before, after) = (half(first, middle), half(middle, until));
-        let mut old = cases_by_topic(session, service, &before).await?;
-        let mut new = cases_by_topic(session, service, &after).await?;
+        let (mut old, mut new) = (topics.before.clone(), topics.after.clone());
         if old.is_empty() && new.is_empty() {
-            old = self.calls_by_topic(session, service, &before).await?;
-            new = self.calls_by_topic(session, service, &after).await?;
+            old = self.calls_by_topic(scans.session, service, &before).await?;
+            new = self.calls_by_topic(scans.session, service, &after).await?;
         }
         // A half without data is no half in which nobody called.
         if old.is_empty() || new.is_empty() {
@@ -397,16 +374,16 @@ impl<'a> Traffic<'a> {
     /// Conversations by the booking system used: of cases; of calls where there are no cases.
     async fn booking_systems(
         &self,
-        session: &Session,
+        scans: &mut Scans<'_>,
         service: &Service,
     ) -> Result<Vec<SystemDurations>, Failure> {
-        let period = self.period;
-        let cases = cases_by(session, period, &service.code, CaseColumn::BookingSystem).await?;
+        let cases = scans.cases_by(&service.code, CaseColumn::BookingSystem).await?;
         let mut talks: Vec<(String, Histogram)> =
-            cases.into_iter().map(|(system, (_, talk))| (system, talk)).collect();
+            cases.iter().map(|(system, (_, talk))| (system.clone(), talk.clone())).collect();
         if talks.is_empty() {
             let by = By::BookingSystem;
-            let calls = profile(session, self.contract, period, &service.code, by).await?;
+            let (session, contract) = (scans.session, self.contract);
+            let calls = profile(session, contract, self.period, &service.code, by).await?;
             talks = calls.into_iter().map(|(system, line)| (system, line.talk)).collect();
         }
         if talks.iter().all(|(system, _)| system.is_empty()) {
@@ -424,15 +401,6 @@ impl<'a> Traffic<'a> {
         });
         Ok(rows.collect())
     }
-}
-
-async fn cases_by_topic(
-    session: &Session,
-    service: &Service,
-    period: &Period,
-) -> Result<BTreeMap<String, u64>, Failure> {
-    let cases = cases_by(session, period, &service.code, CaseColumn::Topic).await?;
-    Ok(cases.into_iter().map(|(topic, (n, _))| (topic, n)).collect())
 }
 
 fn topic_name(service: &Service, code: &str) -> Text {

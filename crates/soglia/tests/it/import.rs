@@ -1,6 +1,7 @@
 //! Files as they really come: overlapping, dirty, cut short, unrelated, growing, and disks that
 //! are full. Read [`a_file_that_has_grown_adds_only_what_is_new`] first.
 
+use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -245,6 +246,90 @@ fn every_format_takes_its_fixture() {
             }
         }
     }
+}
+
+/// Records of FreeSWITCH for calls answered for so many seconds; the end is the revision.
+fn freeswitch(calls: impl IntoIterator<Item = (i64, i64)>) -> String {
+    let basic = Path::new(FIXTURES).join("freeswitch/basic.csv");
+    let basic = fs::read_to_string(basic).expect("a fixture");
+    let mut text = basic.lines().next().expect("a header").to_owned() + "\n";
+    for (call, talk) in calls {
+        let start = MONDAY + call;
+        let (answered, end) = (start + 20, start + 20 + talk);
+        writeln!(
+            text,
+            "call-{call},inbound,public,,+390000000001,800000000,{start},{start}000000,{end},\
+             {end}000000,member,cup@comune.invalid,{start},{answered},{end},,answered,,true,0,\
+             NORMAL_CLEARING,,,1001,"
+        )
+        .expect("text grows");
+    }
+    text
+}
+
+#[test]
+fn a_revised_record_replaces_the_one_of_any_earlier_import() {
+    let dir = temp();
+    let contract = contract_with(dir.path(), &["cup@comune.invalid"]);
+    let place = Place { contract, ..Place::new(dir.path()) };
+    let import = |name: &str, text: String| {
+        let file = write(dir.path(), name, text);
+        outcome(&place.import_as("freeswitch", &[&file]).ok())
+    };
+    // More than are looked up at a time; the first one comes again at the end.
+    let many = import("many", freeswitch((0..40_000).map(|call| (call, 60)).chain([(0, 60)])));
+    assert_eq!((n(&many, "calls"), n(&many, "duplicates")), (40_000, 1));
+    let other = import("other", freeswitch((50_000..50_100).map(|call| (call, 60))));
+    assert_eq!((n(&other, "calls"), n(&other, "duplicates")), (100, 0));
+    // Of a thousand known ones every second is revised; a thousand are new.
+    let talk = |call: i64| if call % 2 == 0 { 90 } else { 60 };
+    let revised = import("revised", freeswitch((39_000..41_000).map(|call| (call, talk(call)))));
+    assert_eq!((n(&revised, "calls"), n(&revised, "duplicates")), (1_500, 500));
+    let older = freeswitch((39_000..39_100).map(|call| (call, 60)).chain([(50_000, 70)]));
+    let older = import("older", older);
+    assert_eq!((n(&older, "calls"), n(&older, "duplicates")), (1, 100));
+    let answered = dispositions(&place.measure("2023-07"), "cup");
+    assert_eq!(answered.into_iter().collect::<Vec<_>>(), [("answered".to_owned(), 41_100)]);
+    let status = place.soglia(&["ledger", "status"]).ok().out;
+    assert!(status.contains("quadratura: balances") && !status.contains("WRONG"), "{status}");
+}
+
+/// CDR rows of calls that met no queue, a hundred a day.
+fn cdr(calls: std::ops::Range<i64>) -> String {
+    let mut text = String::new();
+    for call in calls {
+        let (day, minute, second) = (call / 100 + 3, call % 100 / 60, call % 60);
+        let (from, to) = (format!("{minute:02}:{second:02}"), format!("{minute:02}:{second:02}"));
+        writeln!(
+            text,
+            "\"\",\"0000654321\",\"s\",\"ivr\",\"\",\"PJSIP/t-3\",\"\",\"Playback\",\"benvenuto\",\
+             \"2023-07-{day:02} 23:{from}\",\"2023-07-{day:02} 23:{from}\",\
+             \"2023-07-{day:02} 23:{to}\",0,0,\"ANSWERED\",\"DOCUMENTATION\",\"pbx-{call}.1\",\"\",\
+             \"\",\"pbx-{call}.1\",{call}"
+        )
+        .expect("text grows");
+    }
+    text
+}
+
+#[test]
+fn call_detail_records_delivered_again_are_known_by_their_day() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let import = |name: &str, text: String| {
+        let file = write(dir.path(), name, text);
+        let arguments = ["import", "--json", "--format", "asterisk-cdr", "--service", "cup"];
+        outcome(&place.soglia(&[&arguments[..], &[as_text(&file)]].concat()).ok())
+    };
+    let counts = |one: &Value| (n(one, "calls"), n(one, "duplicates"));
+    assert_eq!(counts(&import("first", cdr(0..1000))), (1000, 0));
+    assert_eq!(counts(&import("second", cdr(900..1200))), (200, 100));
+    assert_eq!(counts(&import("whole", cdr(0..1300))), (100, 1200));
+    // The second of two equal rows is a row of its own, whatever the order of days.
+    let mixed = cdr(1250..1260) + &cdr(5..6) + &cdr(1400..1401) + &cdr(5..6);
+    assert_eq!(n(&import("mixed", mixed), "duplicates"), 11);
+    let status = place.soglia(&["ledger", "status"]).ok().out;
+    assert!(status.contains("quadratura: balances") && !status.contains("WRONG"), "{status}");
 }
 
 /// A log large enough that its import takes a while.

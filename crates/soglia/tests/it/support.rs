@@ -162,8 +162,11 @@ pub fn copy_folder(from: &Path, to: &Path) {
 /// One figure: numerator, denominator, value, verdict.
 pub type Figure = (Option<u64>, Option<u64>, Option<String>, String);
 
+/// Figures by service and indicator.
+pub type Figures = BTreeMap<(String, String), Figure>;
+
 /// The figures of a measurement by service and indicator.
-pub fn figures(report: &Value) -> BTreeMap<(String, String), Figure> {
+pub fn figures(report: &Value) -> Figures {
     let all = report["measurements"].as_array().expect("a measurement has figures");
     let word = |m: &Value, name: &str| m[name].as_str().map(str::to_owned);
     all.iter()

@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::file_sources::{RawOperatorGroup, RawSources};
 use super::indicator::RawIndicator;
 use super::values::{Code, Day, Line, Moment, Money, Named, Rate, RawSlot, Share, Zone};
 use crate::text::Text;
@@ -28,6 +29,12 @@ pub(super) struct RawContract {
     /// Services by code.
     #[serde(default)]
     pub service: Named<RawService>,
+    /// How the platforms' files are to be read.
+    #[serde(default)]
+    pub source: RawSources,
+    /// Groups of operators; figures by group know no others.
+    #[serde(default)]
+    pub operator_group: Vec<RawOperatorGroup>,
     /// Approved exclusions (question Q7): none count unless written here.
     #[serde(default)]
     pub exclusion: Vec<RawExclusion>,

@@ -11,6 +11,7 @@ use super::file::{
     RawService, RawText,
 };
 use super::lower_rule::{Lowered, lower_version, written};
+use super::lower_sources::{lower_groups, lower_sources};
 use super::problem::{Path, Reporter, alternatives, nearest};
 use super::values::{
     Code, Day, Line, Moment, Money, Named, Points, Rate, RawSlot, Share, Zone, permille,
@@ -29,7 +30,17 @@ const ZONE_DEFAULT: &str = "Europe/Rome";
 
 /// Makes the contract, or reports why it cannot be made.
 pub(super) fn lower(raw: RawContract, reporter: &mut Reporter<'_>) -> Option<Contract> {
-    let RawContract { contract: head, role, area, calendar, service, exclusion, penalties } = raw;
+    let RawContract {
+        contract: head,
+        role,
+        area,
+        calendar,
+        service,
+        source,
+        operator_group,
+        exclusion,
+        penalties,
+    } = raw;
     let RawHead {
         code: Code(code),
         title,
@@ -42,6 +53,8 @@ pub(super) fn lower(raw: RawContract, reporter: &mut Reporter<'_>) -> Option<Con
         distribution,
         ignored_queues,
     } = head;
+    let sources = lower_sources(source, reporter);
+    let operator_groups = lower_groups(operator_group, &sources.queue_log.extensions, reporter);
     let (zone, zone_name) = zone.map_or_else(default_zone, |Zone(zone)| zone);
     let path = Path::default().key("contract");
     if supplier.is_empty() {
@@ -52,15 +65,7 @@ pub(super) fn lower(raw: RawContract, reporter: &mut Reporter<'_>) -> Option<Con
     let distribution = role_codes(distribution, &roles, &path.key("distribution"), reporter);
     let areas = lower_areas(area, reporter);
     let calendars = lower_calendars(calendar, &zone, reporter);
-    if service.0.is_empty() {
-        let hint = Some("add a table such as `[service.cup]`".to_owned());
-        reporter.add(&Path::default().key("service"), "at least one service", "nothing", hint);
-    }
-    let services: Vec<Service> = service
-        .0
-        .into_iter()
-        .filter_map(|(code, raw)| lower_service(code, raw, &calendars, reporter))
-        .collect();
+    let services = lower_services(service, &calendars, reporter);
     let ignored_queues: Vec<String> = ignored_queues.into_iter().map(|Line(q)| q).collect();
     if reporter.is_empty() {
         check_queues(&services, &ignored_queues, reporter);
@@ -85,6 +90,8 @@ pub(super) fn lower(raw: RawContract, reporter: &mut Reporter<'_>) -> Option<Con
         areas,
         services,
         ignored_queues,
+        sources,
+        operator_groups,
         exclusions,
         penalties,
         warnings: Vec::new(),
@@ -327,6 +334,20 @@ fn weekly(weekdays: Option<Vec<RawSlot>>, days: [Option<Vec<RawSlot>>; 7]) -> [V
         None => Vec::new(),
     });
     std::array::from_fn(|_| days.next().unwrap_or_default())
+}
+
+fn lower_services(
+    raw: Named<RawService>,
+    calendars: &Calendars,
+    reporter: &mut Reporter<'_>,
+) -> Vec<Service> {
+    if raw.0.is_empty() {
+        let hint = Some("add a table such as `[service.cup]`".to_owned());
+        reporter.add(&Path::default().key("service"), "at least one service", "nothing", hint);
+    }
+    let made =
+        raw.0.into_iter().filter_map(|(code, raw)| lower_service(code, raw, calendars, reporter));
+    made.collect()
 }
 
 fn lower_service(
