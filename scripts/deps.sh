@@ -36,6 +36,8 @@ has npm || wanted+=(npm)
 if [ "$what" = test ]; then
     has pdftotext || wanted+=(poppler-utils) # looks into the PDFs that tests write
     has python3 || wanted+=(python3)         # counts the same things another way
+    # The registers' tests start a server of their own; the program itself brings SQLite along.
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
 fi
 
 as_root() {
@@ -72,7 +74,7 @@ fi
 if [ ${#wanted[@]} -gt 0 ]; then
     echo "warning: not found, and not installed: ${wanted[*]}" >&2
     echo '  without npm, documents use the typesetter'\''s own typeface;' >&2
-    echo '  without poppler-utils or python3, the tests that use them are skipped' >&2
+    echo '  without poppler-utils, python3 or postgresql, the tests that use them are skipped' >&2
 fi
 if [ ${#needed[@]} -gt 0 ]; then
     echo "error: missing: ${needed[*]}" >&2

@@ -33,3 +33,27 @@ impl Text {
         }
     }
 }
+
+/// A text of the program itself, in both languages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Label {
+    /// Italian.
+    pub it: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+impl Label {
+    /// Makes a label.
+    pub const fn new(it: &'static str, en: &'static str) -> Self {
+        Self { it, en }
+    }
+
+    /// Returns the text in a language.
+    pub const fn get(self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::It => self.it,
+            Lang::En => self.en,
+        }
+    }
+}

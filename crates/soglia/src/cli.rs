@@ -1,19 +1,26 @@
 //! The command line. Read [`Cli`] first.
 
+mod registers;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use self::registers::{
+    AuditCommand, EraseCommand, ListArgs, RegisterCommand, Restore, UserCommand, Why, Write,
+};
 
 /// Contact-centre contracts, measured from what the platforms recorded.
 ///
 /// The way of the data: `import` takes the supplier's files into a ledger, `measure` computes the
 /// contract's indicators, `explain` goes from a figure to the calls behind it, `seal` freezes a
-/// period, `report` writes the semester's review. Try it: `soglia demo --out demo`.
+/// period, `report` writes the semester's review. Beside them, `register` keeps what people write
+/// down, and `audit verify` proves that nobody changed it. Try it: `soglia demo --out demo`.
 #[derive(Debug, Parser)]
 #[command(name = "soglia", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done · 1 internal error · 2 usage · 3 configuration · \
     4 no data in the period · 5 rows rejected beyond --max-rejects · 10 target missed \
-    (--fail-on-breach) or seal broken")]
+    (--fail-on-breach), seal or audit trail broken")]
 pub struct Cli {
     /// What everybody understands.
     #[command(flatten)]
@@ -29,6 +36,18 @@ pub struct Global {
     /// Folder of the ledger (also `ledger` in soglia.toml)
     #[arg(long, global = true, env = "SOGLIA_LEDGER", value_name = "DIR")]
     pub ledger: Option<PathBuf>,
+    /// Folder of the registers: database, attachments, backups (also `registers` in soglia.toml)
+    #[arg(long, global = true, env = "SOGLIA_REGISTERS", value_name = "DIR")]
+    pub registers: Option<PathBuf>,
+    /// PostgreSQL in the place of the folder's own database (also `database` in soglia.toml)
+    #[arg(
+        long,
+        global = true,
+        env = "SOGLIA_DATABASE",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub database: Option<String>,
     /// Contract file (also `contract` in soglia.toml)
     #[arg(long, global = true, env = "SOGLIA_CONTRACT", value_name = "FILE")]
     pub contract: Option<PathBuf>,
@@ -72,6 +91,26 @@ pub enum Command {
     /// Check, explain or describe contract files
     #[command(subcommand)]
     Contract(ContractCommand),
+    /// Complaints, findings, actions, penalties …: list, enter, correct, move on, take in and out
+    #[command(subcommand)]
+    Register(RegisterCommand),
+    /// Look into the audit trail and verify it
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Write the registers and their attachments to a new folder
+    Backup {
+        /// The folder; it must not be there
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Put a backup where no registers are
+    Restore(Restore),
+    /// Accounts, roles and tokens
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Erase what may not be kept, with a certificate
+    #[command(subcommand)]
+    Erase(EraseCommand),
     /// Make a fictitious Region's semester and run the main job on it
     Demo(Demo),
     /// Print completions for a shell

@@ -1,14 +1,19 @@
 //! The commands, one file each. Read [`run`] first.
 
+mod audit;
+mod backup;
 mod call;
 mod contract;
 mod demo;
+mod erase;
 mod explain;
 mod import;
 mod ledger;
 mod measure;
+mod register;
 mod report;
 mod seal;
+mod user;
 
 use clap::CommandFactory;
 use soglia_domain::contract::Contract;
@@ -34,6 +39,12 @@ pub async fn run(args: Cli) -> Done {
         Command::Report(args) => report::run(&settings, args).await,
         Command::Ledger(command) => ledger::run(&settings, command).await,
         Command::Contract(command) => contract::run(&settings, command),
+        Command::Register(command) => register::run(&settings, command).await,
+        Command::Audit(command) => audit::run(&settings, command).await,
+        Command::Backup { folder } => backup::backup(&settings, &folder).await,
+        Command::Restore(args) => backup::restore(&settings, args).await,
+        Command::User(command) => user::run(&settings, command).await,
+        Command::Erase(command) => erase::run(&settings, command).await,
         Command::Demo(args) => demo::run(&settings, args).await,
         Command::Completions { shell } => {
             let mut command = Cli::command();

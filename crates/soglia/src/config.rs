@@ -6,6 +6,7 @@ use serde::Deserialize;
 use soglia_domain::contract::{self, Contract};
 use soglia_domain::text::Lang;
 use soglia_ledger::objects::hex;
+use soglia_registers::database::Location;
 
 use crate::cli::{self, Global};
 use crate::error::Failure;
@@ -19,6 +20,8 @@ const FILE: &str = "soglia.toml";
 struct Raw {
     ledger: Option<PathBuf>,
     contract: Option<PathBuf>,
+    registers: Option<PathBuf>,
+    database: Option<String>,
     lang: Option<String>,
 }
 
@@ -27,6 +30,8 @@ struct Raw {
 pub struct Settings {
     ledger: Option<PathBuf>,
     contract: Option<PathBuf>,
+    registers: Option<PathBuf>,
+    database: Option<String>,
     /// The language of names and texts.
     pub lang: Lang,
     /// Whether to print errors only.
@@ -53,6 +58,8 @@ impl Settings {
         Ok(Self {
             ledger: global.ledger.clone().or(raw.ledger),
             contract: global.contract.clone().or(raw.contract),
+            registers: global.registers.clone().or(raw.registers),
+            database: global.database.clone().or(raw.database),
             lang,
             quiet: global.quiet,
         })
@@ -63,6 +70,25 @@ impl Settings {
         self.ledger.as_deref().ok_or_else(|| {
             Failure::usage("no ledger was named")
                 .hint("give `--ledger DIR`, set SOGLIA_LEDGER, or write `ledger` into soglia.toml")
+        })
+    }
+
+    /// The folder of the registers.
+    pub fn registers(&self) -> Result<&Path, Failure> {
+        self.registers.as_deref().ok_or_else(|| {
+            Failure::usage("no registers were named").hint(
+                "give `--registers DIR`, set SOGLIA_REGISTERS, or write `registers` into \
+                 soglia.toml",
+            )
+        })
+    }
+
+    /// Where the registers' database is: a server if one was named, a file in the folder if not.
+    pub fn database(&self) -> Result<Location, Failure> {
+        let folder = self.registers()?;
+        Ok(match &self.database {
+            Some(url) => Location::parse(url),
+            None => Location::Sqlite(folder.join("registers.sqlite")),
         })
     }
 

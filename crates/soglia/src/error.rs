@@ -132,6 +132,27 @@ impl From<soglia_ledger::import::ImportError> for Failure {
     }
 }
 
+impl From<soglia_registers::error::RegisterError> for Failure {
+    fn from(error: soglia_registers::error::RegisterError) -> Self {
+        use soglia_registers::error::RegisterError;
+        let hint = error.hint();
+        let failure = match error {
+            RegisterError::Database(_)
+            | RegisterError::Address { .. }
+            | RegisterError::Migration(_)
+            | RegisterError::Program { .. }
+            | RegisterError::Contract(_) => Self::configuration(error),
+            RegisterError::File { .. } => Self::internal(error),
+            RegisterError::Corrupt { .. }
+            | RegisterError::Backup { .. }
+            | RegisterError::Attachment { .. }
+            | RegisterError::Table(_) => Self::data(error),
+            other => Self::new(USAGE, other),
+        };
+        failure.maybe_hint(hint)
+    }
+}
+
 impl From<soglia_ledger::rebuild::RebuildError> for Failure {
     fn from(error: soglia_ledger::rebuild::RebuildError) -> Self {
         use soglia_ledger::rebuild::RebuildError;

@@ -8,4 +8,5 @@ mod joined;
 mod kill;
 mod rebuild;
 mod recorded;
+mod registers;
 mod support;

@@ -63,7 +63,9 @@ impl Ran {
 /// The program, without anybody's environment.
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_soglia"));
-    for name in ["SOGLIA_LEDGER", "SOGLIA_CONTRACT", "SOGLIA_LANG"] {
+    let names =
+        ["LEDGER", "CONTRACT", "LANG", "REGISTERS", "DATABASE"].map(|n| format!("SOGLIA_{n}"));
+    for name in names {
         command.env_remove(name);
     }
     // No `soglia.toml` of whoever runs the tests.

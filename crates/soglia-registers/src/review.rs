@@ -1,0 +1,597 @@
+//! The review of a period, from its first draft to the signed document. Read [`begin`] first, then
+//! [`obstacles`] and [`approve`].
+//!
+//! A review and its parts are entries like all others ([`soglia_domain::register::REVIEWS`] and
+//! its companions), so they have versions, authors and reasons. What this module adds is what
+//! holds between them: what a new review brings along, what must be settled before it is
+//! approved, and that nothing moves afterwards.
+
+mod signing;
+
+use soglia_domain::access::Permission;
+use soglia_domain::checks::{Check, Severity};
+use soglia_domain::contract::Contract;
+use soglia_domain::period::Period;
+use soglia_domain::register::{
+    self, Changes, ELEMENTS, FOLLOW_UP, INPUTS, INPUTS_DIGITAL_AGENDA, InputElement, Kind, Need,
+    REMARKS, REVIEW_FINDINGS, REVIEWS, Register, SHEET_ACTIONS, SHEETS, SIGNATURES, Stage, Value,
+    Values, by_code,
+};
+use soglia_domain::text::{Lang, Text};
+
+use crate::actor::{Actor, By};
+use crate::database::Tx;
+use crate::entries::{Draft, Edit, Entry, Link, LinkKind, Setting, Step, load};
+use crate::error::{RegisterError, Rule};
+use crate::query::{Filter, Order, Query, Test};
+
+pub use self::signing::{SignatureFormat, SignedFile, sign};
+
+/// The two areas of the reference report and their input elements.
+pub const AREAS: [(&str, &[InputElement]); 2] =
+    [("digital_agenda", &INPUTS_DIGITAL_AGENDA), ("contact_centre", &INPUTS)];
+
+/// Registers whose open entries a new review takes up again.
+const FOLLOWED: [&str; 3] = ["actions", "recommendations", "sheet_actions"];
+
+/// Which review to begin.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NewReview<'a> {
+    /// Its period.
+    pub period: &'a Period,
+    /// `iso_2008` or `iso_2015`.
+    pub profile: &'a str,
+}
+
+/// A computed finding, to be accepted, edited or rejected.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proposed {
+    /// What stays the same when the text changes: `peak:cup:monday`.
+    pub key: String,
+    /// `digital_agenda` or `contact_centre`.
+    pub area: String,
+    /// The section of the analysis.
+    pub section: String,
+    /// The service, if it is about one.
+    pub service: Option<String>,
+    /// The text.
+    pub text: String,
+}
+
+/// The computed part of an improvement sheet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SheetFigure {
+    /// The service.
+    pub service: String,
+    /// The indicator's code.
+    pub indicator: String,
+    /// The value as printed, or `n/a`.
+    pub measured: String,
+    /// Its integers, if it has them.
+    pub counts: Option<(u64, u64)>,
+    /// The target as printed.
+    pub target: String,
+    /// `%`, `h` …
+    pub unit: String,
+    /// `OK`, `KO` or `NA`.
+    pub verdict: String,
+    /// Why there is nothing to judge.
+    pub na_reason: Option<String>,
+}
+
+/// What approval fixes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Approval<'a> {
+    /// The seal of the figures.
+    pub seal: &'a str,
+    /// SHA-256 of the document that will be signed.
+    pub document: &'a str,
+    /// Where.
+    pub place: &'a str,
+    /// The document's date.
+    pub date: jiff::civil::Date,
+}
+
+/// Begins the review of a period: its input elements, still missing but with what the registers
+/// have, its signature slots, and what earlier reviews left open.
+pub async fn begin(
+    tx: &mut Tx,
+    by: &By<'_>,
+    setting: &Setting,
+    contract: &Contract,
+    new: NewReview<'_>,
+) -> Result<Entry, RegisterError> {
+    let NewReview { period, profile } = new;
+    let same = Query {
+        states: ["draft", "in_discussion", "approved", "published"].map(Into::into).to_vec(),
+        ..about(&REVIEWS, contract, &[("period", period.label())])
+    };
+    if let Some(there) = tx.find_all(by.actor, by.at, &same).await?.first() {
+        let reference = format!("{} ({})", period.label(), there.id);
+        return Err(RegisterError::Reference { reference, register: REVIEWS.code });
+    }
+    let as_of = period.until_date().yesterday().unwrap_or(period.until_date());
+    let fields = [("period", period.label()), ("profile", profile), ("as_of", &as_of.to_string())];
+    let review = make(tx, by, setting, contract, &REVIEWS, None, &fields, Vec::new()).await?;
+    for (area, inputs) in AREAS {
+        for input in inputs {
+            let evidence = evidence(tx, by, contract, period, input).await?;
+            let mut fields =
+                vec![("review", review.id.as_str()), ("area", area), ("element", input.code)];
+            if let Some(evidence) = &evidence {
+                fields.push(("evidence", evidence));
+            }
+            make(tx, by, setting, contract, &ELEMENTS, None, &fields, Vec::new()).await?;
+        }
+    }
+    for (place, role) in (1_u32..).zip(&contract.signatories) {
+        let place = place.to_string();
+        let fields =
+            [("review", review.id.as_str()), ("place", place.as_str()), ("role", role.as_str())];
+        make(tx, by, setting, contract, &SIGNATURES, None, &fields, Vec::new()).await?;
+    }
+    carry_over(tx, by, setting, contract, period).await?;
+    Ok(review)
+}
+
+/// Marks a review as rectified and begins another one of the same period. The old one stays as it
+/// was signed.
+pub async fn rectify(
+    tx: &mut Tx,
+    by: &By<'_>,
+    setting: &Setting,
+    contract: &Contract,
+    review: &Entry,
+    new: NewReview<'_>,
+) -> Result<Entry, RegisterError> {
+    require_register(review, &REVIEWS)?;
+    if review.words("period") != Some(new.period.label()) {
+        return Err(RegisterError::unknown("review of this period", &review.id));
+    }
+    let newest = load(tx, &review.id).await?;
+    let step = Step { version: review.version, transition: "rectify", changes: Vec::new() };
+    tx.advance_loaded(by, setting, newest, step).await?;
+    begin(tx, by, setting, contract, new).await
+}
+
+/// Takes up again what is still open: one follow-up for each item, none twice.
+///
+/// Returns the follow-ups made.
+pub async fn carry_over(
+    tx: &mut Tx,
+    by: &By<'_>,
+    setting: &Setting,
+    contract: &Contract,
+    period: &Period,
+) -> Result<Vec<Entry>, RegisterError> {
+    let mut made = Vec::new();
+    let program = Actor::program();
+    for code in FOLLOWED {
+        let register = known(code);
+        let open = Query {
+            stage: Some(Stage::Open),
+            order: Order::Oldest,
+            ..about(register, contract, &[])
+        };
+        for item in tx.find_all(&program, by.at, &open).await? {
+            let earlier = Query {
+                order: Order::Oldest,
+                ..about(&FOLLOW_UP, contract, &[("item", item.id.as_str())])
+            };
+            let earlier = tx.find_all(&program, by.at, &earlier).await?;
+            if earlier.iter().any(|entry| entry.words("period") == Some(period.label())) {
+                continue;
+            }
+            // What was decided within the period is not carried over into it.
+            if anchor(&item).is_none_or(|date| period.first_date() <= date) {
+                continue;
+            }
+            let first = earlier.first().and_then(|entry| entry.words("first_seen"));
+            let first = first.map_or_else(|| since(&item, setting), ToOwned::to_owned);
+            let title = item.words("title").unwrap_or_default().to_owned();
+            let due = item.value("due_on").map(ToString::to_string).unwrap_or_default();
+            let fields = [
+                ("period", period.label()),
+                ("item", item.id.as_str()),
+                ("title", &title),
+                ("first_seen", &first),
+                ("due_on", &due),
+                ("state_then", item.state.code),
+            ];
+            let links = vec![Link::new(LinkKind::Entry, &item.id)];
+            let by = By { actor: &program, ..*by };
+            let service = item.service.clone();
+            made.push(make(tx, &by, setting, contract, &FOLLOW_UP, service, &fields, links).await?);
+        }
+    }
+    Ok(made)
+}
+
+/// Puts computed findings before people. What was proposed in earlier reviews keeps the period in
+/// which it was first seen; what people edited or rejected stays so, with the newest computed
+/// text beside it.
+pub async fn propose(
+    tx: &mut Tx,
+    by: &By<'_>,
+    setting: &Setting,
+    contract: &Contract,
+    review: &Entry,
+    findings: &[Proposed],
+) -> Result<Vec<Entry>, RegisterError> {
+    require_register(review, &REVIEWS)?;
+    by.actor.require(&[Permission::PrepareReview], &contract.code, None, by.at)?;
+    let program = Actor::program();
+    let by = By { actor: &program, ..*by };
+    let period = review.words("period").unwrap_or_default().to_owned();
+    let mut entries = Vec::new();
+    for finding in findings {
+        let query = Query {
+            order: Order::Oldest,
+            ..about(&REVIEW_FINDINGS, contract, &[("key", finding.key.as_str())])
+        };
+        let known = tx.find_all(&program, by.at, &query).await?;
+        let here = known.iter().find(|entry| entry.words("review") == Some(review.id.as_str()));
+        let entry = match here {
+            Some(here) if here.words("proposed") == Some(finding.text.trim()) => here.clone(),
+            Some(here) => {
+                let changes = texts(here.register, &[("proposed", finding.text.as_str())])?;
+                let edit = Edit { version: here.version, changes, ..Edit::default() };
+                tx.edit(&by, setting, &here.id, edit).await?
+            }
+            None => {
+                let first = known.first().and_then(|entry| entry.words("first_seen"));
+                let fields = [
+                    ("review", review.id.as_str()),
+                    ("area", &finding.area),
+                    ("section", &finding.section),
+                    ("period", &period),
+                    ("first_seen", first.unwrap_or(&period)),
+                    ("origin", "computed"),
+                    ("key", &finding.key),
+                    ("proposed", &finding.text),
+                ];
+                let service = finding.service.clone();
+                let none = Vec::new();
+                make(tx, &by, setting, contract, &REVIEW_FINDINGS, service, &fields, none).await?
+            }
+        };
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+/// Makes or brings up to date one sheet for each figure; what people wrote stays. Then writes the
+/// measured effect beside the expected one, for actions that earlier reviews decided.
+pub async fn fill_sheets(
+    tx: &mut Tx,
+    by: &By<'_>,
+    setting: &Setting,
+    contract: &Contract,
+    review: &Entry,
+    figures: &[SheetFigure],
+) -> Result<Vec<Entry>, RegisterError> {
+    require_register(review, &REVIEWS)?;
+    by.actor.require(&[Permission::PrepareReview], &contract.code, None, by.at)?;
+    let program = Actor::program();
+    let by = By { actor: &program, ..*by };
+    let there = parts(tx, &by, contract, &SHEETS, &review.id).await?;
+    let mut sheets = Vec::new();
+    for figure in figures {
+        let computed = computed_fields(figure);
+        let sheet = there.iter().find(|sheet| {
+            sheet.service.as_deref() == Some(&figure.service)
+                && sheet.words("indicator") == Some(&figure.indicator)
+        });
+        let sheet = match sheet {
+            Some(sheet) => {
+                let fields: Vec<(&str, &str)> =
+                    computed.iter().map(|(code, text)| (*code, text.as_str())).collect();
+                let changes = texts(sheet.register, &fields)?;
+                if sheet.values.with(&changes) == sheet.values {
+                    sheet.clone()
+                } else {
+                    let edit = Edit { version: sheet.version, changes, ..Edit::default() };
+                    tx.edit(&by, setting, &sheet.id, edit).await?
+                }
+            }
+            None => new_sheet(tx, &by, setting, contract, review, figure, computed).await?,
+        };
+        measure_effects(tx, &by, setting, contract, review, &sheet).await?;
+        sheets.push(sheet);
+    }
+    Ok(sheets)
+}
+
+/// Says what stands between a review and its approval; nothing if it is ready. `checks` are the
+/// coherence checks of its texts against its figures.
+pub async fn obstacles(
+    tx: &mut Tx,
+    by: &By<'_>,
+    contract: &Contract,
+    review: &Entry,
+    checks: &[Check],
+) -> Result<Vec<Text>, RegisterError> {
+    require_register(review, &REVIEWS)?;
+    let mut found = Vec::new();
+    let program = Actor::program();
+    let by = By { actor: &program, ..*by };
+    for (register, it, en) in [
+        (&ELEMENTS, "elementi in ingresso mancanti", "input elements missing"),
+        (&REVIEW_FINDINGS, "osservazioni da decidere", "findings to decide on"),
+        (&REMARKS, "osservazioni delle parti aperte", "remarks still open"),
+        (&SHEETS, "schede da completare", "sheets to complete"),
+    ] {
+        let parts = parts(tx, &by, contract, register, &review.id).await?;
+        let open: Vec<&str> =
+            parts.iter().filter(|part| part.is_open()).map(|part| part.id.as_str()).collect();
+        if !open.is_empty() {
+            let ids = open.join(", ");
+            found.push(Text::new(&format!("{it}: {ids}"), &format!("{en}: {ids}")));
+        }
+    }
+    let sheets = parts(tx, &by, contract, &SHEETS, &review.id).await?;
+    for service in &contract.services {
+        for indicator in &service.indicators {
+            let has = sheets.iter().any(|sheet| {
+                sheet.service.as_deref() == Some(&service.code)
+                    && sheet.words("indicator") == Some(&indicator.code)
+            });
+            if !has {
+                let name = format!("{}/{}", service.code, indicator.code);
+                let (it, en) = (format!("manca la scheda {name}"), format!("no sheet for {name}"));
+                found.push(Text::new(&it, &en));
+            }
+        }
+    }
+    let errors = checks.iter().filter(|check| check.severity == Severity::Error);
+    found.extend(errors.map(|check| {
+        let (it, en) = (check.text.get(Lang::It), check.text.get(Lang::En));
+        Text::new(&format!("{}: {it}", check.code), &format!("{}: {en}", check.code))
+    }));
+    Ok(found)
+}
+
+/// Approves a review that is in discussion and has no obstacles. From then on it does not move.
+pub async fn approve(
+    tx: &mut Tx,
+    by: &By<'_>,
+    setting: &Setting,
+    contract: &Contract,
+    review: &Entry,
+    approval: Approval<'_>,
+    checks: &[Check],
+) -> Result<Entry, RegisterError> {
+    let obstacles = obstacles(tx, by, contract, review, checks).await?;
+    if !obstacles.is_empty() {
+        let texts = obstacles.iter().map(|text| text.get(Lang::En).to_owned());
+        return Err(RegisterError::Rule(Rule::NotReady(texts.collect())));
+    }
+    let Approval { seal, document, place, date } = approval;
+    let fields = [
+        ("seal", seal),
+        ("document", document),
+        ("issued_place", place),
+        ("issued_on", &date.to_string()),
+    ];
+    let changes = texts(review.register, &fields)?;
+    let step = Step { version: review.version, transition: "approve", changes };
+    let newest = load(tx, &review.id).await?;
+    tx.advance_loaded(by, setting, newest, step).await
+}
+
+/// The parts of one kind that belong to a review, oldest first.
+pub async fn parts(
+    tx: &mut Tx,
+    by: &By<'_>,
+    contract: &Contract,
+    register: &'static Register,
+    review: &str,
+) -> Result<Vec<Entry>, RegisterError> {
+    let query = Query { order: Order::Oldest, ..about(register, contract, &[("review", review)]) };
+    tx.find_all(by.actor, by.at, &query).await
+}
+
+/// What the registers have about an input element in the period: numbers of entries.
+async fn evidence(
+    tx: &mut Tx,
+    by: &By<'_>,
+    contract: &Contract,
+    period: &Period,
+    input: &InputElement,
+) -> Result<Option<String>, RegisterError> {
+    const LISTED: usize = 20;
+    let Some(register) = input.register.map(known) else { return Ok(None) };
+    let mut query = Query { order: Order::Oldest, ..about(register, contract, &[]) };
+    match anchor_field(register) {
+        Some(field) if field.kind == Kind::Date => {
+            let first = Value::Date(period.first_date());
+            let last = period.until_date().yesterday().unwrap_or(period.until_date());
+            let tests = [Test::AtLeast(first), Test::AtMost(Value::Date(last))];
+            query.filters.extend(tests.map(|test| Filter { field, test }));
+        }
+        Some(field) => {
+            let test = Test::Is(Value::Text(period.label().to_owned()));
+            query.filters.push(Filter { field, test });
+        }
+        None => return Ok(None),
+    }
+    let entries = tx.find_all(&Actor::program(), by.at, &query).await?;
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    let ids: Vec<&str> = entries.iter().take(LISTED).map(|entry| entry.id.as_str()).collect();
+    let more = if LISTED < entries.len() { ", …" } else { "" };
+    Ok(Some(format!("{}: {}{more}", entries.len(), ids.join(", "))))
+}
+
+/// The field that says when an entry happened: the first date that must be there, or its period.
+fn anchor_field(register: &'static Register) -> Option<&'static register::Field> {
+    let dated = register.fields.iter().find(|f| f.kind == Kind::Date && f.need == Need::Required);
+    dated.or_else(|| register.field("period"))
+}
+
+fn anchor(entry: &Entry) -> Option<jiff::civil::Date> {
+    match entry.value(anchor_field(entry.register)?.code)? {
+        Value::Date(date) => Some(*date),
+        _ => None,
+    }
+}
+
+/// The half-year in which an item began.
+fn since(item: &Entry, setting: &Setting) -> String {
+    let date = anchor(item).unwrap_or_else(|| setting.date(item.created.0));
+    let half = if date.month() <= 6 { 1 } else { 2 };
+    format!("{}-H{half}", date.year())
+}
+
+fn computed_fields(figure: &SheetFigure) -> Vec<(&'static str, String)> {
+    let count = |which: fn(&(u64, u64)) -> u64| {
+        figure.counts.as_ref().map(|counts| which(counts).to_string()).unwrap_or_default()
+    };
+    vec![
+        ("measured", figure.measured.clone()),
+        ("numerator", count(|counts| counts.0)),
+        ("denominator", count(|counts| counts.1)),
+        ("target", figure.target.clone()),
+        ("unit", figure.unit.clone()),
+        ("verdict", figure.verdict.clone()),
+        ("na_reason", figure.na_reason.clone().unwrap_or_default()),
+    ]
+}
+
+async fn new_sheet(
+    tx: &mut Tx,
+    by: &By<'_>,
+    setting: &Setting,
+    contract: &Contract,
+    review: &Entry,
+    figure: &SheetFigure,
+    computed: Vec<(&'static str, String)>,
+) -> Result<Entry, RegisterError> {
+    let SheetFigure { service, indicator, .. } = figure;
+    let unknown = || RegisterError::unknown("indicator", &format!("{service}/{indicator}"));
+    let known = contract.service(service).and_then(|found| found.indicator(indicator));
+    let known = known.ok_or_else(unknown)?;
+    let date = match review.value("as_of") {
+        Some(Value::Date(date)) => *date,
+        _ => return Err(unknown()),
+    };
+    let version = known.version_on(date).ok_or_else(unknown)?;
+    let optional = |text: Option<&Text>| text.map(|t| t.it.clone()).unwrap_or_default();
+    let mut fields = vec![
+        ("review", review.id.clone()),
+        ("indicator", indicator.clone()),
+        ("process", optional(known.process.as_ref())),
+        ("objective", known.objective.it.clone()),
+        ("indicator_text", known.name.it.clone()),
+        ("target_date", version.target_date.map(|date| date.to_string()).unwrap_or_default()),
+        ("source", optional(version.source.as_ref())),
+        ("responsible", version.responsible.clone().unwrap_or_default()),
+        ("frequency", version.frequency.as_ref().map(|f| f.report.clone()).unwrap_or_default()),
+    ];
+    fields.extend(computed);
+    let fields: Vec<(&str, &str)> =
+        fields.iter().map(|(code, text)| (*code, text.as_str())).collect();
+    let links = vec![Link::new(LinkKind::Indicator, &format!("{service}/{indicator}"))];
+    make(tx, by, setting, contract, &SHEETS, Some(service.clone()), &fields, links).await
+}
+
+/// Writes what became of the indicator since an action was decided: the share then and now.
+async fn measure_effects(
+    tx: &mut Tx,
+    by: &By<'_>,
+    setting: &Setting,
+    contract: &Contract,
+    review: &Entry,
+    sheet: &Entry,
+) -> Result<(), RegisterError> {
+    let indicator = sheet.words("indicator").unwrap_or_default().to_owned();
+    let service = sheet.service.clone().unwrap_or_default();
+    let link = Link::new(LinkKind::Indicator, &format!("{service}/{indicator}"));
+    let query = Query {
+        states: vec!["done".to_owned()],
+        link: Some(link),
+        order: Order::Oldest,
+        ..about(&SHEET_ACTIONS, contract, &[])
+    };
+    for action in tx.find_all(by.actor, by.at, &query).await? {
+        let before = load(tx, action.words("sheet").unwrap_or_default()).await?;
+        if before.words("review") == Some(review.id.as_str()) {
+            continue;
+        }
+        let Some(effect) = effect(&before, sheet) else { continue };
+        let period = review.words("period").unwrap_or_default();
+        let fields = [("measured", effect.as_str()), ("measured_in", period)];
+        let changes = texts(action.register, &fields)?;
+        let step = Step { version: action.version, transition: "measure", changes };
+        tx.advance(by, setting, &action.id, step).await?;
+    }
+    Ok(())
+}
+
+/// The change between two sheets of an indicator, in percentage points from the exact counts.
+fn effect(before: &Entry, now: &Entry) -> Option<String> {
+    let share = |sheet: &Entry| {
+        let count = |code: &str| match sheet.value(code) {
+            Some(Value::Count(count)) => Some(i128::from(*count)),
+            _ => None,
+        };
+        Some((count("numerator")?, count("denominator").filter(|n| 0 < *n)?))
+    };
+    let ((num, den), (new_num, new_den)) = (share(before)?, share(now)?);
+    let (top, bottom) = (new_num * den - num * new_den, den * new_den);
+    let scaled = top.unsigned_abs().checked_mul(10_000)?;
+    let half_up = soglia_domain::ratio::RoundingMode::HalfUp;
+    let points = soglia_domain::ratio::round_div(scaled, bottom.unsigned_abs(), half_up);
+    let sign = if top < 0 { "-" } else { "+" };
+    let points = soglia_domain::ratio::decimal(points, 2);
+    let measured = |sheet: &Entry| sheet.words("measured").unwrap_or_default().to_owned();
+    Some(format!("{sign}{points} pp ({} → {})", measured(before), measured(now)))
+}
+
+/// A query for a contract's entries whose fields are these.
+fn about(register: &'static Register, contract: &Contract, fields: &[(&str, &str)]) -> Query {
+    let filters = fields.iter().map(|(code, text)| {
+        let field = register.field(code).expect("the fields are named in this module");
+        Filter { field, test: Test::Is(Value::Text((*text).to_owned())) }
+    });
+    let filters = filters.collect();
+    let contract = Some(contract.code.clone());
+    Query { contract, filters, ..Query::new(register) }
+}
+
+#[expect(clippy::too_many_arguments, reason = "all of them are said in one line at each place")]
+async fn make(
+    tx: &mut Tx,
+    by: &By<'_>,
+    setting: &Setting,
+    contract: &Contract,
+    register: &'static Register,
+    service: Option<String>,
+    fields: &[(&str, &str)],
+    links: Vec<Link>,
+) -> Result<Entry, RegisterError> {
+    let values = Values::parse(register, fields.iter().copied()).map_err(RegisterError::Values)?;
+    let draft = Draft { contract: contract.code.clone(), service, reference: None, values, links };
+    tx.create(by, setting, register, draft).await
+}
+
+fn texts(register: &'static Register, fields: &[(&str, &str)]) -> Result<Changes, RegisterError> {
+    let change = |(code, text): &(&str, &str)| {
+        let field = register.field(code).expect("the fields are named in this module");
+        let value = Value::parse(field, text);
+        Ok((field, value.map_err(|problem| RegisterError::Values(vec![problem]))?))
+    };
+    fields.iter().map(change).collect()
+}
+
+fn known(code: &str) -> &'static Register {
+    by_code(code).expect("the registers are named in this module")
+}
+
+fn require_register(entry: &Entry, register: &Register) -> Result<(), RegisterError> {
+    if *entry.register == *register {
+        return Ok(());
+    }
+    Err(RegisterError::unknown(register.code, &entry.id))
+}
