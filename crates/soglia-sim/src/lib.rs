@@ -1,0 +1,23 @@
+//! What a change would do, before it is made. Four groups:
+//!
+//! * **formulas** — [`erlang`]: one kind of operators, steady load, answers at once;
+//! * **simulation** — [`centre::Centre`]: queues, skills, hours, people;
+//!   [`table::CallTable`]: the calls, generated or from a [`trace`]; [`engine::Plan`]: what becomes of them; [`tally`] and
+//!   [`replicate`](mod@replicate): how much that is, and how sure;
+//! * **learning** — [`learn`]: patience and redials from recorded calls;
+//! * **what both stand on** — [`distribution`], [`random`], [`num`].
+//!
+//! Nothing here reads the clock, the environment, a file or a random source: seeds and numbers of
+//! threads are arguments, and the same arguments give the same bits on every machine.
+
+pub mod centre;
+pub mod distribution;
+pub mod engine;
+pub mod erlang;
+pub mod learn;
+pub mod num;
+pub mod random;
+pub mod replicate;
+pub mod table;
+pub mod tally;
+pub mod trace;

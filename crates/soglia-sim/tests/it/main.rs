@@ -1,0 +1,7 @@
+//! The simulator against theory, and its laws.
+
+mod laws;
+mod published;
+mod reference;
+mod theory;
+mod vectors;

@@ -1,0 +1,133 @@
+//! Values that others have published.
+
+use soglia_sim::erlang::{
+    Load, Requirement, ServiceLevelKind, Steady, erlang_a, erlang_c, positions, priority,
+    priority_with_patience, required_erlang_a, required_erlang_c,
+};
+
+fn load(calls_per_hour: f64, handling_secs: f64) -> Load {
+    Load::new(calls_per_hour, handling_secs).expect("a load")
+}
+
+/// README of the R package ErlangC; pyworkforce 0.5.1 with occupancy 85 % and shrinkage 30 %.
+#[test]
+fn a_hundred_calls_in_half_an_hour() {
+    let load = load(200.0, 180.0);
+    let value = erlang_c(load, 14, 20.0).expect("valid").stable().expect("14 are enough");
+    assert_eq!(format!("{:.7}", value.delayed), "0.1741319");
+    assert_eq!(format!("{:.10}", value.levels.of_offered), "0.8883500192");
+    assert_eq!(format!("{:.8}", value.wait_answered_secs), "7.83593701");
+    assert_eq!(format!("{:.7}", value.occupancy), "0.7142857");
+    let requirement = Requirement { occupancy_max: 0.85, ..Requirement::of_offered(0.8, 20.0) };
+    assert_eq!(required_erlang_c(load, &requirement), Ok(14));
+    assert_eq!(positions(14, 0.3), Ok(20));
+}
+
+/// Garnett, Mandelbaum and Reiman (2002): what a little impatience changes.
+#[test]
+fn fifty_operators_with_and_without_patience() {
+    let load = load(48.0 * 60.0, 60.0);
+    let without = erlang_c(load, 50, 20.0).expect("valid").stable().expect("stable");
+    let with = erlang_a(load, 50, 120.0, 20.0).expect("valid");
+    assert_eq!(format!("{:.1} {:.1}", without.wait_all_secs, with.wait_all_secs), "20.8 3.7");
+    assert_eq!(format!("{:.1} %", 100.0 * with.abandoned), "3.1 %");
+    assert_eq!(format!("{:.0} {:.0}", without.queue_length, with.queue_length), "17 3");
+    let busy = (100.0 * without.occupancy, 100.0 * with.occupancy);
+    assert_eq!(format!("{:.0} {:.0}", busy.0, busy.1), "96 93");
+}
+
+/// One widely used calculator starts its search above the answer: 10.6 Erlang need 11 operators.
+#[test]
+fn the_search_does_not_skip_the_answer() {
+    let load = load(212.0, 180.0);
+    let value = erlang_c(load, 11, 20.0).expect("valid").stable().expect("stable");
+    assert_eq!(format!("{:.4}", value.levels.of_offered), "0.1726");
+    assert_eq!(required_erlang_c(load, &Requirement::of_offered(0.15, 20.0)), Ok(11));
+}
+
+/// Erlang C asks for five operators too many where callers give up.
+#[test]
+fn patience_saves_operators() {
+    let load = load(600.0, 240.0);
+    let requirement = Requirement::of_offered(0.8, 20.0);
+    assert_eq!(required_erlang_c(load, &requirement), Ok(46));
+    assert_eq!(required_erlang_a(load, 120.0, &requirement), Ok(41));
+}
+
+#[test]
+fn an_understaffed_queue_is_unstable_and_never_a_number() {
+    for (calls, operators) in [(200.0, 9), (200.0, 10), (1e6, 1)] {
+        let value = erlang_c(load(calls, 180.0), operators, 20.0).expect("valid");
+        assert!(matches!(value, Steady::Unstable { .. }), "{calls} on {operators}: {value:?}");
+    }
+    let classes = priority(&[100.0, 100.0], 180.0, 10, 20.0).expect("valid");
+    assert!(matches!(classes, Steady::Unstable { operators: 10, .. }));
+}
+
+#[test]
+fn ten_thousand_operators_do_not_overflow() {
+    for calls in [1.0, 120_000.0, 149_000.0, 149_999.0, 150_000.0, 300_000.0, 3_000_000.0] {
+        let load = load(calls, 240.0);
+        let a = erlang_a(load, 10_000, 120.0, 20.0).expect("valid");
+        let shares = [
+            a.delayed,
+            a.levels.of_offered,
+            a.levels.of_answered,
+            a.levels.without_short_abandons,
+            a.levels.counting_short_abandons,
+            a.abandoned,
+            a.abandoned_within,
+            a.occupancy,
+        ];
+        for share in shares {
+            assert!((-1e-12..=1.0 + 1e-12).contains(&share), "{calls} calls: {a:?}");
+        }
+        // What comes in goes out: answered, or gone.
+        let busy = load.erlangs() * (1.0 - a.abandoned) / 10_000.0;
+        assert!((busy - a.occupancy).abs() < 1e-12 && a.wait_answered_secs.is_finite(), "{a:?}");
+        let classes = priority_with_patience(&[calls / 2.0; 2], 240.0, 10_000, 120.0, 20.0);
+        for class in classes.expect("valid") {
+            assert!((-1e-9..=1.0).contains(&class.abandoned), "{calls} calls: {class:?}");
+        }
+        if let Steady::Stable(c) = erlang_c(load, 10_000, 20.0).expect("valid") {
+            assert!((0.0..=1.0).contains(&c.delayed) && c.wait_all_secs.is_finite(), "{c:?}");
+        }
+        if let Steady::Stable(classes) =
+            priority(&[calls / 2.0; 2], 240.0, 10_000, 20.0).expect("valid")
+        {
+            for class in classes {
+                assert!((-1e-12..=1.0).contains(&class.within), "{calls} calls: {class:?}");
+            }
+        }
+    }
+    // Twice the load for a very patient public: half is lost, nobody is answered at once.
+    let a = erlang_a(load(300_000.0, 240.0), 10_000, 3600.0, 20.0).expect("valid");
+    assert!((a.abandoned - 0.5).abs() < 1e-6 && a.levels.of_offered < 1e-9, "{a:?}");
+}
+
+#[test]
+fn service_levels_are_named_apart() {
+    // 8 operators, 10 Erlang, patience one minute: four answers to the same question.
+    let levels = erlang_a(load(200.0, 180.0), 8, 60.0, 20.0).expect("valid").levels;
+    let printed = [
+        ServiceLevelKind::OfOffered,
+        ServiceLevelKind::OfAnswered,
+        ServiceLevelKind::WithoutShortAbandons,
+        ServiceLevelKind::CountingShortAbandons,
+    ]
+    .map(|kind| format!("{:.1}", 100.0 * levels.of(kind)));
+    assert_eq!(printed, ["52.8", "73.1", "62.3", "68.1"]);
+}
+
+#[test]
+fn input_that_means_nothing_is_refused() {
+    assert!(Load::new(-1.0, 180.0).is_err());
+    assert!(Load::new(f64::NAN, 180.0).is_err());
+    assert!(Load::new(10.0, 0.0).is_err());
+    assert!(erlang_c(load(10.0, 180.0), 0, 20.0).is_err());
+    assert!(erlang_a(load(10.0, 180.0), 1, f64::INFINITY, 20.0).is_err());
+    assert!(erlang_a(load(10.0, 180.0), 1, 60.0, -1.0).is_err());
+    assert!(positions(10, 1.0).is_err());
+    assert!(priority(&[], 180.0, 3, 20.0).is_err());
+    assert!(required_erlang_c(load(10.0, 180.0), &Requirement::of_offered(1.0, 20.0)).is_err());
+}
