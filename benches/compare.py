@@ -435,7 +435,7 @@ def calls_sql(files):
         open.day IS NOT NULL AS in_hours
       FROM read_parquet('{files}') AS calls LEFT JOIN open
         ON open.day = local_hour // 24 AND opens <= arrived AND arrived < closes
-      WHERE direction = 'inbound'
+      WHERE direction = 'inbound' AND disposition <> 'test'
         AND to_timestamp({start}) <= arrived AND arrived < to_timestamp({end})""")
 
 
