@@ -16,7 +16,7 @@ use crate::text::{Lang, Text};
 use crate::time::Millis;
 use crate::verdict::{Bound, Compare, Target, TargetDirection};
 
-pub use self::alternatives::{Alternative, alternatives};
+pub use self::alternatives::{Alternative, alternatives, of_population};
 pub use self::formula::formula;
 pub use self::sources::sources_card;
 

@@ -1,6 +1,6 @@
 //! Rules about calls as sums over the classes of a tally. Read [`answered_within`] first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use soglia_domain::facts::Disposition;
 use soglia_domain::rule::{
@@ -24,6 +24,14 @@ pub struct Counted {
 }
 
 impl Counted {
+    /// Counts one item: left out for a reason, or with what it adds to the numerator.
+    pub fn of_one(left_out: Option<&str>, num: u64) -> Self {
+        left_out.map_or_else(
+            || Self { num, den: 1, ..Self::default() },
+            |reason| Self { excluded: BTreeMap::from([(reason.to_owned(), 1)]), ..Self::default() },
+        )
+    }
+
     /// Adds another count.
     pub fn merge(&mut self, other: Self) {
         self.num += other.num;
@@ -33,7 +41,7 @@ impl Counted {
         }
     }
 
-    /// Leaves `n` out, for a reason.
+    /// Leaves `n` items out for a reason.
     pub fn exclude(&mut self, reason: &str, n: u64) {
         if 0 < n {
             *self.excluded.entry(reason.to_owned()).or_default() += n;
@@ -92,13 +100,11 @@ fn role(population: &CallPopulation, key: ClassKey) -> Role {
     }
 }
 
-/// The approved exclusion that takes a class out of an indicator.
-fn exclusion<'a>(key: ClassKey, exclusions: &'a [Exclusion], indicator: &str) -> Option<&'a str> {
+/// The approved exclusion that takes a class out of an indicator: the contract's first that does.
+pub fn exclusion<'a>(key: ClassKey, covers: &'a [Cover], indicator: &str) -> Option<&'a str> {
     let at = usize::from(key.exclusion).checked_sub(1)?;
-    let exclusion = exclusions.get(at)?;
-    let touches = exclusion.indicators.is_empty()
-        || exclusion.indicators.iter().any(|code| code == indicator);
-    touches.then_some(exclusion.reason.as_str())
+    let causes = &covers.get(at)?.causes;
+    causes.iter().find(|cause| cause.names(indicator)).map(|cause| cause.reason.as_str())
 }
 
 /// An approved exclusion, as it is reported.
@@ -120,21 +126,71 @@ impl Exclusion {
 
     /// Whether it takes items of a queue out of an indicator.
     pub fn touches_in(&self, indicator: &str, queue: Option<&str>) -> bool {
-        (self.spec.queue.is_none() || self.spec.queue.as_deref() == queue)
-            && (self.indicators.is_empty() || self.indicators.iter().any(|code| code == indicator))
+        (self.spec.queue.is_none() || self.spec.queue.as_deref() == queue) && self.names(indicator)
     }
+
+    /// Whether it is approved for an indicator.
+    pub fn names(&self, indicator: &str) -> bool {
+        self.indicators.is_empty() || self.indicators.iter().any(|code| code == indicator)
+    }
+}
+
+/// A stretch of time (and a queue, or any) in which the same approved exclusions hold.
+///
+/// A call is in one cover at most, so that the pass need remember one number of it, however many
+/// exclusions overlap there and whichever indicators each is approved for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cover {
+    /// What the pass looks at.
+    pub spec: ExclusionSpec,
+    /// The exclusions that hold there, in the order of the contract.
+    pub causes: Vec<Exclusion>,
+}
+
+/// Cuts exclusions at each other's edges. Covers of one queue come before those of any queue, so
+/// the first that holds a call has all of its exclusions.
+pub fn covers(exclusions: &[Exclusion]) -> Vec<Cover> {
+    let mut edges: Vec<i64> =
+        exclusions.iter().flat_map(|one| [one.spec.from, one.spec.until]).collect();
+    edges.sort_unstable();
+    edges.dedup();
+    let queues: BTreeSet<&String> =
+        exclusions.iter().filter_map(|one| one.spec.queue.as_ref()).collect();
+    let mut covers = Vec::new();
+    for (from, until) in edges.iter().zip(edges.iter().skip(1)) {
+        let here = |one: &&Exclusion| one.spec.from <= *from && *until <= one.spec.until;
+        let mut add = |queue: Option<&String>, causes: Vec<Exclusion>| {
+            if causes.iter().any(|one| one.spec.queue.as_ref() == queue) {
+                let codes: Vec<&str> = causes.iter().map(|one| one.spec.code.as_str()).collect();
+                let spec = ExclusionSpec {
+                    code: codes.join("+"),
+                    from: *from,
+                    until: *until,
+                    queue: queue.cloned(),
+                };
+                covers.push(Cover { spec, causes });
+            }
+        };
+        for queue in &queues {
+            let fits = |one: &&Exclusion| one.spec.queue.as_ref().is_none_or(|own| own == *queue);
+            add(Some(queue), exclusions.iter().filter(here).filter(fits).cloned().collect());
+        }
+        let any = |one: &&Exclusion| one.spec.queue.is_none();
+        add(None, exclusions.iter().filter(here).filter(any).cloned().collect());
+    }
+    covers
 }
 
 /// K1: `answered with wait ≤ limit / offered`.
 pub fn answered_within<'a>(
     classes: impl Iterator<Item = (ClassKey, &'a Class)>,
     rule: &AnsweredWithin,
-    exclusions: &[Exclusion],
+    covers: &[Cover],
     indicator: &str,
 ) -> Counted {
     let mut counted = Counted::default();
     for (key, class) in classes {
-        if let Some(reason) = exclusion(key, exclusions, indicator) {
+        if let Some(reason) = exclusion(key, covers, indicator) {
             counted.exclude(reason, class.n);
             continue;
         }
@@ -207,12 +263,12 @@ fn short_abandons(class: &Class, short: Millis) -> u64 {
 pub fn lost<'a>(
     classes: impl Iterator<Item = (ClassKey, &'a Class)>,
     rule: &Lost,
-    exclusions: &[Exclusion],
+    covers: &[Cover],
     indicator: &str,
 ) -> Counted {
     let mut counted = Counted::default();
     for (key, class) in classes {
-        if let Some(reason) = exclusion(key, exclusions, indicator) {
+        if let Some(reason) = exclusion(key, covers, indicator) {
             counted.exclude(reason, class.n);
             continue;
         }
@@ -221,7 +277,7 @@ pub fn lost<'a>(
             Role::Answered | Role::AnsweredAtOnce => {
                 // A call-back that never came is no answer.
                 let answered = match key.disposition() {
-                    Disposition::CallbackRequested => class.wait.n(),
+                    Disposition::CallbackRequested => class.wait_from_arrival.n(),
                     _ => class.n,
                 };
                 counted.den += class.n;
@@ -250,4 +306,72 @@ pub fn lost<'a>(
         }
     }
     counted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn approved(from: i64, until: i64, queue: Option<&str>, indicators: &[&str]) -> Exclusion {
+        let code = format!("{from}-{until}");
+        Exclusion {
+            spec: ExclusionSpec { code: code.clone(), from, until, queue: queue.map(Into::into) },
+            reason: code,
+            indicators: indicators.iter().map(|one| (*one).to_owned()).collect(),
+        }
+    }
+
+    /// The reason for which a call is left out of an indicator, found as a pass and a rule do.
+    fn reason(covers: &[Cover], at: i64, queue: &str, indicator: &str) -> Option<String> {
+        let position = covers.iter().position(|cover| {
+            let spec = &cover.spec;
+            spec.from <= at
+                && at < spec.until
+                && spec.queue.as_deref().is_none_or(|own| own == queue)
+        });
+        let key = ClassKey {
+            service: 0,
+            disposition: 0,
+            open: true,
+            exclusion: position.map_or(0, |at| u16::try_from(at + 1).expect("few")),
+            called_back: false,
+        };
+        exclusion(key, covers, indicator).map(str::to_owned)
+    }
+
+    #[test]
+    fn each_call_has_all_the_exclusions_that_hold_it() {
+        let all = [
+            approved(0, 10, None, &["K3"]),
+            approved(5, 15, None, &[]),
+            approved(8, 20, Some("a"), &["K1"]),
+            approved(15, 16, None, &["K1"]),
+            approved(30, 31, Some("b"), &[]),
+        ];
+        let covers = covers(&all);
+        for at in -1..40 {
+            for queue in ["a", "b", ""] {
+                for indicator in ["K1", "K3"] {
+                    let first = all.iter().find(|one| {
+                        one.spec.from <= at
+                            && at < one.spec.until
+                            && one.spec.queue.as_deref().is_none_or(|own| own == queue)
+                            && one.names(indicator)
+                    });
+                    let expected = first.map(|one| one.reason.clone());
+                    let found = reason(&covers, at, queue, indicator);
+                    assert_eq!(found, expected, "{at} {queue} {indicator}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_exclusion_is_one_cover() {
+        let covers = covers(&[approved(3, 7, Some("a"), &[])]);
+        let specs: Vec<_> = covers.iter().map(|cover| &cover.spec).collect();
+        let expected = approved(3, 7, Some("a"), &[]).spec;
+        assert_eq!(specs, [&expected]);
+        assert!(super::covers(&[]).is_empty());
+    }
 }

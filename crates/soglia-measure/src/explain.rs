@@ -1,24 +1,33 @@
 //! From a figure to the items behind it. Read [`behind`] first.
 //!
-//! An item is classified by the very functions that count it, so what is listed as late is what
-//! was counted as late.
+//! An item is classified by the very functions that count it, by the version of the rule in force
+//! when it counts, so what is listed as late is what was counted as late.
+
+use std::collections::HashMap;
 
 use arrow::array::Array;
 use soglia_domain::card::{self, Card};
 use soglia_domain::contract::{Contract, Indicator, RuleVersion, Service};
 use soglia_domain::facts::Disposition;
 use soglia_domain::period::Period;
-use soglia_domain::rule::Rule;
+use soglia_domain::rule::{
+    BatchAggregate, BatchTurnaround, CallPopulation, Callback, CaseUnit, FirstContact,
+    HandledDenominator, HandledWithin, Rule,
+};
 use soglia_domain::text::Lang;
-use soglia_domain::time::Instant;
+use soglia_domain::time::{Instant, Millis};
 use soglia_ledger::session::Session;
 
 use crate::MeasureError;
-use crate::calls::{self, Counted};
-use crate::items::Counter;
-use crate::plan::{CallsPass, Clocks, Look, Part, exclusions, sql_instant};
-use crate::rows::{Columns, cases, messages, outbound_records, stream, text};
-use crate::tally::{Dimension, NONE, Pass, Seen};
+use crate::calls::{self, Counted, Cover, Exclusion};
+use crate::items::{self, Counter};
+use crate::measure::{approved, by_call_sql, handled_sql, stretch, table_of};
+use crate::plan::{CallsPass, Clocks, Look, Part, covers, exclusions};
+use crate::rows::{
+    CallTimes, Columns, Shown, answered_calls, answered_calls_sql, cases, cases_with_calls,
+    cases_with_calls_sql, messages, outages, outbound_batches, outbound_records, stream, text,
+};
+use crate::tally::{Dimension, NONE, Pass, Seen, Spec};
 
 /// What to list.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,9 +36,9 @@ pub enum Wanted {
     Met,
     /// What counts and did not meet it.
     Missed,
-    /// Answered, but after the limit.
+    /// Answered (replied to, resolved, completed), but after the limit.
     Late,
-    /// Never answered.
+    /// Missed without an answer.
     Lost,
     /// Left out, for any reason or for one.
     Excluded(Option<String>),
@@ -51,15 +60,21 @@ impl Wanted {
         })
     }
 
-    fn takes(&self, class: &Class) -> bool {
+    /// How much an item adds to the integer that the list stands behind; nothing if it is not
+    /// wanted.
+    fn weight(&self, class: &Class) -> u64 {
+        let left_out: u64 = class.counted.excluded.values().sum();
         match self {
-            Self::All => true,
-            Self::Met => class.counted.den == 1 && class.good(),
-            Self::Missed => class.counted.den == 1 && !class.good(),
-            Self::Late => class.counted.den == 1 && !class.good() && class.answered,
-            Self::Lost => class.counted.den == 1 && !class.answered,
-            Self::Excluded(None) => !class.counted.excluded.is_empty(),
-            Self::Excluded(Some(reason)) => class.counted.excluded.contains_key(reason),
+            Self::All => class.counted.den + left_out,
+            Self::Met => class.met(),
+            Self::Missed => class.missed(),
+            Self::Late if class.answered => class.missed(),
+            Self::Lost if !class.answered => class.missed(),
+            Self::Late | Self::Lost => 0,
+            Self::Excluded(None) => left_out,
+            Self::Excluded(Some(reason)) => {
+                class.counted.excluded.get(reason).copied().unwrap_or(0)
+            }
         }
     }
 }
@@ -72,17 +87,26 @@ struct Class {
 }
 
 impl Class {
-    /// Whether it is what the contract wants; K3 counts what it does not want.
-    fn good(&self) -> bool {
-        (self.counted.num == 1) != self.loss_counts
+    fn new(counted: Counted, answered: bool) -> Self {
+        Self { counted, answered, loss_counts: false }
+    }
+
+    /// How much of it is what the contract wants; K3 counts what it does not want.
+    fn met(&self) -> u64 {
+        if self.loss_counts { self.counted.den - self.counted.num } else { self.counted.num }
+    }
+
+    fn missed(&self) -> u64 {
+        self.counted.den - self.met()
     }
 
     fn name(&self) -> String {
         match self.counted.excluded.keys().next() {
-            Some(reason) => format!("excluded:{reason}"),
-            None if self.good() => "met".to_owned(),
-            None if self.answered => "late".to_owned(),
-            None => "lost".to_owned(),
+            Some(reason) if self.counted.den == 0 => format!("excluded:{reason}"),
+            _ if self.missed() == 0 => "met".to_owned(),
+            _ if 0 < self.met() => "met in part".to_owned(),
+            _ if self.answered => "late".to_owned(),
+            _ => "lost".to_owned(),
         }
     }
 }
@@ -96,6 +120,8 @@ pub struct Behind {
     pub at: Instant,
     /// How it was counted: `met`, `late`, `lost`, `excluded:…`.
     pub class: String,
+    /// The version of the rule that counted it.
+    pub version: u32,
     /// What matters in it.
     pub details: Vec<(&'static str, String)>,
     /// The import it came from.
@@ -111,15 +137,44 @@ pub struct Page {
     pub items: Vec<Behind>,
     /// How many there are in all.
     pub total: u64,
+    /// What they add up to: the measured integer. It is `total` wherever an item counts once; an
+    /// outbound record counts once for each attempt, an outage by the millisecond.
+    pub counted: u64,
 }
 
-/// An indicator and the rule in force, found by their codes.
+/// Items taken so far: no more than the page needs are kept, in whatever order they come.
+struct Listing<'w> {
+    wanted: &'w Wanted,
+    keep: usize,
+    page: Page,
+}
+
+impl Listing<'_> {
+    fn take(&mut self, class: &Class, make: impl FnOnce(String) -> Behind) {
+        let weight = self.wanted.weight(class);
+        if weight == 0 {
+            return;
+        }
+        self.page.total += 1;
+        self.page.counted += weight;
+        self.page.items.push(make(class.name()));
+        if self.keep.saturating_add(4096) < self.page.items.len() {
+            self.tidy();
+        }
+    }
+
+    fn tidy(&mut self) {
+        self.page.items.sort_by(|a, b| (a.at, &a.id, &a.details).cmp(&(b.at, &b.id, &b.details)));
+        self.page.items.truncate(self.keep);
+    }
+}
+
+/// A service and an indicator, found by their codes.
 pub fn find<'a>(
     contract: &'a Contract,
     service: &str,
     indicator: &str,
-    period: &Period,
-) -> Result<(&'a Service, &'a Indicator, &'a RuleVersion), MeasureError> {
+) -> Result<(&'a Service, &'a Indicator), MeasureError> {
     let unknown = |what, name: &str, known: Vec<&str>| MeasureError::Unknown {
         what,
         name: name.to_owned(),
@@ -129,50 +184,64 @@ pub fn find<'a>(
     let found = contract.service(service).ok_or_else(|| unknown("service", service, codes()))?;
     let known = || found.indicators.iter().map(|i| i.code.as_str()).collect();
     let one = found.indicator(indicator).ok_or_else(|| unknown("indicator", indicator, known()))?;
-    let version = one
-        .version_on(period.first_date())
-        .or_else(|| one.versions.first())
-        .ok_or_else(|| unknown("rule", indicator, known()))?;
-    Ok((found, one, version))
+    Ok((found, one))
 }
 
-/// The definition card of the rule in force.
-pub fn card(
+/// Versions of a rule in force in a period, each with its stretch of it; none if none is.
+pub fn in_force<'a>(
+    contract: &Contract,
+    indicator: &'a Indicator,
+    period: &Period,
+) -> Vec<(&'a RuleVersion, Period)> {
+    let versions = indicator.versions.iter();
+    versions.filter_map(|version| Some((version, stretch(version, period, contract)?))).collect()
+}
+
+/// The definition cards of the rules in force, oldest first.
+pub fn cards(
     contract: &Contract,
     service: &str,
     indicator: &str,
     period: &Period,
     lang: Lang,
-) -> Result<Card, MeasureError> {
-    let (service, indicator, version) = find(contract, service, indicator, period)?;
-    Ok(card::card(service, indicator, version, lang))
+) -> Result<Vec<Card>, MeasureError> {
+    let (service, indicator) = find(contract, service, indicator)?;
+    let versions = in_force(contract, indicator, period).into_iter();
+    Ok(versions.map(|(version, _)| card::card(service, indicator, version, lang)).collect())
 }
 
-/// The query that the figure came from.
+/// The queries that the figure came from, by version of the rule.
 pub fn sql(
     contract: &Contract,
     service: &str,
     indicator: &str,
     period: &Period,
-) -> Result<String, MeasureError> {
-    let (service, _, version) = find(contract, service, indicator, period)?;
-    Ok(match (&version.rule, CallsPass::of(&version.rule)) {
-        (rule, Some(pass)) => {
-            let query = |part| pass.sql(contract, period, Look::Total(Clocks::of(rule)), part);
-            format!("{};\n{}", query(Part::All), query(Part::Callbacks))
-        }
-        (Rule::HandledWithin(rule), _) => {
-            crate::measure::handled_sql(rule, service, period, contract, indicator)
-        }
-        (rule, _) => format!(
-            "SELECT * FROM {} WHERE service = '{}'",
-            crate::measure::table_of(rule),
-            service.code
-        ),
-    })
+) -> Result<Vec<(u32, String)>, MeasureError> {
+    let (service, indicator) = find(contract, service, indicator)?;
+    let approved = approved(contract, service, &indicator.code);
+    let one = |(version, stretch): (&RuleVersion, Period)| {
+        let sql = match (&version.rule, CallsPass::of(&version.rule)) {
+            (rule, Some(pass)) => {
+                let look = Look::Total(Clocks::of(rule));
+                let query = |part| pass.sql(contract, &stretch, look, part);
+                format!("{};\n{}", query(Part::All), query(Part::Callbacks))
+            }
+            (Rule::HandledWithin(rule), _) => handled_sql(rule, service, &stretch, &approved),
+            (Rule::FirstContact(rule), _) if rule.unit == CaseUnit::Call => {
+                by_call_sql(*rule, service, &stretch, &approved, Shown::Counts)
+            }
+            (rule, _) => {
+                format!("SELECT * FROM {} WHERE service = '{}'", table_of(rule), service.code)
+            }
+        };
+        (version.version, sql)
+    };
+    Ok(in_force(contract, indicator, period).into_iter().map(one).collect())
 }
 
 /// Lists the items behind a figure: `limit` of them after the first `skip`.
+///
+/// Each stretch of the period is looked at by the rule in force in it.
 pub async fn behind(
     session: &Session,
     contract: &Contract,
@@ -181,27 +250,25 @@ pub async fn behind(
     wanted: &Wanted,
     (skip, limit): (u64, usize),
 ) -> Result<Page, MeasureError> {
-    let (service, indicator, version) = find(contract, service, indicator, period)?;
-    let mut page = Page::default();
-    let mut take = |class: Class, make: &mut dyn FnMut(String) -> Behind| {
-        if wanted.takes(&class) {
-            if skip <= page.total && page.items.len() < limit {
-                page.items.push(make(class.name()));
-            }
-            page.total += 1;
-        }
-    };
-    let looking = Looking { session, contract, service, indicator, version, period };
-    match &version.rule {
-        Rule::AnsweredWithin(_) | Rule::Lost(_) => looking.calls(&mut take).await?,
-        Rule::HandledWithin(_) => looking.handled(&mut take).await?,
-        _ => looking.items(&mut take).await?,
+    let (service, indicator) = find(contract, service, indicator)?;
+    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+    let mut listing = Listing { wanted, keep: skip.saturating_add(limit), page: Page::default() };
+    for (version, stretch) in in_force(contract, indicator, period) {
+        let exclusions = exclusions(contract, service);
+        let looking =
+            Looking { session, contract, service, indicator, version, period, stretch, exclusions };
+        looking.at_items(&mut listing).await?;
+    }
+    listing.tidy();
+    let mut page = listing.page;
+    page.items.drain(..skip.min(page.items.len()));
+    if let Some((version, _)) = in_force(contract, indicator, period).first() {
+        add_places(session, &service.code, &version.rule, &mut page.items).await?;
     }
     Ok(page)
 }
 
-type Take<'t> = dyn FnMut(Class, &mut dyn FnMut(String) -> Behind) + 't;
-
+/// One stretch of the period, with its rule.
 struct Looking<'a> {
     session: &'a Session,
     contract: &'a Contract,
@@ -209,208 +276,282 @@ struct Looking<'a> {
     indicator: &'a Indicator,
     version: &'a RuleVersion,
     period: &'a Period,
+    stretch: Period,
+    exclusions: Vec<Exclusion>,
 }
 
 impl Looking<'_> {
-    async fn calls(&self, take: &mut Take<'_>) -> Result<(), MeasureError> {
+    async fn at_items(&self, listing: &mut Listing<'_>) -> Result<(), MeasureError> {
+        match &self.version.rule {
+            Rule::AnsweredWithin(rule) => self.calls(rule.population, listing).await,
+            Rule::Lost(rule) => self.calls(rule.population, listing).await,
+            Rule::HandledWithin(rule) => self.handled(rule, listing).await,
+            Rule::FirstContact(rule) if rule.unit == CaseUnit::Call => {
+                self.by_call(*rule, listing).await
+            }
+            Rule::BatchTurnaround(rule) => self.batches(rule, listing).await,
+            Rule::Availability(_) => self.outages(listing).await,
+            Rule::OutboundPositive(rule) => {
+                self.items(listing).await?;
+                if rule.inbound_too {
+                    self.inbound(listing).await?;
+                }
+                Ok(())
+            }
+            _ => self.items(listing).await,
+        }
+    }
+
+    async fn calls(
+        &self,
+        population: CallPopulation,
+        listing: &mut Listing<'_>,
+    ) -> Result<(), MeasureError> {
         let pass = CallsPass::of(&self.version.rule).unwrap_or(CallsPass::ordinary());
+        let covers = covers(self.contract, self.service);
+        let loss_counts = matches!(self.version.rule, Rule::Lost(_));
+        let at_callback = population.callback == Callback::AnsweredAtCallback;
+        self.each_call(
+            &pass,
+            |kind, spec, seen| {
+                let called_back =
+                    kind == Disposition::CallbackRequested && seen.called_back != NONE;
+                let answered = kind == Disposition::Answered || (at_callback && called_back);
+                Some(Class { counted: self.count_call(spec, seen, &covers), answered, loss_counts })
+            },
+            listing,
+        )
+        .await
+    }
+
+    /// K8: inbound answered calls as contacts.
+    async fn inbound(&self, listing: &mut Listing<'_>) -> Result<(), MeasureError> {
+        let covers = covers(self.contract, self.service);
+        self.each_call(
+            &CallsPass::ordinary(),
+            |kind, spec, seen| {
+                if kind != Disposition::Answered {
+                    return None;
+                }
+                let tally = tally_of(spec, seen);
+                let mut keys = tally.of_service(seen.service).map(|(_, key, _)| key);
+                let reason =
+                    keys.find_map(|key| calls::exclusion(key, &covers, &self.indicator.code));
+                let counted = Counted::of_one(reason, 1);
+                Some(Class::new(counted, true))
+            },
+            listing,
+        )
+        .await
+    }
+
+    /// Classifies calls, or their legs, as a pass sees them.
+    async fn each_call(
+        &self,
+        pass: &CallsPass,
+        classify: impl Fn(Disposition, &Spec, &Seen<'_>) -> Option<Class>,
+        listing: &mut Listing<'_>,
+    ) -> Result<(), MeasureError> {
         let sql = format!(
-            "SELECT * FROM calls WHERE service = '{}' AND {} ORDER BY arrived, call_id",
+            "SELECT * FROM {} WHERE service = '{}' AND {}",
+            pass.source(),
             self.service.code.replace('\'', "''"),
-            pass.filter(self.period)
+            pass.filter(&self.stretch)
         );
-        let spec = pass.spec(self.contract, self.period, Dimension::None);
+        let spec = pass.spec(self.contract, &self.stretch, Dimension::None);
         let index = Pass::new(spec.clone()).service_index(&self.service.code).unwrap_or(0);
-        let exclusions = exclusions(self.contract, self.service);
         stream(self.session, &sql, |batch| {
-            let columns = Columns(batch);
-            let texts = |name| columns.texts(name);
-            let (ids, queue) = (texts("call_id")?, texts("first_queue")?);
-            let disposition = texts("disposition")?;
-            let arrived = columns.instants("arrived")?;
-            let (queued, rang) = (columns.instants("queued")?, columns.instants("first_rang")?);
-            let (answered, back) =
-                (columns.instants("answered")?, columns.instants("called_back")?);
-            let (wait, talk) = (columns.longs("wait_ms")?, columns.longs("talk_ms")?);
-            let hold = columns.longs("hold_ms")?;
-            let places = Places::new(&columns)?;
+            let rows = CallRows::new(batch, pass)?;
             for row in 0..batch.num_rows() {
-                let name = text(&disposition, row).unwrap_or_default();
-                let Some(kind) = Disposition::from_name(&name) else { continue };
-                let Some(at) = arrived.at(row) else { continue };
-                let millis = |instant: Option<Instant>| instant.map_or(NONE, Instant::as_millis);
-                let long = |c: &arrow::array::Int64Array| {
-                    if c.is_valid(row) { c.value(row) } else { NONE }
-                };
-                let first_queue = text(&queue, row).unwrap_or_default();
-                let seen = Seen {
-                    service: index,
-                    disposition: kind.code(),
-                    arrived: at.as_millis(),
-                    local_hour: 0,
-                    queued: millis(queued.at(row)),
-                    rang: millis(rang.at(row)),
-                    answered: millis(answered.at(row)),
-                    called_back: millis(back.at(row)),
-                    wait: long(&wait),
-                    talk: long(&talk),
-                    hold: long(&hold),
-                    queue: &first_queue,
-                    text: "",
-                };
-                let counted = self.count_call(&spec, &seen, &exclusions);
-                let class = Class {
-                    counted,
-                    answered: kind == Disposition::Answered,
-                    loss_counts: matches!(self.version.rule, Rule::Lost(_)),
-                };
-                take(class, &mut |class| Behind {
-                    id: text(&ids, row).unwrap_or_default(),
-                    at,
-                    class,
-                    details: vec![
-                        ("disposition", name.clone()),
-                        ("queue", first_queue.clone()),
-                        ("wait_s", secs(seen.wait)),
-                        ("talk_s", secs(seen.talk)),
-                    ],
-                    import_no: places.import_no.value(row),
-                    rows: places.rows(row),
-                });
+                let Some((kind, seen)) = rows.seen(row, index) else { continue };
+                if let Some(class) = classify(kind, &spec, &seen) {
+                    listing.take(&class, |class| rows.behind(row, &seen, class, self.version));
+                }
             }
             Ok(())
         })
         .await
     }
 
-    fn count_call(
-        &self,
-        spec: &crate::tally::Spec,
-        seen: &Seen<'_>,
-        exclusions: &[calls::Exclusion],
-    ) -> Counted {
-        let mut pass = Pass::new(spec.clone());
-        pass.add(seen);
-        let tally = pass.finish();
+    fn count_call(&self, spec: &Spec, seen: &Seen<'_>, covers: &[Cover]) -> Counted {
+        let tally = tally_of(spec, seen);
         let classes = tally.of_service(seen.service).map(|(_, key, class)| (key, class));
         match &self.version.rule {
             Rule::AnsweredWithin(rule) => {
-                calls::answered_within(classes, rule, exclusions, &self.indicator.code)
+                calls::answered_within(classes, rule, covers, &self.indicator.code)
             }
-            Rule::Lost(rule) => calls::lost(classes, rule, exclusions, &self.indicator.code),
+            Rule::Lost(rule) => calls::lost(classes, rule, covers, &self.indicator.code),
             _ => Counted::default(),
         }
     }
 
-    /// K5: calls whose case was closed at first contact, by their duration.
-    async fn handled(&self, take: &mut Take<'_>) -> Result<(), MeasureError> {
-        use soglia_domain::rule::TimedDuration;
-        let Rule::HandledWithin(rule) = &self.version.rule else { return Ok(()) };
-        let sql = crate::measure::handled_sql(
-            rule,
-            self.service,
-            self.period,
-            self.contract,
-            &self.indicator.code,
-        )
-        .replacen("c.talk_ms, c.hold_ms, c.wrap_ms, c.wait_ms", "c.*", 1);
-        let sql = sql.replacen(
-            "SELECT call_id, talk_ms, hold_ms, wrap_ms, wait_ms FROM calls",
-            "SELECT * FROM calls",
-            1,
-        ) + " ORDER BY c.arrived, c.call_id";
+    /// K5: calls whose case was closed at first contact, or all calls answered, by their duration.
+    async fn handled(
+        &self,
+        rule: &HandledWithin,
+        listing: &mut Listing<'_>,
+    ) -> Result<(), MeasureError> {
+        let calendar = &self.service.calendar;
+        let code = &self.indicator.code;
+        let mut one = Counter::new(&self.stretch, calendar, &self.exclusions, code);
+        let service = &self.service.code;
+        let mut give = |counted: &mut Counted, placed: &Placed, row, times: Option<&CallTimes>| {
+            let class = Class::new(std::mem::take(counted), true);
+            let took = times.and_then(|times| times.of(rule.duration));
+            let details = vec![("duration_s", secs(took.map_or(NONE, Millis::get)))];
+            listing.take(&class, |class| placed.behind(row, class, self.version, details));
+        };
+        match rule.denominator {
+            HandledDenominator::FirstContact => {
+                let sql = cases_with_calls_sql(service, self.period, Shown::Places);
+                stream(self.session, &sql, |batch| {
+                    let placed = Placed::new(batch)?;
+                    cases_with_calls(batch, |row, case, call| {
+                        one.handled_case(rule, case, call);
+                        give(&mut one.counted, &placed, row, call.map(|call| &call.times));
+                    })
+                })
+                .await
+            }
+            HandledDenominator::Answered => {
+                let sql = answered_calls_sql(service, self.period, Shown::Places);
+                stream(self.session, &sql, |batch| {
+                    let placed = Placed::new(batch)?;
+                    answered_calls(batch, |row, arrived, call| {
+                        one.answered_call(rule, arrived, call);
+                        give(&mut one.counted, &placed, row, Some(&call.times));
+                    })
+                })
+                .await
+            }
+        }
+    }
+
+    /// K4 over calls: whether a case of theirs was closed at first contact.
+    async fn by_call(
+        &self,
+        rule: FirstContact,
+        listing: &mut Listing<'_>,
+    ) -> Result<(), MeasureError> {
+        let approved = approved(self.contract, self.service, &self.indicator.code);
+        let sql = by_call_sql(rule, self.service, &self.stretch, &approved, Shown::Places);
         stream(self.session, &sql, |batch| {
+            let placed = Placed::new(batch)?;
             let columns = Columns(batch);
-            let (ids, arrived) = (columns.texts("call_id")?, columns.instants("arrived")?);
-            let (talk, hold) = (columns.longs("talk_ms")?, columns.longs("hold_ms")?);
-            let (wrap, wait) = (columns.longs("wrap_ms")?, columns.longs("wait_ms")?);
-            let places = Places::new(&columns)?;
+            let (left_out, num) = (columns.texts("left_out")?, columns.longs("num")?);
             for row in 0..batch.num_rows() {
-                let or_zero = |c: &arrow::array::Int64Array| {
-                    if c.is_valid(row) { c.value(row) } else { 0 }
-                };
-                let known = talk.is_valid(row);
-                let millis = match rule.duration {
-                    TimedDuration::TalkHold => or_zero(&talk) + or_zero(&hold),
-                    TimedDuration::Talk => or_zero(&talk),
-                    TimedDuration::TalkHoldWrap => or_zero(&talk) + or_zero(&hold) + or_zero(&wrap),
-                    TimedDuration::WaitTalkHold => or_zero(&wait) + or_zero(&talk) + or_zero(&hold),
-                };
-                let met = known && rule.limit.keeps(soglia_domain::time::Millis::new(millis));
-                let counted = Counted { num: u64::from(met), den: 1, ..Counted::default() };
-                let class = Class { counted, answered: true, loss_counts: false };
-                let Some(at) = arrived.at(row) else { continue };
-                take(class, &mut |class| Behind {
-                    id: text(&ids, row).unwrap_or_default(),
-                    at,
-                    class,
-                    details: vec![("duration_s", secs(if known { millis } else { NONE }))],
-                    import_no: places.import_no.value(row),
-                    rows: places.rows(row),
-                });
+                let num = u64::from(0 < num.value(row));
+                let counted = Counted::of_one(text(&left_out, row).as_deref(), num);
+                let class = Class::new(counted, true);
+                listing.take(&class, |class| placed.behind(row, class, self.version, Vec::new()));
             }
             Ok(())
         })
         .await
     }
 
-    /// Messages, cases and outbound records.
-    async fn items(&self, take: &mut Take<'_>) -> Result<(), MeasureError> {
-        let places = self.places().await?;
-        let exclusions = exclusions(self.contract, self.service);
-        let code = self.service.code.as_str();
-        let counter =
-            |calendar| Counter::new(self.period, calendar, &exclusions, &self.indicator.code);
-        let mut give =
-            |counted: Counted, answered, id: &str, at, details: Vec<(&'static str, String)>| {
-                if counted.den == 0 && counted.excluded.is_empty() {
-                    return;
-                }
-                let class = Class { counted, answered, loss_counts: false };
-                let (import_no, rows) = places.get(id).copied().unwrap_or_default();
-                take(class, &mut |class| Behind {
-                    id: id.to_owned(),
-                    at,
-                    class,
-                    details: details.clone(),
-                    import_no,
-                    rows,
-                });
+    /// K9: batches due in the stretch.
+    async fn batches(
+        &self,
+        rule: &BatchTurnaround,
+        listing: &mut Listing<'_>,
+    ) -> Result<(), MeasureError> {
+        let calendar = &self.service.outbound_calendar;
+        let mut due = Vec::new();
+        outbound_batches(self.session, &self.service.code, self.period, |batch| {
+            if let Some(time) = items::batch_time(rule, batch, calendar, &self.stretch) {
+                let code = &self.indicator.code;
+                let left_out = items::covering(&self.exclusions, code, batch.released, None);
+                due.push((batch.clone(), time, left_out.map(|one| one.reason.clone())));
+            }
+        })
+        .await?;
+        let counted: Vec<_> =
+            due.iter().filter(|(.., out)| out.is_none()).map(|(_, time, _)| *time).collect();
+        let all = items::batches(rule, &counted);
+        for (batch, time, left_out) in due {
+            let met = match rule.aggregate {
+                // Judged together.
+                BatchAggregate::Mean => all.num == all.den,
+                BatchAggregate::All | BatchAggregate::SharePermille(_) => time.kept(),
             };
-        let printed = |at: Option<Instant>| at.map(|at| at.to_string()).unwrap_or_default();
+            let counted = Counted::of_one(left_out.as_deref(), u64::from(met));
+            let details = vec![
+                ("records", batch.n_records.to_string()),
+                ("took_s", secs(time.took.get())),
+                ("allowed_s", secs(time.allowed.get())),
+                ("completed", printed(batch.completed)),
+            ];
+            listing.take(&Class::new(counted, time.completed), |class| {
+                self.behind(&batch.id, batch.released, class, details)
+            });
+        }
+        Ok(())
+    }
+
+    /// K10: outages, each with the agreed time that it takes.
+    async fn outages(&self, listing: &mut Listing<'_>) -> Result<(), MeasureError> {
+        let Rule::Availability(rule) = &self.version.rule else { return Ok(()) };
+        let found = outages(self.session, &self.service.code, self.period).await?;
+        let approved: Vec<&Exclusion> =
+            self.exclusions.iter().filter(|one| one.touches(&self.indicator.code)).collect();
+        let calendar = &self.service.calendar;
+        let shares = items::outage_shares(rule, &found, calendar, &self.stretch, &approved);
+        for (outage, counted) in shares {
+            let details = vec![
+                ("component", outage.component.clone()),
+                ("until", printed(outage.until)),
+                ("cause", outage.cause.clone().unwrap_or_default()),
+                ("down_ms", counted.den.to_string()),
+                ("left_out_ms", counted.excluded.values().sum::<u64>().to_string()),
+            ];
+            listing.take(&Class::new(counted, false), |class| {
+                self.behind(&outage.id, outage.from, class, details)
+            });
+        }
+        Ok(())
+    }
+
+    /// Messages, cases and outbound records.
+    async fn items(&self, listing: &mut Listing<'_>) -> Result<(), MeasureError> {
+        let code = self.service.code.as_str();
+        let counter = |calendar| {
+            Counter::new(&self.stretch, calendar, &self.exclusions, &self.indicator.code)
+        };
+        let mut give = |counted: &mut Counted, answered, id: &str, at, details| {
+            let class = Class::new(std::mem::take(counted), answered);
+            listing.take(&class, |class| self.behind(id, at, class, details));
+        };
         match &self.version.rule {
             Rule::RepliedWithin(rule) => {
+                // One counter for all: it remembers whose case it has seen.
+                let mut one = counter(&self.service.written_calendar);
                 messages(self.session, code, self.period, |message| {
-                    let mut one = counter(&self.service.written_calendar);
                     one.message(rule, message);
                     let details = vec![
                         ("channel", message.channel.clone()),
                         ("first_reply", printed(message.first_reply)),
                     ];
                     let replied = message.first_reply.is_some();
-                    give(one.counted, replied, &message.id, message.received, details);
+                    give(&mut one.counted, replied, &message.id, message.received, details);
                 })
                 .await
             }
             Rule::OutboundPositive(rule) => {
+                let mut one = counter(&self.service.outbound_calendar);
                 outbound_records(self.session, code, self.period, |record| {
-                    let mut one = counter(&self.service.outbound_calendar);
                     one.outbound(rule, record);
                     let outcome = record.outcome.clone().unwrap_or_default();
-                    let details = vec![("outcome", outcome)];
-                    give(
-                        one.counted,
-                        record.reached.is_some(),
-                        &record.id,
-                        record.released,
-                        details,
-                    );
+                    let details =
+                        vec![("outcome", outcome), ("attempts", record.attempts.to_string())];
+                    let reached = record.reached.is_some();
+                    give(&mut one.counted, reached, &record.id, record.released, details);
                 })
                 .await
             }
             rule => {
+                let mut one = counter(&self.service.second_level_calendar);
                 cases(self.session, code, self.period, |case| {
-                    let mut one = counter(&self.service.second_level_calendar);
                     match rule {
                         Rule::FirstContact(rule) => one.first_contact(rule, case),
                         Rule::SecondLevelResolved(rule) => one.second_level_resolved(rule, case),
@@ -423,65 +564,205 @@ impl Looking<'_> {
                         ("resolved", printed(case.resolved)),
                         ("closed", printed(case.closed)),
                     ];
-                    give(one.counted, case.resolved.is_some(), &case.id, case.opened, details);
+                    let resolved = case.resolved.is_some();
+                    give(&mut one.counted, resolved, &case.id, case.opened, details);
                 })
                 .await
             }
         }
     }
 
-    /// Where the items of the rule's table came from, by identifier.
-    async fn places(
+    /// An item whose place in its file is looked up later.
+    fn behind(
         &self,
-    ) -> Result<std::collections::HashMap<String, (i64, (i64, i64))>, MeasureError> {
-        let (table, id, main) = match &self.version.rule {
-            Rule::RepliedWithin(_) => ("messages", "message_id", "received"),
-            Rule::OutboundPositive(_) => ("outbound_records", "record_id", "released"),
-            Rule::BatchTurnaround(_) => ("outbound_batches", "batch_id", "released"),
-            Rule::Availability(_) => ("outages", "outage_id", "from"),
-            _ => ("cases", "case_id", "opened"),
-        };
-        let sql = format!(
-            "SELECT {id} AS id, import_no, row_first, row_last FROM {table} \
-             WHERE service = '{}' AND \"{main}\" < {}",
-            self.service.code.replace('\'', "''"),
-            sql_instant(self.period.end())
-        );
-        let mut found = std::collections::HashMap::new();
-        stream(self.session, &sql, |batch| {
-            let columns = Columns(batch);
-            let ids = columns.texts("id")?;
-            let places = Places::new(&columns)?;
-            for row in 0..batch.num_rows() {
-                let id = text(&ids, row).unwrap_or_default();
-                found.insert(id, (places.import_no.value(row), places.rows(row)));
-            }
-            Ok(())
-        })
-        .await?;
-        Ok(found)
+        id: &str,
+        at: Instant,
+        class: String,
+        details: Vec<(&'static str, String)>,
+    ) -> Behind {
+        let version = self.version.version;
+        Behind { id: id.to_owned(), at, class, version, details, import_no: 0, rows: (0, 0) }
     }
 }
 
-/// Where rows of a batch came from.
-struct Places {
+/// A tally of one call.
+fn tally_of(spec: &Spec, seen: &Seen<'_>) -> crate::tally::Tally {
+    let mut pass = Pass::new(spec.clone());
+    pass.add(seen);
+    pass.finish()
+}
+
+/// Rows of calls, or of legs, as a pass sees them.
+struct CallRows {
+    placed: Placed,
+    disposition: arrow::array::StringArray,
+    queue: arrow::array::StringArray,
+    instants: [crate::rows::Instants; 4],
+    durations: [arrow::array::Int64Array; 3],
+    legs: Option<arrow::array::Int32Array>,
+}
+
+impl CallRows {
+    fn new(batch: &arrow::array::RecordBatch, pass: &CallsPass) -> Result<Self, MeasureError> {
+        let columns = Columns(batch);
+        Ok(Self {
+            placed: Placed::of(batch, "call_id", "arrived")?,
+            disposition: columns.texts("disposition")?,
+            queue: columns.texts("first_queue")?,
+            instants: [
+                columns.instants("queued")?,
+                columns.instants("first_rang")?,
+                columns.instants("answered")?,
+                columns.instants("called_back")?,
+            ],
+            durations: [
+                columns.longs("wait_ms")?,
+                columns.longs("talk_ms")?,
+                columns.longs("hold_ms")?,
+            ],
+            legs: pass.each_leg.then(|| columns.ints("leg")).transpose()?,
+        })
+    }
+
+    fn seen(&self, row: usize, service: u16) -> Option<(Disposition, Seen<'_>)> {
+        let valid = self.disposition.is_valid(row);
+        let kind = Disposition::from_name(valid.then(|| self.disposition.value(row))?)?;
+        let [queued, rang, answered, called_back] =
+            self.instants.each_ref().map(|at| at.at(row).map_or(NONE, Instant::as_millis));
+        let [wait, talk, hold] = self
+            .durations
+            .each_ref()
+            .map(|column| if column.is_valid(row) { column.value(row) } else { NONE });
+        let seen = Seen {
+            service,
+            disposition: kind.code(),
+            arrived: self.placed.at.at(row)?.as_millis(),
+            local_hour: 0,
+            queued,
+            rang,
+            answered,
+            called_back,
+            wait,
+            talk,
+            hold,
+            queue: if self.queue.is_valid(row) { self.queue.value(row) } else { "" },
+            text: "",
+        };
+        Some((kind, seen))
+    }
+
+    fn behind(&self, row: usize, seen: &Seen<'_>, class: String, version: &RuleVersion) -> Behind {
+        let mut details = vec![
+            ("disposition", self.disposition.value(row).to_owned()),
+            ("queue", seen.queue.to_owned()),
+            ("wait_s", secs(seen.wait)),
+        ];
+        match &self.legs {
+            // A call without entries is its own only leg.
+            Some(legs) if legs.is_valid(row) => details.push(("leg", legs.value(row).to_string())),
+            Some(_) => details.push(("leg", String::new())),
+            None => details.push(("talk_s", secs(seen.talk))),
+        }
+        self.placed.behind(row, class, version, details)
+    }
+}
+
+/// Rows with an identifier, an instant and their place in a file.
+struct Placed {
+    id: arrow::array::StringArray,
+    at: crate::rows::Instants,
     import_no: arrow::array::Int64Array,
     first: arrow::array::Int64Array,
     last: arrow::array::Int64Array,
 }
 
-impl Places {
-    fn new(columns: &Columns<'_>) -> Result<Self, MeasureError> {
+impl Placed {
+    fn new(batch: &arrow::array::RecordBatch) -> Result<Self, MeasureError> {
+        Self::of(batch, "id", "at")
+    }
+
+    fn of(batch: &arrow::array::RecordBatch, id: &str, at: &str) -> Result<Self, MeasureError> {
+        let columns = Columns(batch);
         Ok(Self {
+            id: columns.texts(id)?,
+            at: columns.instants(at)?,
             import_no: columns.longs("import_no")?,
             first: columns.longs("row_first")?,
             last: columns.longs("row_last")?,
         })
     }
 
-    fn rows(&self, row: usize) -> (i64, i64) {
-        (self.first.value(row), self.last.value(row))
+    fn behind(
+        &self,
+        row: usize,
+        class: String,
+        version: &RuleVersion,
+        details: Vec<(&'static str, String)>,
+    ) -> Behind {
+        Behind {
+            id: text(&self.id, row).unwrap_or_default(),
+            at: self.at.at(row).unwrap_or(Instant::from_millis(0)),
+            class,
+            version: version.version,
+            details,
+            import_no: self.import_no.value(row),
+            rows: (self.first.value(row), self.last.value(row)),
+        }
     }
+}
+
+/// Finds where the items of a rule's table came from, for those that do not know it yet.
+async fn add_places(
+    session: &Session,
+    service: &str,
+    rule: &Rule,
+    items: &mut [Behind],
+) -> Result<(), MeasureError> {
+    let (table, id) = match rule {
+        Rule::RepliedWithin(_) => ("messages", "message_id"),
+        Rule::OutboundPositive(_) => ("outbound_records", "record_id"),
+        Rule::BatchTurnaround(_) => ("outbound_batches", "batch_id"),
+        Rule::Availability(_) => ("outages", "outage_id"),
+        _ => ("cases", "case_id"),
+    };
+    for items in items.chunks_mut(1000) {
+        let wanted = items.iter().filter(|item| item.import_no == 0);
+        let ids: Vec<String> =
+            wanted.map(|item| format!("'{}'", item.id.replace('\'', "''"))).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        let sql = format!(
+            "SELECT {id} AS id, import_no, row_first, row_last FROM {table} \
+             WHERE service = '{}' AND {id} IN ({})",
+            service.replace('\'', "''"),
+            ids.join(", ")
+        );
+        let mut found = HashMap::new();
+        stream(session, &sql, |batch| {
+            let columns = Columns(batch);
+            let ids = columns.texts("id")?;
+            let import_no = columns.longs("import_no")?;
+            let (first, last) = (columns.longs("row_first")?, columns.longs("row_last")?);
+            for row in 0..batch.num_rows() {
+                let place = (import_no.value(row), (first.value(row), last.value(row)));
+                found.insert(text(&ids, row).unwrap_or_default(), place);
+            }
+            Ok(())
+        })
+        .await?;
+        for item in items.iter_mut().filter(|item| item.import_no == 0) {
+            if let Some(place) = found.get(&item.id) {
+                (item.import_no, item.rows) = *place;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An instant as text; nothing for no value.
+fn printed(at: Option<Instant>) -> String {
+    at.map(|at| at.to_string()).unwrap_or_default()
 }
 
 /// Milliseconds as seconds; nothing for no value.

@@ -10,16 +10,16 @@ use soglia_domain::facts::{Case, Message, Outage, OutboundBatch, OutboundRecord,
 use soglia_domain::period::Period;
 use soglia_domain::rule::{
     Answer, Availability, BatchAggregate, BatchEnd, BatchStart, BatchTurnaround, Clock, ClosedWhen,
-    Component, FirstContact, HandledDenominator, HandledWithin, Inclusion, ItemAttribution,
-    Multiples, OpenAtEnd, OutboundPositive, OutboundUnit, RepliedWithin, SecondLevelDenominator,
-    SecondLevelResolved, SecondLevelStart, SecondLevelWithin, SecondLevelWithinDenominator,
-    Suspensions, ThirdParty, Threads,
+    Component, FirstContact, HandledWithin, Inclusion, ItemAttribution, Multiples, OpenAtEnd,
+    OutboundPositive, OutboundUnit, RepliedWithin, SecondLevelDenominator, SecondLevelResolved,
+    SecondLevelStart, SecondLevelWithin, SecondLevelWithinDenominator, Suspensions, ThirdParty,
+    Threads,
 };
 use soglia_domain::time::{Instant, Millis};
 
 use crate::calls::{Counted, Exclusion};
 use crate::histogram::Histogram;
-use crate::rows::AnsweredCall;
+use crate::rows::{CallTimes, TimedCall};
 
 /// Counts the items of one service for one indicator in one period.
 pub struct Counter<'a> {
@@ -35,8 +35,25 @@ pub struct Counter<'a> {
     pub counted: Counted,
     /// Times to reply, to resolve, to complete.
     pub durations: Histogram,
+    /// Items whose duration is not known.
+    pub unknown: u64,
     /// Cases whose first message was counted, when there is one clock per case.
     seen_cases: BTreeSet<String>,
+}
+
+/// The approved exclusion that takes an item of an instant, and of a queue if it knows one, out of
+/// an indicator: the contract's first that does.
+pub fn covering<'a>(
+    exclusions: &'a [Exclusion],
+    indicator: &str,
+    at: Instant,
+    queue: Option<&str>,
+) -> Option<&'a Exclusion> {
+    let at = at.as_millis();
+    exclusions.iter().find(|exclusion| {
+        let spec = &exclusion.spec;
+        exclusion.touches_in(indicator, queue) && spec.from <= at && at < spec.until
+    })
 }
 
 impl<'a> Counter<'a> {
@@ -54,6 +71,7 @@ impl<'a> Counter<'a> {
             indicator,
             counted: Counted::default(),
             durations: Histogram::default(),
+            unknown: 0,
             seen_cases: BTreeSet::new(),
         }
     }
@@ -80,11 +98,7 @@ impl<'a> Counter<'a> {
 
     /// The reason of the approved exclusion that covers an instant.
     fn approved(&self, at: Instant, queue: Option<&str>) -> Option<&'a str> {
-        let at = at.as_millis();
-        let found = self.exclusions.iter().find(|exclusion| {
-            let spec = &exclusion.spec;
-            exclusion.touches_in(self.indicator, queue) && spec.from <= at && at < spec.until
-        })?;
+        let found = covering(self.exclusions, self.indicator, at, queue)?;
         Some(found.reason.as_str())
     }
 
@@ -119,14 +133,20 @@ impl<'a> Counter<'a> {
             ItemAttribution::Receipt => self.period.contains(message.received),
             ItemAttribution::Closing => replied.is_some_and(|at| self.period.contains(at)),
         };
+        let covered = rule.channels.contains(&message.channel);
+        // A case's clock is its first message's, be that message of an earlier period.
+        let same_case = rule.threads == Threads::EachCase
+            && covered
+            && message.excluded.is_none()
+            && !self.first_of_case(message);
         if !belongs || self.is_excluded(message.received) {
             return;
         }
         if let Some(reason) = &message.excluded {
             self.leave_out(reason);
-        } else if !rule.channels.contains(&message.channel) {
+        } else if !covered {
             self.leave_out("channel_not_covered");
-        } else if rule.threads == Threads::EachCase && !self.first_of_case(message) {
+        } else if same_case {
             self.leave_out("same_case");
         } else {
             let took = replied.map(|at| self.elapsed(rule.clock, start, at));
@@ -162,30 +182,42 @@ impl<'a> Counter<'a> {
         }
     }
 
-    /// K5: one case; those counted here are solved at first contact, and their calls are timed.
-    pub fn handled_case(&mut self, rule: &HandledWithin, case: &Case) {
-        let counts = rule.denominator == HandledDenominator::FirstContact
-            && self.is_solved_here(rule.first_contact, case);
-        if !counts || self.is_excluded(case.opened) {
+    /// K5: one case, with the call that opened it if the ledger has it.
+    pub fn handled_case(
+        &mut self,
+        rule: &HandledWithin,
+        case: &Case,
+        call: Option<&TimedCall<'_>>,
+    ) {
+        if !self.is_solved_here(rule.first_contact, case) {
             return;
         }
-        if is_phone(case) && case.opened_by.is_some() {
-            self.counted.den += 1;
-        } else {
-            self.leave_out("not_a_call");
+        let queue = call.and_then(|call| call.queue);
+        if self.is_excluded_in(case.opened, queue) {
+            return;
+        }
+        match call {
+            _ if !is_phone(case) || case.opened_by.is_none() => self.leave_out("not_a_call"),
+            Some(call) => self.time(rule, &call.times),
+            None => self.leave_out("call_not_found"),
         }
     }
 
-    /// K5: whether the call of a case is timed.
-    pub fn is_timed(&self, rule: &HandledWithin, case: &Case) -> bool {
-        self.is_solved_here(rule.first_contact, case)
-            && self.approved(case.opened, None).is_none()
-            && is_phone(case)
+    /// K5: one answered call, where all of them count.
+    pub fn answered_call(&mut self, rule: &HandledWithin, arrived: Instant, call: &TimedCall<'_>) {
+        if self.period.contains(arrived) && !self.is_excluded_in(arrived, call.queue) {
+            self.time(rule, &call.times);
+        }
     }
 
-    /// K5: whether an answered call counts, where all of them do.
-    pub fn answered_call(&mut self, call: &AnsweredCall<'_>) -> bool {
-        self.period.contains(call.arrived) && !self.is_excluded_in(call.arrived, call.queue)
+    /// Times one call; one whose duration is not known is not shown to be in time.
+    fn time(&mut self, rule: &HandledWithin, times: &CallTimes) {
+        let took = times.of(rule.duration);
+        match took {
+            Some(took) => self.durations.add(took.get()),
+            None => self.unknown += 1,
+        }
+        self.count(took.is_some_and(|took| rule.limit.keeps(took)));
     }
 
     fn is_solved_here(&self, rule: FirstContact, case: &Case) -> bool {
@@ -492,6 +524,36 @@ pub fn availability(
     counted
 }
 
+/// What each outage takes from the agreed time and what of it is left out, so that all together
+/// give what [`availability`] counts: time that several take is the first one's. `den` and `num`
+/// are milliseconds of agreed time lost and kept of them: none, so `num` is always zero.
+pub fn outage_shares(
+    rule: &Availability,
+    outages: &[Outage],
+    calendar: &ServiceCalendar,
+    period: &Period,
+    approved: &[&Exclusion],
+) -> Vec<(Outage, Counted)> {
+    let mut ordered = outages.to_vec();
+    // Degradation takes only what nothing else takes: whole outages come first.
+    ordered.sort_by_key(|outage| (outage.weight_permille < 1000, outage.from, outage.id.clone()));
+    let lost = |counted: &Counted| counted.den - counted.num;
+    let mut before = availability(rule, &[], calendar, period, approved);
+    let mut shares = Vec::with_capacity(ordered.len());
+    for n in 1..=ordered.len() {
+        let now =
+            availability(rule, ordered.get(..n).unwrap_or_default(), calendar, period, approved);
+        let mut share = Counted { den: lost(&now) - lost(&before), ..Counted::default() };
+        for (reason, span) in &now.excluded {
+            let earlier = before.excluded.get(reason).copied().unwrap_or(0);
+            share.exclude(reason, span.saturating_sub(earlier));
+        }
+        shares.extend(ordered.get(n - 1).map(|outage| (outage.clone(), share)));
+        before = now;
+    }
+    shares
+}
+
 /// Takes approved exclusions out of intervals and counts what was taken out.
 fn without(
     spans: Vec<(Instant, Instant)>,
@@ -571,7 +633,7 @@ fn total(spans: &[(Instant, Instant)]) -> Millis {
     spans.iter().map(|(from, until)| *until - *from).sum()
 }
 
-/// Time that two sets of intervals share.
+/// Time that two sets of intervals share; neither overlaps itself.
 fn common(a: &[(Instant, Instant)], b: &[(Instant, Instant)]) -> Millis {
     let pairs = a.iter().flat_map(|x| b.iter().map(move |y| (x.0.max(y.0), x.1.min(y.1))));
     pairs.filter(|(from, until)| from < until).map(|(from, until)| until - from).sum()

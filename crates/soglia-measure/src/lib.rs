@@ -13,6 +13,7 @@ pub mod explain;
 pub mod findings;
 pub mod histogram;
 pub mod items;
+pub mod legs;
 pub mod measure;
 pub mod measurement;
 pub mod plan;

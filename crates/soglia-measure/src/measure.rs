@@ -3,13 +3,14 @@
 //! Rules and their disputed alternatives become [`Job`]s; jobs that look at the same table are
 //! done together, so that each table is read once however many alternatives are tried.
 
+mod handled;
 mod jobs;
 mod judge;
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use soglia_domain::card::alternatives;
+use soglia_domain::card::{alternatives, of_population};
 use soglia_domain::contract::{Contract, Indicator, RuleVersion, Service};
 use soglia_domain::period::Period;
 use soglia_domain::rule::Rule;
@@ -24,11 +25,12 @@ use crate::calls::Counted;
 use crate::histogram::Histogram;
 use crate::items::BatchTime;
 use crate::measurement::{
-    ContractRef, FileRef, LedgerRef, Measurement, PeriodRef, Report, SCHEMA, Sensitivity,
+    ContractRef, FileRef, LedgerRef, Measurement, PeriodRef, Report, SCHEMA, Sensitivity, Together,
 };
-use crate::plan::{CallsPass, Scans, exclusions};
+use crate::plan::{CallsPass, Scans};
 use crate::tally::Tally;
 
+pub use handled::{approved, by_call_sql, handled_sql};
 pub use jobs::table_of;
 pub use judge::{print_target, print_value};
 
@@ -122,6 +124,7 @@ pub async fn measure_with(scans: &mut Scans<'_>, options: Options) -> Result<Rep
             }
         }
     }
+    read_together(contract, &mut measurements);
     let findings = crate::findings::findings(scans).await?;
     let mut report = Report {
         schema: SCHEMA,
@@ -178,7 +181,7 @@ fn jobs_of<'a>(contract: &'a Contract, period: &Period, options: Options) -> Vec
 }
 
 /// The part of the period in which a version is in force.
-fn stretch(version: &RuleVersion, period: &Period, contract: &Contract) -> Option<Period> {
+pub fn stretch(version: &RuleVersion, period: &Period, contract: &Contract) -> Option<Period> {
     let first = version.valid_from.max(period.first_date());
     let until =
         version.valid_until.map_or(period.until_date(), |until| until.min(period.until_date()));
@@ -215,6 +218,7 @@ fn measurement(
         rule_version: versions.join("+"),
         numerator: judged.value.as_ref().map(|_| result.counted.num),
         denominator: Some(result.counted.den),
+        counts_unit: judge::counts_unit(&version.rule),
         value: judged.value,
         unit: judged.unit,
         of_time: matches!(version.rule, Rule::Availability(_)),
@@ -235,6 +239,9 @@ fn measurement(
 }
 
 /// What the alternatives would have given, and whether the verdict would change.
+///
+/// Where the rule changed within the period, each of its versions is read the same way, if it has
+/// that alternative; if not, it stays as it is.
 fn sensitivity(
     version: &RuleVersion,
     own: &[&Job<'_>],
@@ -242,18 +249,19 @@ fn sensitivity(
     options: Options,
 ) -> Vec<Sensitivity> {
     let mut lines = Vec::new();
-    for (at, other) in alternatives(&version.rule).into_iter().enumerate() {
+    if !options.sensitivity {
+        return lines;
+    }
+    for other in alternatives(&version.rule) {
         let mut result = Evaluated::default();
-        let mut tried = false;
-        for job in own
-            .iter()
-            .filter(|job| job.alternative == Some(at) && job.version.version == version.version)
-        {
-            tried = true;
-            result.merge(&job.result);
-        }
-        if !tried {
-            continue;
+        for main in own.iter().filter(|job| job.alternative.is_none()) {
+            let at = alternatives(&main.version.rule)
+                .iter()
+                .position(|one| (one.parameter, &one.value) == (other.parameter, &other.value));
+            let same = own
+                .iter()
+                .find(|job| job.version.version == main.version.version && job.alternative == at);
+            result.merge(&same.unwrap_or(main).result);
         }
         let judged = judge::judge(version, &other.rule, &result, true);
         lines.push(Sensitivity {
@@ -263,15 +271,52 @@ fn sensitivity(
             label: other.label.get(options.lang).to_owned(),
             numerator: result.counted.num,
             denominator: result.counted.den,
+            counts_unit: judge::counts_unit(&other.rule),
             value: judged.value,
             verdict: judged.verdict.name(),
             changes: judged.verdict.name() != verdict.name(),
+            together: Vec::new(),
         });
     }
-    if options.sensitivity {
-        lines.extend(judge::rounded_to_units(version, own, verdict, options.lang));
-    }
+    lines.extend(judge::rounded_to_units(version, own, verdict, options.lang));
     lines
+}
+
+/// Puts beside each line about the population what the service's other indicators about calls give
+/// when they are read the same way: they count the same calls (question Q10e).
+fn read_together(contract: &Contract, measurements: &mut [Measurement]) {
+    let about_calls = |m: &Measurement| {
+        let indicator = contract.service(&m.service).and_then(|s| s.indicator(&m.indicator));
+        let version = indicator.and_then(|indicator| indicator.versions.last());
+        version.is_some_and(|version| version.call_population().is_some())
+    };
+    let read: Vec<(String, String, Vec<Sensitivity>)> = measurements
+        .iter()
+        .filter(|m| about_calls(m))
+        .map(|m| (m.service.clone(), m.indicator.clone(), m.sensitivity.clone()))
+        .collect();
+    for m in measurements.iter_mut().filter(|m| about_calls(m)) {
+        for line in m.sensitivity.iter_mut().filter(|line| of_population(&line.parameter)) {
+            let others = read.iter().filter(|(service, indicator, _)| {
+                *service == m.service && *indicator != m.indicator
+            });
+            line.together = others
+                .filter_map(|(_, indicator, lines)| {
+                    let same = lines.iter().find(|other| {
+                        other.parameter == line.parameter && other.alternative == line.alternative
+                    })?;
+                    Some(Together {
+                        indicator: indicator.clone(),
+                        numerator: same.numerator,
+                        denominator: same.denominator,
+                        value: same.value.clone(),
+                        verdict: same.verdict,
+                        changes: same.changes,
+                    })
+                })
+                .collect();
+        }
+    }
 }
 
 /// How complete the data of a period are.
@@ -435,17 +480,4 @@ fn ledger_ref(session: &Session) -> LedgerRef {
             .collect(),
         software: concat!("soglia ", env!("CARGO_PKG_VERSION")).to_owned(),
     }
-}
-
-/// The query for the durations behind K5.
-pub fn handled_sql(
-    rule: &soglia_domain::rule::HandledWithin,
-    service: &Service,
-    period: &Period,
-    contract: &Contract,
-    indicator: &str,
-) -> String {
-    let exclusions = exclusions(contract, service);
-    let approved: Vec<_> = exclusions.iter().filter(|one| one.touches(indicator)).collect();
-    jobs::handled_sql(rule, service, period, &approved)
 }

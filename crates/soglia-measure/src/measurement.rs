@@ -98,6 +98,9 @@ pub struct Measurement {
     pub numerator: Option<u64>,
     /// What was counted.
     pub denominator: Option<u64>,
+    /// What numerator and denominator count: `call`, `queue_entry`, `message`, `case`, `record`,
+    /// `attempt`, `contact`, `batch`, or `ms` (milliseconds of agreed time).
+    pub counts_unit: &'static str,
     /// The value, rounded as the rule says; nothing when not applicable.
     pub value: Option<String>,
     /// `%`, `h` or `s`.
@@ -148,6 +151,28 @@ pub struct Sensitivity {
     /// What the alternative means.
     pub label: String,
     /// What would have met the rule.
+    pub numerator: u64,
+    /// What would have been counted.
+    pub denominator: u64,
+    /// What numerator and denominator would count.
+    pub counts_unit: &'static str,
+    /// The value.
+    pub value: Option<String>,
+    /// The verdict.
+    pub verdict: &'static str,
+    /// Whether the verdict changes.
+    pub changes: bool,
+    /// The service's other indicators about the same calls, read the same way (question Q10e);
+    /// empty where the question is about this indicator alone.
+    pub together: Vec<Together>,
+}
+
+/// Another indicator under the same reading of the population that it shares.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Together {
+    /// Its code.
+    pub indicator: String,
+    /// What would have met its rule.
     pub numerator: u64,
     /// What would have been counted.
     pub denominator: u64,

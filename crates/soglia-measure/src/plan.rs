@@ -12,13 +12,16 @@ use soglia_domain::time::{Instant, Millis};
 use soglia_ledger::session::Session;
 
 use crate::MeasureError;
-use crate::calls::Exclusion;
+use crate::calls::{self, Cover, Exclusion};
 use crate::profile::{CaseColumn, CasesBy, Topics, cases_by, topics};
 use crate::tally::{Column, Dimension, ExclusionSpec, ServiceSpec, Spec, Tally};
 
 /// Margin around a period within which opening hours are known: calls attributed by their end may
 /// have arrived before it.
 const MARGIN: Millis = Millis::from_hours(48);
+
+/// The same where a call counts when it is called back: nobody is called back after a month.
+const CALL_BACK_MARGIN: Millis = Millis::from_hours(24 * 31);
 
 /// One pass over the calls: which calls, looked at how.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -38,6 +41,8 @@ pub enum Attribution {
     Arrival,
     /// When it was answered, or left.
     Answer,
+    /// When it was answered or called back, or left.
+    AnswerOrCallBack,
     /// When it ended.
     End,
 }
@@ -51,10 +56,13 @@ impl CallsPass {
             _ => return None,
         };
         Some(Self {
-            attribution: match population.attribution {
-                CallAttribution::Arrival => Attribution::Arrival,
-                CallAttribution::Answer => Attribution::Answer,
-                CallAttribution::End => Attribution::End,
+            attribution: match (population.attribution, population.callback) {
+                (CallAttribution::Arrival, _) => Attribution::Arrival,
+                (CallAttribution::Answer, Callback::Deferred { .. }) => Attribution::Answer,
+                (CallAttribution::Answer, Callback::AnsweredAtCallback) => {
+                    Attribution::AnswerOrCallBack
+                }
+                (CallAttribution::End, _) => Attribution::End,
             },
             each_leg: population.legs == Legs::Each,
             callback_limit: match population.callback {
@@ -91,10 +99,23 @@ impl CallsPass {
             crate::udaf::NAME,
             json.replace('\'', "''"),
             arguments.join(", "),
-            if self.each_leg { LEGS } else { "calls" },
+            self.source(),
             self.filter(period),
             if part == Part::Callbacks { " AND disposition = 'callback_requested'" } else { "" },
         )
+    }
+
+    /// What the pass reads: calls, or their legs.
+    pub const fn source(&self) -> &'static str {
+        if self.each_leg { crate::legs::SQL } else { "calls" }
+    }
+
+    /// How long before a period a call that belongs to it may have arrived.
+    const fn margin(&self) -> Millis {
+        match self.attribution {
+            Attribution::Arrival | Attribution::Answer | Attribution::End => MARGIN,
+            Attribution::AnswerOrCallBack => CALL_BACK_MARGIN,
+        }
     }
 
     /// Inbound calls of the period.
@@ -102,6 +123,7 @@ impl CallsPass {
         let at = match self.attribution {
             Attribution::Arrival => "arrived",
             Attribution::Answer => "coalesce(answered, ended, arrived)",
+            Attribution::AnswerOrCallBack => "coalesce(answered, called_back, ended, arrived)",
             Attribution::End => "coalesce(ended, arrived)",
         };
         let mut filter = format!(
@@ -111,7 +133,7 @@ impl CallsPass {
         );
         if self.attribution != Attribution::Arrival {
             // Lets files be skipped: no call lasts longer than the margin.
-            let from = sql_instant(period.start() + Millis::new(-MARGIN.get()));
+            let from = sql_instant(period.start() + Millis::new(-self.margin().get()));
             let until = sql_instant(period.end());
             filter = format!("{filter} AND arrived >= {from} AND arrived < {until}");
         }
@@ -125,9 +147,10 @@ impl CallsPass {
             .iter()
             .map(|service| ServiceSpec {
                 code: service.code.clone(),
-                open: open_intervals(service, period),
-                exclusions: exclusions(contract, service).into_iter().map(|e| e.spec).collect(),
+                open: open_intervals(service, period, self.margin()),
+                exclusions: covers(contract, service).into_iter().map(|c| c.spec).collect(),
                 callback_limit: self.callback_limit,
+                day_ends: day_ends(service, period, self.margin()),
             })
             .collect();
         Spec { services, dimension, columns: Vec::new() }
@@ -273,30 +296,28 @@ impl Column {
     }
 }
 
-/// Queue entries seen as calls.
-const LEGS: &str = "(SELECT service, 'inbound' AS direction, entered AS arrived, local_hour, \
-    entered AS queued, answered, \"left\" AS ended, wait_ms, queue AS first_queue, \
-    arrow_cast(NULL, 'Timestamp(Microsecond, Some(\"UTC\"))') AS first_rang, \
-    arrow_cast(NULL, 'Timestamp(Microsecond, Some(\"UTC\"))') AS called_back, \
-    CAST(NULL AS BIGINT) AS talk_ms, CAST(NULL AS BIGINT) AS hold_ms, \
-    CASE exit WHEN 'answered' THEN 'answered' WHEN 'abandoned' THEN 'abandoned_in_queue' \
-    WHEN 'key_pressed' THEN 'abandoned_in_queue' ELSE 'released_by_system' END AS disposition \
-    FROM queue_entries) AS legs";
-
 /// An instant as the query engine's literal.
 pub fn sql_instant(at: Instant) -> String {
     format!("arrow_cast({}, 'Timestamp(Microsecond, Some(\"UTC\"))')", at.as_millis() * 1000)
 }
 
 /// Opening intervals around a period, in milliseconds.
-pub fn open_intervals(service: &Service, period: &Period) -> Vec<(i64, i64)> {
-    let from = Instant::from_millis(period.start().as_millis() - MARGIN.get());
+fn open_intervals(service: &Service, period: &Period, margin: Millis) -> Vec<(i64, i64)> {
+    let from = Instant::from_millis(period.start().as_millis() - margin.get());
     service
         .calendar
         .open_intervals(from, period.end() + MARGIN)
         .into_iter()
         .map(|(open, close)| (open.as_millis(), close.as_millis()))
         .collect()
+}
+
+/// Ends of service days around a period, in milliseconds.
+fn day_ends(service: &Service, period: &Period, margin: Millis) -> Vec<i64> {
+    let first = Instant::from_millis(period.start().as_millis() - margin.get());
+    let next = |at: Instant| service.calendar.end_of_service_day(at).ok();
+    let ends = std::iter::successors(next(first), |end| next(*end).filter(|_| *end < period.end()));
+    ends.map(Instant::as_millis).collect()
 }
 
 /// Approved exclusions of a service, in the order of the contract.
@@ -316,6 +337,11 @@ pub fn exclusions(contract: &Contract, service: &Service) -> Vec<Exclusion> {
             indicators: exclusion.indicators.clone(),
         })
         .collect()
+}
+
+/// Approved exclusions of a service as a pass over its calls sees them.
+pub fn covers(contract: &Contract, service: &Service) -> Vec<Cover> {
+    calls::covers(&exclusions(contract, service))
 }
 
 /// What was counted in a run, so that what is asked for twice is read once.

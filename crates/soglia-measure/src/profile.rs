@@ -14,7 +14,7 @@ use soglia_ledger::session::Session;
 use crate::MeasureError;
 use crate::calls::{self, Counted};
 use crate::histogram::Histogram;
-use crate::plan::{CallsPass, Clocks, Look, exclusions, sql_instant};
+use crate::plan::{CallsPass, Clocks, Look, covers, sql_instant};
 use crate::tally::Tally;
 
 /// What to count apart by.
@@ -112,7 +112,7 @@ impl Line {
 /// Lines by value of the dimension, for one service.
 pub type Profile = BTreeMap<String, Line>;
 
-/// Counts a service's calls apart by something.
+/// Counts a service's calls apart by something, each by the rules in force when it arrived.
 pub async fn profile(
     session: &Session,
     contract: &Contract,
@@ -120,12 +120,38 @@ pub async fn profile(
     service: &str,
     by: By,
 ) -> Result<Profile, MeasureError> {
-    let tally = CallsPass::ordinary().run(session, contract, period, by.look()).await?;
-    let profile = of_tally(contract, period, &tally, service);
+    let mut profile = Profile::new();
+    for piece in pieces(contract, period, service) {
+        let tally = CallsPass::ordinary().run(session, contract, &piece, by.look()).await?;
+        for (value, line) in of_tally(contract, &piece, &tally, service) {
+            profile.entry(value).or_default().merge(line);
+        }
+    }
     Ok(match by {
         By::Group => without_small_groups(contract, profile),
         _ => profile,
     })
+}
+
+/// The period, cut where a rule about calls of the service changes.
+fn pieces(contract: &Contract, period: &Period, service: &str) -> Vec<Period> {
+    let versions = contract.service(service).into_iter().flat_map(|service| &service.indicators);
+    let versions = versions
+        .flat_map(|indicator| &indicator.versions)
+        .filter(|version| version.call_population().is_some());
+    let mut edges: Vec<_> = versions
+        .flat_map(|version| [Some(version.valid_from), version.valid_until])
+        .flatten()
+        .filter(|date| period.first_date() < *date && *date < period.until_date())
+        .chain([period.first_date(), period.until_date()])
+        .collect();
+    edges.sort_unstable();
+    edges.dedup();
+    let pairs = edges.iter().zip(edges.iter().skip(1));
+    let parse = |label: String| {
+        Period::parse(&label, &contract.zone).expect("two dates in order are a period")
+    };
+    pairs.map(|(first, until)| parse(format!("{first}..{until}"))).collect()
 }
 
 /// Joins to the calls of no group those of groups that must not be seen.
@@ -159,7 +185,7 @@ fn without_small_groups(contract: &Contract, profile: Profile) -> Profile {
     shown
 }
 
-/// Makes a profile of a tally made by some dimension.
+/// Makes a profile of a tally made by some dimension, by the rules of the period's first day.
 pub fn of_tally(contract: &Contract, period: &Period, tally: &Tally, service: &str) -> Profile {
     let Some(at) = contract.services.iter().position(|s| s.code == service) else {
         return Profile::new();
@@ -167,7 +193,7 @@ pub fn of_tally(contract: &Contract, period: &Period, tally: &Tally, service: &s
     let (Some(service), Ok(index)) = (contract.services.get(at), u16::try_from(at)) else {
         return Profile::new();
     };
-    let exclusions = exclusions(contract, service);
+    let covers = covers(contract, service);
     let versions: Vec<(&str, &Rule)> = service
         .indicators
         .iter()
@@ -186,9 +212,9 @@ pub fn of_tally(contract: &Contract, period: &Period, tally: &Tally, service: &s
             let one = std::iter::once((key, class));
             match rule {
                 Rule::AnsweredWithin(rule) => {
-                    line.in_time.merge(calls::answered_within(one, rule, &exclusions, code));
+                    line.in_time.merge(calls::answered_within(one, rule, &covers, code));
                 }
-                Rule::Lost(rule) => line.lost.merge(calls::lost(one, rule, &exclusions, code)),
+                Rule::Lost(rule) => line.lost.merge(calls::lost(one, rule, &covers, code)),
                 _ => {}
             }
         }

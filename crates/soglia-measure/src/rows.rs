@@ -200,47 +200,83 @@ impl TimesColumns {
     }
 }
 
-/// Hands on the cases closed without the second level that a call opened, each with its call.
-///
-/// Of a case only what [`crate::items::Counter::is_timed`] looks at is filled in.
-pub async fn calls_of_cases(
-    session: &Session,
-    service: &str,
-    period: &Period,
-    mut each: impl FnMut(&Case, &CallTimes),
-) -> Result<(), MeasureError> {
+/// What a query shows of its items.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shown {
+    /// What counts.
+    Counts,
+    /// What they are and where they came from as well: `id`, `at`, `import_no`, `row_first`,
+    /// `row_last`.
+    Places,
+}
+
+/// A call as K5 looks at it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TimedCall<'a> {
+    /// The first queue.
+    pub queue: Option<&'a str>,
+    /// Its durations.
+    pub times: CallTimes,
+}
+
+/// The query for cases closed without the second level, each with the call that opened it.
+pub fn cases_with_calls_sql(service: &str, period: &Period, shown: Shown) -> String {
     let code = service.replace('\'', "''");
     let (start, end) = (sql_instant(period.start()), sql_instant(period.end()));
-    let sql = format!(
-        "SELECT k.*, c.talk_ms, c.hold_ms, c.wrap_ms, c.wait_ms FROM \
-         (SELECT opened_by, channel, opened, closed, reopened, contacts, outcome FROM cases \
-         WHERE service = '{code}' AND closed IS NOT NULL AND cancelled IS NULL AND \
-         escalated IS NULL AND opened_by IS NOT NULL AND \
-         ((opened >= {start} AND opened < {end}) OR (closed >= {start} AND closed < {end}))) k \
-         JOIN (SELECT call_id, talk_ms, hold_ms, wrap_ms, wait_ms FROM calls \
-         WHERE service = '{code}' AND arrived < {end}) c ON k.opened_by = c.call_id"
-    );
-    stream(session, &sql, |batch| {
-        let columns = Columns(batch);
-        let (channel, outcome) = (columns.texts("channel")?, columns.texts("outcome")?);
-        let (opened, closed) = (columns.instants("opened")?, columns.instants("closed")?);
-        let (reopened, contacts) = (columns.instants("reopened")?, columns.ints("contacts")?);
-        let times = TimesColumns::new(&columns)?;
-        for row in 0..batch.num_rows() {
-            let case = Case {
-                channel: text(&channel, row),
-                opened: opened.known(row, "opened")?,
-                closed: closed.at(row),
-                reopened: reopened.at(row),
-                contacts: whole(&contacts, row).unwrap_or(1),
-                outcome: text(&outcome, row),
-                ..blank_case()
-            };
-            each(&case, &times.at(row));
+    let place = match shown {
+        Shown::Counts => "",
+        Shown::Places => {
+            ", coalesce(c.call_id, k.case_id) AS id, coalesce(c.arrived, k.opened) AS at, \
+             coalesce(c.import_no, k.import_no) AS import_no, \
+             coalesce(c.row_first, k.row_first) AS row_first, \
+             coalesce(c.row_last, k.row_last) AS row_last"
         }
-        Ok(())
-    })
-    .await
+    };
+    format!(
+        "SELECT k.opened_by IS NOT NULL AS by_contact, k.channel, k.opened, k.closed, k.reopened, \
+         k.contacts, k.outcome, c.call_id IS NOT NULL AS found, c.first_queue, c.talk_ms, \
+         c.hold_ms, c.wrap_ms, c.wait_ms{place} FROM (SELECT * FROM cases \
+         WHERE service = '{code}' AND closed IS NOT NULL AND cancelled IS NULL AND \
+         escalated IS NULL AND \
+         ((opened >= {start} AND opened < {end}) OR (closed >= {start} AND closed < {end}))) k \
+         LEFT JOIN (SELECT * FROM calls WHERE service = '{code}' AND arrived < {end}) c \
+         ON k.opened_by = c.call_id"
+    )
+}
+
+/// Hands on what [`cases_with_calls_sql`] finds, with the row of the batch.
+///
+/// Of a case only what [`crate::items::Counter::handled_case`] looks at is filled in: that it was
+/// opened by a contact, not by which.
+pub fn cases_with_calls(
+    batch: &RecordBatch,
+    mut each: impl FnMut(usize, &Case, Option<&TimedCall<'_>>),
+) -> Result<(), MeasureError> {
+    let columns = Columns(batch);
+    let (channel, outcome) = (columns.texts("channel")?, columns.texts("outcome")?);
+    let (opened, closed) = (columns.instants("opened")?, columns.instants("closed")?);
+    let (reopened, contacts) = (columns.instants("reopened")?, columns.ints("contacts")?);
+    let (by_contact, found) = (columns.flags("by_contact")?, columns.flags("found")?);
+    let queues = columns.texts("first_queue")?;
+    let times = TimesColumns::new(&columns)?;
+    for row in 0..batch.num_rows() {
+        let case = Case {
+            opened_by: by_contact.value(row).then(String::new),
+            channel: text(&channel, row),
+            opened: opened.known(row, "opened")?,
+            closed: closed.at(row),
+            reopened: reopened.at(row),
+            contacts: whole(&contacts, row).unwrap_or(1),
+            outcome: text(&outcome, row),
+            ..blank_case()
+        };
+        let call = found.value(row).then(|| TimedCall {
+            queue: queues.is_valid(row).then(|| queues.value(row)),
+            times: times.at(row),
+        });
+        each(row, &case, call.as_ref());
+    }
+    Ok(())
 }
 
 /// A case of which nothing is known.
@@ -269,42 +305,36 @@ fn blank_case() -> Case {
     }
 }
 
-/// What K5 looks at in a call besides its durations.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct AnsweredCall<'a> {
-    /// When it arrived.
-    pub arrived: Instant,
-    /// The first queue.
-    pub queue: Option<&'a str>,
-}
-
-/// Hands on the inbound calls of a period that were answered, with their durations.
-pub async fn answered_calls(
-    session: &Session,
-    service: &str,
-    period: &Period,
-    mut each: impl FnMut(&AnsweredCall<'_>, &CallTimes),
-) -> Result<(), MeasureError> {
-    let sql = format!(
-        "SELECT arrived, first_queue, talk_ms, hold_ms, wrap_ms, wait_ms FROM calls \
+/// The query for the inbound calls of a period that were answered.
+pub fn answered_calls_sql(service: &str, period: &Period, shown: Shown) -> String {
+    let place = match shown {
+        Shown::Counts => "",
+        Shown::Places => ", call_id AS id, arrived AS at, import_no, row_first, row_last",
+    };
+    format!(
+        "SELECT arrived, first_queue, talk_ms, hold_ms, wrap_ms, wait_ms{place} FROM calls \
          WHERE service = '{}' AND disposition = 'answered' AND direction = 'inbound' AND \
          arrived >= {} AND arrived < {}",
         service.replace('\'', "''"),
         sql_instant(period.start()),
         sql_instant(period.end()),
-    );
-    stream(session, &sql, |batch| {
-        let columns = Columns(batch);
-        let (arrived, queues) = (columns.instants("arrived")?, columns.texts("first_queue")?);
-        let times = TimesColumns::new(&columns)?;
-        for row in 0..batch.num_rows() {
-            let queue = queues.is_valid(row).then(|| queues.value(row));
-            let call = AnsweredCall { arrived: arrived.known(row, "arrived")?, queue };
-            each(&call, &times.at(row));
-        }
-        Ok(())
-    })
-    .await
+    )
+}
+
+/// Hands on what [`answered_calls_sql`] finds, with the row of the batch and the arrival.
+pub fn answered_calls(
+    batch: &RecordBatch,
+    mut each: impl FnMut(usize, Instant, &TimedCall<'_>),
+) -> Result<(), MeasureError> {
+    let columns = Columns(batch);
+    let (arrived, queues) = (columns.instants("arrived")?, columns.texts("first_queue")?);
+    let times = TimesColumns::new(&columns)?;
+    for row in 0..batch.num_rows() {
+        let queue = queues.is_valid(row).then(|| queues.value(row));
+        let call = TimedCall { queue, times: times.at(row) };
+        each(row, arrived.known(row, "arrived")?, &call);
+    }
+    Ok(())
 }
 
 /// Hands on the messages that can matter in a period, oldest first.

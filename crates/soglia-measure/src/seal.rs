@@ -14,6 +14,9 @@ use soglia_ledger::objects::hex;
 use crate::MeasureError;
 use crate::measurement::{Report, SCHEMA};
 
+/// Fields that were added to the form after files had been sealed in it.
+const LATER_FIELDS: [&str; 2] = ["counts_unit", "together"];
+
 /// Seals a report: its hash is written into it.
 pub fn seal(mut report: Report) -> Report {
     report.seal = None;
@@ -91,6 +94,13 @@ impl Sealed {
         for own in ["/seal", "/ledger/software"] {
             a.remove(own);
             b.remove(own);
+        }
+        for field in LATER_FIELDS {
+            let has = |path: &str| path.split('/').any(|part| part == field);
+            // Sealed before the field existed: the file does not contradict it.
+            if !a.keys().any(|path| has(path)) {
+                b.retain(|path, _| !has(path));
+            }
         }
         found.extend(compare(&a, &b));
         found

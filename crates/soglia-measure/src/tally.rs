@@ -66,9 +66,10 @@ pub struct ServiceSpec {
     pub open: Vec<(i64, i64)>,
     /// Approved exclusions, in the order of their index in [`ClassKey`].
     pub exclusions: Vec<ExclusionSpec>,
-    /// How long a call-back may take; `None`: until the end of the opening interval in which the
-    /// call arrived.
+    /// How long a call-back may take; `None`: until the end of the service day.
     pub callback_limit: Option<i64>,
+    /// When service days end, ascending: needed where there is no limit.
+    pub day_ends: Vec<i64>,
 }
 
 /// An approved exclusion.
@@ -374,7 +375,7 @@ impl Pass {
         self.turn_to(seen);
         let open = self.is_open(seen);
         let exclusion = self.exclusion(seen);
-        let called_back = self.called_back_in_time(seen, open);
+        let called_back = self.called_back_in_time(seen);
         let at = self.slot(seen, open.is_some(), exclusion, called_back);
         if self.last.len() <= at {
             self.last.resize_with(at + 1, || None);
@@ -490,17 +491,17 @@ impl Pass {
     }
 
     #[inline]
-    fn called_back_in_time(&self, seen: &Seen<'_>, open_until: Option<i64>) -> bool {
+    fn called_back_in_time(&self, seen: &Seen<'_>) -> bool {
         if seen.disposition != Disposition::CallbackRequested.code() || seen.called_back == NONE {
             return false;
         }
-        let limit =
-            self.spec.services.get(usize::from(seen.service)).and_then(|s| s.callback_limit);
-        match (limit, open_until) {
-            (Some(limit), _) => seen.called_back - seen.arrived <= limit,
-            (None, Some(until)) => seen.called_back <= until,
-            (None, None) => false,
+        let Some(service) = self.spec.services.get(usize::from(seen.service)) else { return false };
+        if let Some(limit) = service.callback_limit {
+            return seen.called_back - seen.arrived <= limit;
         }
+        // A service day may have several slots, and a service may never close.
+        let at = service.day_ends.partition_point(|end| *end <= seen.arrived);
+        service.day_ends.get(at).is_some_and(|end| seen.called_back <= *end)
     }
 
     #[inline]
@@ -531,8 +532,11 @@ fn count(class: &mut Class, seen: &Seen<'_>) {
     class.n += 1;
     if seen.disposition == Disposition::CallbackRequested.code() {
         // Their wait ends with the call-back, if there was one.
-        if seen.called_back != NONE && seen.queued != NONE {
-            class.wait.add(seen.called_back - seen.queued);
+        if seen.called_back != NONE {
+            class.wait_from_arrival.add(seen.called_back - seen.arrived);
+            if seen.queued != NONE {
+                class.wait.add(seen.called_back - seen.queued);
+            }
         }
         return;
     }

@@ -509,6 +509,21 @@ pub struct Alternative {
     pub value: Option<Amount>,
     /// The verdict.
     pub verdict: Verdict,
+    /// Other indicators about the same calls, read the same way.
+    pub together: Vec<Together>,
+}
+
+/// Another indicator under the same alternative.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Together {
+    /// Its code.
+    pub code: String,
+    /// What met the rule and what counts.
+    pub ratio: Option<(u64, u64)>,
+    /// The value.
+    pub value: Option<Amount>,
+    /// The verdict.
+    pub verdict: Verdict,
 }
 
 /// An indicator's definition card, as label and text.

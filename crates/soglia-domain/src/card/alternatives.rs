@@ -60,6 +60,13 @@ pub fn alternatives(rule: &Rule) -> Vec<Alternative> {
         .collect()
 }
 
+/// Whether a parameter says which calls count, so that all indicators about calls share it
+/// (question Q10e); parameters of that name have no other meaning among the alternatives.
+pub fn of_population(parameter: &str) -> bool {
+    let base = CallPopulation::default();
+    population(base).iter().any(|candidate| candidate.parameter == parameter)
+}
+
 /// A parameter's value, what it means in words, and what follows from it.
 struct Candidate<T> {
     question: &'static str,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use soglia_domain::contract::{EmptyMeans, RuleVersion};
 use soglia_domain::ratio::{Ratio, Rounding, RoundingMode, decimal, round_div};
-use soglia_domain::rule::{BatchAggregate, Rule, VerdictOn};
+use soglia_domain::rule::{
+    BatchAggregate, CallPopulation, CaseUnit, Legs, OutboundUnit, Rule, VerdictOn,
+};
 use soglia_domain::text::{Lang, Text};
 use soglia_domain::time::Millis;
 use soglia_domain::verdict::{Bound, Compare, NaReason, Target, TargetDirection, Verdict};
@@ -137,6 +139,28 @@ fn without_data(
     Judged { value: None, unit, verdict, reason: Some(reason.name().to_owned()) }
 }
 
+/// What a rule's numerator and denominator count.
+pub fn counts_unit(rule: &Rule) -> &'static str {
+    let calls = |population: CallPopulation| match population.legs {
+        Legs::First => "call",
+        Legs::Each => "queue_entry",
+    };
+    match rule {
+        Rule::AnsweredWithin(rule) => calls(rule.population),
+        Rule::Lost(rule) => calls(rule.population),
+        Rule::HandledWithin(_) => "call",
+        Rule::RepliedWithin(_) => "message",
+        Rule::FirstContact(rule) if rule.unit == CaseUnit::Call => "call",
+        Rule::FirstContact(_) | Rule::SecondLevelResolved(_) | Rule::SecondLevelWithin(_) => "case",
+        // Records (or attempts) and calls together.
+        Rule::OutboundPositive(rule) if rule.inbound_too => "contact",
+        Rule::OutboundPositive(rule) if rule.unit == OutboundUnit::Attempt => "attempt",
+        Rule::OutboundPositive(_) => "record",
+        Rule::BatchTurnaround(_) => "batch",
+        Rule::Availability(_) => "ms",
+    }
+}
+
 /// A target as text: `>= 95 %`, `<= 4h`.
 pub fn print_target(version: &RuleVersion) -> String {
     let Target { direction, inclusive, bound } = version.target;
@@ -182,9 +206,11 @@ pub fn rounded_to_units(
         label: label.get(lang).to_owned(),
         numerator: ratio.num(),
         denominator: ratio.den(),
+        counts_unit: counts_unit(&version.rule),
         value: Some(ratio.percent(rounding)),
         verdict: rounded.name(),
         changes: rounded.name() != verdict.name(),
+        together: Vec::new(),
     })
 }
 

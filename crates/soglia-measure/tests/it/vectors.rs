@@ -47,6 +47,7 @@ fn tally(calls: &[(Disposition, i64)]) -> Tally {
         open: vec![(0, 1_000_000)],
         exclusions: Vec::new(),
         callback_limit: None,
+        day_ends: Vec::new(),
     };
     let columns = vec![Column::Service, Column::Disposition, Column::Arrived, Column::WaitMs];
     let mut pass = Pass::new(Spec { services: vec![service], dimension: Dimension::None, columns });

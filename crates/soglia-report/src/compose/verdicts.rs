@@ -9,7 +9,7 @@ use crate::document::{Block, Cell, Column, Table, TableStyle, Tone};
 use crate::format::{
     amount, amount_or_na, decimal, na_reason, not_applicable, ratio_line, say, target, verdict,
 };
-use crate::model::{Area, IndicatorResult, ReportInput, ServiceReport, Target, Unit};
+use crate::model::{Area, IndicatorResult, ReportInput, ServiceReport, Target, Together, Unit};
 
 /// Writes what was met and what was not: from the verdicts, never typed beside them.
 pub fn write(outline: &mut Outline, area: &Area) {
@@ -205,9 +205,11 @@ fn alternatives(lang: Lang, service: &ServiceReport) -> Option<Table> {
             if other.verdict.name() != result.verdict.name() {
                 judged.small.push(say(lang, "esito diverso", "verdict differs").to_owned());
             }
+            let mut reading = Cell::text(other.rule.get(lang));
+            reading.small.extend(other.together.iter().map(|one| together(lang, one)));
             vec![
                 Cell::head(&result.code),
-                Cell::text(other.rule.get(lang)),
+                reading,
                 Cell::text(amount_or_na(lang, other.value.as_ref())),
                 Cell::text(counts),
                 judged,
@@ -234,6 +236,16 @@ fn alternatives(lang: Lang, service: &ServiceReport) -> Option<Table> {
         rows,
         style: TableStyle::Dense,
     })
+}
+
+/// Another indicator that counts the same calls, under the same reading.
+fn together(lang: Lang, other: &Together) -> String {
+    let value = amount_or_na(lang, other.value.as_ref());
+    let counts =
+        other.ratio.map_or_else(String::new, |ratio| format!(" ({})", ratio_line(lang, ratio)));
+    let code = &other.code;
+    let judged = verdict(lang, &other.verdict);
+    format!("{} {code}: {value}{counts}, {judged}", say(lang, "stessa lettura,", "same reading,"))
 }
 
 fn statistics(lang: Lang, service: &ServiceReport) -> Option<Table> {

@@ -413,15 +413,30 @@ fn indicator((row, texts): (&Row, &(&str, &str))) -> IndicatorResult {
         },
         completeness: Some("99.87".to_owned()),
         sensitivity: if first {
-            vec![Alternative {
-                rule: text(
-                    "Denominatore: sole chiamate risposte",
-                    "Denominator: answered calls only",
-                ),
-                ratio: Some((*met, 96_393)),
-                value: Some(percent("64.71")),
-                verdict: Verdict::Ko,
-            }]
+            vec![
+                Alternative {
+                    rule: text(
+                        "Denominatore: sole chiamate risposte",
+                        "Denominator: answered calls only",
+                    ),
+                    ratio: Some((*met, 96_393)),
+                    value: Some(percent("64.71")),
+                    verdict: Verdict::Ko,
+                    together: Vec::new(),
+                },
+                Alternative {
+                    rule: text("Abbandoni entro 5 s esclusi", "Abandons up to 5 s left out"),
+                    ratio: Some((*met, 108_911)),
+                    value: Some(percent("57.27")),
+                    verdict: Verdict::Ko,
+                    together: vec![Together {
+                        code: "K3".to_owned(),
+                        ratio: Some((12_518, 108_911)),
+                        value: Some(percent("11.49")),
+                        verdict: Verdict::Ko,
+                    }],
+                },
+            ]
         } else {
             Vec::new()
         },

@@ -8,7 +8,7 @@ use soglia_domain::text::Lang;
 use soglia_ledger::session::Session;
 use soglia_measure::explain::{self, Wanted};
 use soglia_measure::measure::{Options, measure};
-use soglia_measure::measurement::{Measurement, Report};
+use soglia_measure::measurement::{Measurement, Report, Together};
 
 use super::{opened, period};
 use crate::cli::Explain;
@@ -34,19 +34,27 @@ async fn figure(
     lang: Lang,
 ) -> Done {
     let (service, indicator) = (args.service.as_str(), args.indicator.as_str());
-    let card = explain::card(contract, service, indicator, period, lang)?;
+    let cards = explain::cards(contract, service, indicator, period, lang)?;
     let report = measure(session, contract, period, Options { lang, sensitivity: true }).await?;
     let Some(m) = report.find(service, indicator) else {
-        return Err(Failure::no_data(format!(
-            "no rule of {indicator} is in force in {}",
-            period.label()
-        )));
+        return Err(no_rule(indicator, period));
     };
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", card.to_text())?;
+    for card in &cards {
+        writeln!(out, "{}", card.to_text())?;
+    }
     write_figure(&mut out, m, &report, lang)?;
-    writeln!(out, "\nSQL\n{}", explain::sql(contract, service, indicator, period)?)?;
+    let queries = explain::sql(contract, service, indicator, period)?;
+    let several = 1 < queries.len();
+    for (version, sql) in queries {
+        let of = if several { format!(" (rule version {version})") } else { String::new() };
+        writeln!(out, "\nSQL{of}\n{sql}")?;
+    }
     Ok(DONE)
+}
+
+fn no_rule(indicator: &str, period: &Period) -> Failure {
+    Failure::no_data(format!("no rule of {indicator} is in force in {}", period.label()))
 }
 
 fn write_figure(
@@ -70,7 +78,8 @@ fn write_figure(
     )?;
     writeln!(
         out,
-        "  rule version {}{}",
+        "  counts: {} · rule version {}{}",
+        m.counts_unit,
         m.rule_version,
         if m.provisional { " · provisional" } else { "" }
     )?;
@@ -88,33 +97,47 @@ fn write_figure(
     }
     if !m.sensitivity.is_empty() {
         writeln!(out, "\n")?;
-        let mut table = Table::new([
-            "question",
-            "alternative",
-            "count",
-            "value",
-            "verdict",
-            "changes",
-            "meaning",
-        ]);
-        for line in &m.sensitivity {
-            table.row([
-                line.question.clone(),
-                format!("{} = {}", line.parameter, line.alternative),
-                format!("{}/{}", line.numerator, line.denominator),
-                line.value.as_deref().map_or_else(|| "n/a".to_owned(), |v| localised(v, lang)),
-                line.verdict.to_owned(),
-                if line.changes { "yes".to_owned() } else { "no".to_owned() },
-                line.label.clone(),
-            ]);
-        }
-        table.print(out)?;
+        sensitivity(m, lang).print(out)?;
     }
     writeln!(out, "\nledger at import {}:", report.ledger.import_no)?;
     for (table, version) in &report.ledger.tables {
         writeln!(out, "  {table} version {version}")?;
     }
     Ok(())
+}
+
+fn sensitivity(m: &Measurement, lang: Lang) -> Table {
+    let mut table = Table::new([
+        "question",
+        "alternative",
+        "count",
+        "value",
+        "verdict",
+        "changes",
+        "meaning",
+        "together",
+    ]);
+    for line in &m.sensitivity {
+        let others: Vec<String> = line.together.iter().map(|one| together(one, lang)).collect();
+        table.row([
+            line.question.clone(),
+            format!("{} = {}", line.parameter, line.alternative),
+            format!("{}/{}", line.numerator, line.denominator),
+            line.value.as_deref().map_or_else(|| "n/a".to_owned(), |v| localised(v, lang)),
+            line.verdict.to_owned(),
+            if line.changes { "yes".to_owned() } else { "no".to_owned() },
+            line.label.clone(),
+            others.join("; "),
+        ]);
+    }
+    table
+}
+
+/// Another indicator under the same reading.
+fn together(other: &Together, lang: Lang) -> String {
+    let value = other.value.as_deref().map_or_else(|| "n/a".to_owned(), |v| localised(v, lang));
+    let Together { indicator, numerator, denominator, verdict, .. } = other;
+    format!("{indicator} {numerator}/{denominator} = {value} {verdict}")
 }
 
 async fn list(
@@ -129,18 +152,37 @@ async fn list(
             .hint("met, missed, late, lost, excluded, excluded:REASON, all")
     })?;
     let figure = (args.service.as_str(), args.indicator.as_str());
+    let versions = {
+        let (_, indicator) = explain::find(contract, figure.0, figure.1)?;
+        explain::in_force(contract, indicator, period)
+    };
+    if versions.is_empty() {
+        return Err(no_rule(&args.indicator, period));
+    }
     let page = explain::behind(session, contract, figure, period, &wanted, (args.skip, args.limit))
         .await?;
     let mut headers = vec!["id", "at", "counted_as"];
     if let Some(first) = page.items.first() {
         headers.extend(first.details.iter().map(|(name, _)| *name));
     }
+    if 1 < versions.len() {
+        headers.push("rule_version");
+    }
     headers.extend(["file", "rows"]);
     let mut table = Table::new(headers);
     for item in &page.items {
         let import = session.imports.iter().find(|row| row.import_no == item.import_no);
         let mut cells = vec![item.id.clone(), item.at.to_string(), item.class.clone()];
-        cells.extend(item.details.iter().map(|(_, value)| value.clone()));
+        // Calls that count beside records (question Q15d) have details of their own.
+        for (at, (name, _)) in
+            page.items.first().into_iter().flat_map(|first| first.details.iter().enumerate())
+        {
+            let own = item.details.get(at).filter(|(other, _)| other == name);
+            cells.push(own.map(|(_, value)| value.clone()).unwrap_or_default());
+        }
+        if 1 < versions.len() {
+            cells.push(item.version.to_string());
+        }
         cells.push(import.map(|row| row.file.clone()).unwrap_or_default());
         cells.push(format!("{}-{}", item.rows.0, item.rows.1));
         table.row(cells);
@@ -152,6 +194,11 @@ async fn list(
         table.print(&mut out)?;
     }
     let from = args.skip.min(page.total) + u64::from(!page.items.is_empty());
-    eprintln!("{from}–{} of {}", args.skip + page.items.len() as u64, page.total);
+    let last = args.skip + page.items.len() as u64;
+    if page.counted == page.total {
+        eprintln!("{from}–{last} of {}", page.total);
+    } else {
+        eprintln!("{from}–{last} of {}, which count {}", page.total, page.counted);
+    }
     Ok(DONE)
 }

@@ -5,10 +5,12 @@ use std::path::Path;
 
 use soglia_domain::contract::Contract;
 use soglia_domain::period::{self, Period};
+use soglia_domain::ratio::{Rounding, decimal};
 use soglia_domain::text::Lang;
 use soglia_ledger::session::Session;
+use soglia_measure::calls::Counted;
 use soglia_measure::compare::{self, Agreement, Declared};
-use soglia_measure::measure::{Options, measure};
+use soglia_measure::measure::{Options, measure, print_value};
 use soglia_measure::measurement::{Measurement, Report};
 use soglia_measure::profile::{self, By};
 use soglia_measure::seal::{Sealed, adjustments};
@@ -99,6 +101,7 @@ pub fn figures(report: &Report, lang: Lang) -> Table {
         "indicator",
         "numerator",
         "denominator",
+        "counts",
         "value",
         "unit",
         "target",
@@ -131,6 +134,7 @@ fn figure(m: &Measurement, lang: Lang) -> Vec<String> {
         m.indicator.clone(),
         number(m.numerator),
         number(m.denominator),
+        m.counts_unit.to_owned(),
         m.value.as_deref().map_or_else(|| "n/a".to_owned(), |value| localised(value, lang)),
         m.unit.to_owned(),
         localised(&m.target, lang),
@@ -174,6 +178,7 @@ async fn each(
         "indicator",
         "numerator",
         "denominator",
+        "counts",
         "value",
         "unit",
         "target",
@@ -184,7 +189,7 @@ async fn each(
     for part in period.split(grain, &contract.zone) {
         let report = measure(session, contract, &part, options).await?;
         for m in &report.measurements {
-            let cells = figure(m, options.lang).into_iter().take(8);
+            let cells = figure(m, options.lang).into_iter().take(9);
             table.row(std::iter::once(part.label().to_owned()).chain(cells));
         }
         all.push(
@@ -204,6 +209,7 @@ async fn each(
     Ok(DONE)
 }
 
+/// Counts calls apart by something and writes a line a value.
 async fn by_something(
     session: &Session,
     contract: &Contract,
@@ -212,6 +218,28 @@ async fn by_something(
     format: OutputFormat,
     lang: Lang,
 ) -> Done {
+    let mut lines = Vec::new();
+    for service in &contract.services {
+        let profile = profile::profile(session, contract, period, &service.code, by).await?;
+        lines.extend(profile.into_iter().map(|(value, line)| (service.code.clone(), value, line)));
+    }
+    let mut out = std::io::stdout().lock();
+    match format {
+        OutputFormat::Table => profile_table(by, &lines, lang).print(&mut out)?,
+        OutputFormat::Csv => profile_table(by, &lines, Lang::En).print_csv(&mut out)?,
+        OutputFormat::Json => {
+            let json = profile_json(session, contract, period, by, &lines);
+            let text = serde_json::to_string_pretty(&json).map_err(Failure::internal)?;
+            writeln!(out, "{text}")?;
+        }
+    }
+    Ok(DONE)
+}
+
+/// Service, value of the dimension, counts.
+type ProfileLine = (String, String, profile::Line);
+
+fn profile_table(by: By, lines: &[ProfileLine], lang: Lang) -> Table {
     let mut table = Table::new([
         "service",
         by.name(),
@@ -226,37 +254,83 @@ async fn by_something(
         "wait_p95_s",
         "talk_mean_s",
     ]);
-    let percent = |counted: &soglia_measure::calls::Counted| {
-        let rounding = soglia_domain::ratio::Rounding::half_up(2);
-        soglia_measure::measure::print_value(counted.num, counted.den, rounding)
-            .map_or_else(|| "n/a".to_owned(), |value| localised(&value, lang))
+    let percent = |counted: &Counted| {
+        share_of(counted).map_or_else(|| "n/a".to_owned(), |value| localised(&value, lang))
     };
     let secs = |millis: Option<i64>| millis.map_or_else(String::new, |m| (m / 1000).to_string());
-    for service in &contract.services {
-        let profile = profile::profile(session, contract, period, &service.code, by).await?;
-        for (value, line) in profile {
-            table.row([
-                service.code.clone(),
-                value,
-                line.arrived.to_string(),
-                line.answered.to_string(),
-                line.in_time.num.to_string(),
-                line.in_time.den.to_string(),
-                percent(&line.in_time),
-                line.lost.num.to_string(),
-                percent(&line.lost),
-                secs(line.wait.mean()),
-                secs(line.wait.percentile(95)),
-                secs(line.talk.mean()),
-            ]);
-        }
+    for (service, value, line) in lines {
+        table.row([
+            service.clone(),
+            value.clone(),
+            line.arrived.to_string(),
+            line.answered.to_string(),
+            line.in_time.num.to_string(),
+            line.in_time.den.to_string(),
+            percent(&line.in_time),
+            line.lost.num.to_string(),
+            percent(&line.lost),
+            secs(line.wait.mean()),
+            secs(line.wait.percentile(95)),
+            secs(line.talk.mean()),
+        ]);
     }
-    let mut out = std::io::stdout().lock();
-    match format {
-        OutputFormat::Table => table.print(&mut out)?,
-        OutputFormat::Csv | OutputFormat::Json => table.print_csv(&mut out)?,
-    }
-    Ok(DONE)
+    table
+}
+
+/// A share as a percentage with two decimals, whatever the rule prints.
+fn share_of(counted: &Counted) -> Option<String> {
+    print_value(counted.num, counted.den, Rounding::half_up(2))
+}
+
+/// The document `soglia.profile/1`; docs/reference/json.md describes it.
+fn profile_json(
+    session: &Session,
+    contract: &Contract,
+    period: &Period,
+    by: By,
+    lines: &[ProfileLine],
+) -> serde_json::Value {
+    let share = |counted: &Counted| {
+        serde_json::json!({
+            "numerator": counted.num,
+            "denominator": counted.den,
+            "value": share_of(counted),
+            "excluded": counted.excluded,
+        })
+    };
+    let secs = |millis: Option<i64>| {
+        millis.map(|millis| decimal(u128::try_from(millis.max(0)).unwrap_or(0), 3))
+    };
+    let lines: Vec<serde_json::Value> = lines
+        .iter()
+        .map(|(service, value, line)| {
+            serde_json::json!({
+                "service": service,
+                "value": value,
+                "arrived": line.arrived,
+                "answered": line.answered,
+                "in_time": share(&line.in_time),
+                "lost": share(&line.lost),
+                "wait_mean_s": secs(line.wait.mean()),
+                "wait_p95_s": secs(line.wait.percentile(95)),
+                "talk_mean_s": secs(line.talk.mean()),
+            })
+        })
+        .collect();
+    serde_json::json!({
+        "schema": "soglia.profile/1",
+        "contract": { "code": contract.code, "sha256": contract.file_hash },
+        "period": {
+            "label": period.label(),
+            "start": period.start().in_zone(&contract.zone).to_string(),
+            "end": period.end().in_zone(&contract.zone).to_string(),
+            "zone": contract.zone_name,
+        },
+        "ledger": { "import_no": session.import_no() },
+        "by": by.name(),
+        "counts_unit": "call",
+        "lines": lines,
+    })
 }
 
 /// Reads the supplier's declared values: a CSV with `service`, `indicator` and `value`.

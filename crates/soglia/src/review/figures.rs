@@ -8,8 +8,8 @@ use soglia_domain::rule::{BatchAggregate, Clock, Rule, VerdictOn};
 use soglia_domain::text::{Lang, Text};
 use soglia_domain::time::Millis;
 use soglia_domain::verdict::{Bound, NaReason, Verdict};
-use soglia_measure::measurement::{Measurement, Report, Sensitivity};
-use soglia_report::model::{Alternative, Amount, IndicatorResult, Status, Target, Unit};
+use soglia_measure::measurement::{self, Measurement, Report, Sensitivity};
+use soglia_report::model::{Alternative, Amount, IndicatorResult, Status, Target, Together, Unit};
 
 use super::words::{self, without_zeros};
 
@@ -165,6 +165,16 @@ fn alternative(version: &RuleVersion, line: &Sensitivity) -> Alternative {
         ratio: shown(&version.rule, ratio(Some(line.numerator), Some(line.denominator))),
         value: amount(line.value.as_deref(), unit),
         verdict: verdict(line.verdict, None),
+        together: line.together.iter().map(together).collect(),
+    }
+}
+
+fn together(other: &measurement::Together) -> Together {
+    Together {
+        code: other.indicator.clone(),
+        ratio: ratio(Some(other.numerator), Some(other.denominator)),
+        value: amount(other.value.as_deref(), Unit::Percent),
+        verdict: verdict(other.verdict, None),
     }
 }
 

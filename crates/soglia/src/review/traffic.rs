@@ -16,7 +16,7 @@ use soglia_ledger::session::Session;
 use soglia_measure::calls;
 use soglia_measure::histogram::Histogram;
 use soglia_measure::measurement::{self, Report};
-use soglia_measure::plan::{CallsPass, Scans, exclusions};
+use soglia_measure::plan::{CallsPass, Scans, covers};
 use soglia_measure::profile::{By, CaseColumn, profile};
 use soglia_measure::tally::{Class, ClassKey, Tally};
 use soglia_report::model::{
@@ -155,7 +155,7 @@ impl<'a> Traffic<'a> {
 
     /// Counts of an indicator about calls by day, each day by the rule in force on it.
     fn counts(&self, service: &Service, indicator: &Indicator) -> DayCounts {
-        let exclusions = exclusions(self.contract, service);
+        let covers = covers(self.contract, service);
         let mut counts = DayCounts::new();
         for version in &indicator.versions {
             let Some(pass) = CallsPass::of(&version.rule) else { continue };
@@ -168,9 +168,9 @@ impl<'a> Traffic<'a> {
                 let code = &indicator.code;
                 let counted = match &version.rule {
                     Rule::AnsweredWithin(rule) => {
-                        calls::answered_within(classes, rule, &exclusions, code)
+                        calls::answered_within(classes, rule, &covers, code)
                     }
-                    Rule::Lost(rule) => calls::lost(classes, rule, &exclusions, code),
+                    Rule::Lost(rule) => calls::lost(classes, rule, &covers, code),
                     _ => continue,
                 };
                 let day = counts.entry(date).or_default();

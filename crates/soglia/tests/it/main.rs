@@ -3,9 +3,13 @@
 mod agreed;
 mod demo;
 mod differential;
+mod excluded;
+mod forms;
 mod import;
 mod joined;
 mod kill;
+mod listed;
+mod nasty;
 mod rebuild;
 mod recorded;
 mod registers;
