@@ -34,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
         imports: embedded.imports.clone(),
         files: embedded.files.clone(),
     };
-    for look in [Look::Total(Clocks::All), Look::Days(Clocks::Queue), Look::HourOfWeek] {
+    for look in [Look::Total, Look::Days, Look::HourOfWeek].map(|look| (look, Clocks::All)) {
         let pass = CallsPass::ordinary();
         let started = Instant::now();
         let here = pass.run(&embedded, &contract, &period, look).await?;

@@ -80,6 +80,18 @@ impl Table {
         }
     }
 
+    /// Returns the column that names the fact; of a queue entry, its call.
+    pub const fn id_column(self) -> &'static str {
+        match self {
+            Self::Messages => "message_id",
+            Self::Cases => "case_id",
+            Self::OutboundRecords => "record_id",
+            Self::OutboundBatches => "batch_id",
+            Self::Outages => "outage_id",
+            _ => "call_id",
+        }
+    }
+
     /// Returns the column by which files are sorted and pruned.
     pub const fn sort_column(self) -> Option<&'static str> {
         match self {

@@ -22,12 +22,12 @@ use crate::MeasureError;
 use crate::calls::{self, Counted, Cover, Exclusion};
 use crate::items::{self, Counter};
 use crate::measure::{approved, by_call_sql, handled_sql, stretch, table_of};
-use crate::plan::{CallsPass, Clocks, Look, Part, covers, exclusions};
+use crate::plan::{CallsPass, Clocks, Look, Part, covers, exclusions, quoted};
 use crate::rows::{
     CallTimes, Columns, Shown, answered_calls, answered_calls_sql, cases, cases_with_calls,
     cases_with_calls_sql, messages, outages, outbound_batches, outbound_records, stream, text,
 };
-use crate::tally::{Dimension, NONE, Pass, Seen, Spec};
+use crate::tally::{Dimension, NONE, Pass, Seen, Tally};
 
 /// What to list.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -222,7 +222,7 @@ pub fn sql(
     let one = |(version, stretch): (&RuleVersion, Period)| {
         let sql = match (&version.rule, CallsPass::of(&version.rule)) {
             (rule, Some(pass)) => {
-                let look = Look::Total(Clocks::of(rule));
+                let look = (Look::Total, Clocks::of(rule));
                 let query = |part| pass.sql(contract, &stretch, look, part);
                 format!("{};\n{}", query(Part::All), query(Part::Callbacks))
             }
@@ -313,11 +313,12 @@ impl Looking<'_> {
         let at_callback = population.callback == Callback::AnsweredAtCallback;
         self.each_call(
             &pass,
-            |kind, spec, seen| {
+            |kind, seen, tally| {
                 let called_back =
                     kind == Disposition::CallbackRequested && seen.called_back != NONE;
                 let answered = kind == Disposition::Answered || (at_callback && called_back);
-                Some(Class { counted: self.count_call(spec, seen, &covers), answered, loss_counts })
+                let counted = self.count_call(tally, seen.service, &covers);
+                Some(Class { counted, answered, loss_counts })
             },
             listing,
         )
@@ -329,11 +330,10 @@ impl Looking<'_> {
         let covers = covers(self.contract, self.service);
         self.each_call(
             &CallsPass::ordinary(),
-            |kind, spec, seen| {
+            |kind, seen, tally| {
                 if kind != Disposition::Answered {
                     return None;
                 }
-                let tally = tally_of(spec, seen);
                 let mut keys = tally.of_service(seen.service).map(|(_, key, _)| key);
                 let reason =
                     keys.find_map(|key| calls::exclusion(key, &covers, &self.indicator.code));
@@ -345,26 +345,27 @@ impl Looking<'_> {
         .await
     }
 
-    /// Classifies calls, or their legs, as a pass sees them.
+    /// Classifies calls, or their legs, each by a tally of its own.
     async fn each_call(
         &self,
         pass: &CallsPass,
-        classify: impl Fn(Disposition, &Spec, &Seen<'_>) -> Option<Class>,
+        classify: impl Fn(Disposition, &Seen<'_>, &Tally) -> Option<Class>,
         listing: &mut Listing<'_>,
     ) -> Result<(), MeasureError> {
         let sql = format!(
             "SELECT * FROM {} WHERE service = '{}' AND {}",
             pass.source(),
-            self.service.code.replace('\'', "''"),
+            quoted(&self.service.code),
             pass.filter(&self.stretch)
         );
-        let spec = pass.spec(self.contract, &self.stretch, Dimension::None);
-        let index = Pass::new(spec.clone()).service_index(&self.service.code).unwrap_or(0);
+        let mut one = Pass::new(pass.spec(self.contract, &self.stretch, Dimension::None));
+        let index = one.service_index(&self.service.code).unwrap_or(0);
         stream(self.session, &sql, |batch| {
             let rows = CallRows::new(batch, pass)?;
             for row in 0..batch.num_rows() {
                 let Some((kind, seen)) = rows.seen(row, index) else { continue };
-                if let Some(class) = classify(kind, &spec, &seen) {
+                one.add(&seen);
+                if let Some(class) = classify(kind, &seen, &one.take()) {
                     listing.take(&class, |class| rows.behind(row, &seen, class, self.version));
                 }
             }
@@ -373,9 +374,8 @@ impl Looking<'_> {
         .await
     }
 
-    fn count_call(&self, spec: &Spec, seen: &Seen<'_>, covers: &[Cover]) -> Counted {
-        let tally = tally_of(spec, seen);
-        let classes = tally.of_service(seen.service).map(|(_, key, class)| (key, class));
+    fn count_call(&self, tally: &Tally, service: u16, covers: &[Cover]) -> Counted {
+        let classes = tally.of_service(service).map(|(_, key, class)| (key, class));
         match &self.version.rule {
             Rule::AnsweredWithin(rule) => {
                 calls::answered_within(classes, rule, covers, &self.indicator.code)
@@ -585,13 +585,6 @@ impl Looking<'_> {
     }
 }
 
-/// A tally of one call.
-fn tally_of(spec: &Spec, seen: &Seen<'_>) -> crate::tally::Tally {
-    let mut pass = Pass::new(spec.clone());
-    pass.add(seen);
-    pass.finish()
-}
-
 /// Rows of calls, or of legs, as a pass sees them.
 struct CallRows {
     placed: Placed,
@@ -727,15 +720,14 @@ async fn add_places(
     };
     for items in items.chunks_mut(1000) {
         let wanted = items.iter().filter(|item| item.import_no == 0);
-        let ids: Vec<String> =
-            wanted.map(|item| format!("'{}'", item.id.replace('\'', "''"))).collect();
+        let ids: Vec<String> = wanted.map(|item| format!("'{}'", quoted(&item.id))).collect();
         if ids.is_empty() {
             continue;
         }
         let sql = format!(
             "SELECT {id} AS id, import_no, row_first, row_last FROM {table} \
              WHERE service = '{}' AND {id} IN ({})",
-            service.replace('\'', "''"),
+            quoted(service),
             ids.join(", ")
         );
         let mut found = HashMap::new();

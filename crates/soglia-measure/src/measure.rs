@@ -137,12 +137,7 @@ pub async fn measure_with(scans: &mut Scans<'_>, options: Options) -> Result<Rep
             title: contract.title.get(options.lang).to_owned(),
             sha256: contract.file_hash.clone(),
         },
-        period: PeriodRef {
-            label: period.label().to_owned(),
-            start: period.start().in_zone(&contract.zone).to_string(),
-            end: period.end().in_zone(&contract.zone).to_string(),
-            zone: contract.zone_name.clone(),
-        },
+        period: PeriodRef::new(period, contract),
         seal: None,
         ledger: ledger_ref(session),
         measurements,

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use soglia_domain::contract::Contract;
+use soglia_domain::period::Period;
 
 /// The name of the format written by [`Report::to_json`].
 pub const SCHEMA: &str = "soglia.measure/1";
@@ -57,6 +59,18 @@ pub struct PeriodRef {
     pub end: String,
     /// The zone of civil rules.
     pub zone: String,
+}
+
+impl PeriodRef {
+    /// Names a period, its instants in the contract's zone.
+    pub fn new(period: &Period, contract: &Contract) -> Self {
+        Self {
+            label: period.label().to_owned(),
+            start: period.start().in_zone(&contract.zone).to_string(),
+            end: period.end().in_zone(&contract.zone).to_string(),
+            zone: contract.zone_name.clone(),
+        }
+    }
 }
 
 /// Which data.

@@ -78,9 +78,15 @@ impl CallsPass {
     }
 
     /// The query of the pass over a part of the calls.
-    pub fn sql(&self, contract: &Contract, period: &Period, look: Look<'_>, part: Part) -> String {
+    pub fn sql(
+        &self,
+        contract: &Contract,
+        period: &Period,
+        (look, clocks): (Look<'_>, Clocks),
+        part: Part,
+    ) -> String {
         let mut spec = self.spec(contract, period, look.dimension());
-        spec.columns = columns(contract, look, part);
+        spec.columns = columns(contract, (look, clocks), part);
         let text = match look {
             Look::Text(column) => Some(column),
             _ => None,
@@ -97,7 +103,7 @@ impl CallsPass {
         format!(
             "SELECT {}(arrow_cast('{}', 'Dictionary(Int32, Utf8)'), {}) AS tally FROM {} WHERE {}{}",
             crate::udaf::NAME,
-            json.replace('\'', "''"),
+            quoted(&json),
             arguments.join(", "),
             self.source(),
             self.filter(period),
@@ -165,7 +171,7 @@ impl CallsPass {
         session: &Session,
         contract: &Contract,
         period: &Period,
-        look: Look<'_>,
+        look: (Look<'_>, Clocks),
     ) -> Result<Tally, MeasureError> {
         let mut tally = scan(session, &self.sql(contract, period, look, Part::All)).await?;
         if tally.any_callback() {
@@ -178,13 +184,13 @@ impl CallsPass {
 }
 
 /// The columns that a look at a part of the calls needs: each costs a third of a pass.
-fn columns(contract: &Contract, look: Look<'_>, part: Part) -> Vec<Column> {
+fn columns(contract: &Contract, (look, clocks): (Look<'_>, Clocks), part: Part) -> Vec<Column> {
     let mut columns = vec![Column::Service, Column::Disposition, Column::Arrived];
     match part {
         Part::Callbacks => columns.extend([Column::Queued, Column::CalledBack]),
         Part::All => {
             columns.extend([Column::WaitMs, Column::TalkMs, Column::HoldMs]);
-            if look.clocks() == Clocks::All {
+            if clocks == Clocks::All {
                 columns.extend([Column::Queued, Column::FirstRang, Column::Answered]);
             }
         }
@@ -193,9 +199,9 @@ fn columns(contract: &Contract, look: Look<'_>, part: Part) -> Vec<Column> {
         columns.push(Column::FirstQueue);
     }
     match look {
-        Look::Days(_) | Look::HourOfWeek => columns.push(Column::LocalHour),
+        Look::Days | Look::HourOfWeek => columns.push(Column::LocalHour),
         Look::Text(_) => columns.push(Column::Text),
-        Look::Total(_) => {}
+        Look::Total => {}
     }
     columns
 }
@@ -216,9 +222,9 @@ async fn scan(session: &Session, sql: &str) -> Result<Tally, MeasureError> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Look<'a> {
     /// All together.
-    Total(Clocks),
+    Total,
     /// By local day and, within it, by hour of arrival.
-    Days(Clocks),
+    Days,
     /// By weekday and hour.
     HourOfWeek,
     /// By a text column.
@@ -228,17 +234,10 @@ pub enum Look<'a> {
 impl Look<'_> {
     const fn dimension(self) -> Dimension {
         match self {
-            Self::Total(_) => Dimension::None,
-            Self::Days(_) => Dimension::Day,
+            Self::Total => Dimension::None,
+            Self::Days => Dimension::Day,
             Self::HourOfWeek => Dimension::HourOfWeek,
             Self::Text(_) => Dimension::Text,
-        }
-    }
-
-    const fn clocks(self) -> Clocks {
-        match self {
-            Self::Total(clocks) | Self::Days(clocks) => clocks,
-            Self::HourOfWeek | Self::Text(_) => Clocks::Queue,
         }
     }
 }
@@ -253,6 +252,12 @@ pub enum Clocks {
 }
 
 impl Clocks {
+    /// Those that the rules of a service need.
+    pub fn of_service(service: &Service) -> Self {
+        let versions = service.indicators.iter().flat_map(|indicator| &indicator.versions);
+        versions.map(|version| Self::of(&version.rule)).max().unwrap_or(Self::Queue)
+    }
+
     /// Those that a rule needs.
     pub fn of(rule: &Rule) -> Self {
         match rule {
@@ -299,6 +304,11 @@ impl Column {
 /// An instant as the query engine's literal.
 pub fn sql_instant(at: Instant) -> String {
     format!("arrow_cast({}, 'Timestamp(Microsecond, Some(\"UTC\"))')", at.as_millis() * 1000)
+}
+
+/// A text between the query engine's quotation marks.
+pub fn quoted(text: &str) -> String {
+    text.replace('\'', "''")
 }
 
 /// Opening intervals around a period, in milliseconds.
@@ -354,7 +364,8 @@ pub struct Scans<'a> {
     pub period: &'a Period,
     clocks: Clocks,
     days: BTreeMap<CallsPass, Arc<Tally>>,
-    totals: BTreeMap<CallsPass, Arc<Tally>>,
+    /// By pass and by the label of the stretch.
+    totals: BTreeMap<(CallsPass, String), Arc<Tally>>,
     cases: BTreeMap<(String, CaseColumn), Arc<CasesBy>>,
     topics: BTreeMap<String, Arc<Option<Topics>>>,
 }
@@ -388,7 +399,7 @@ impl<'a> Scans<'a> {
         if let Some(made) = self.days.get(pass) {
             return Ok(Arc::clone(made));
         }
-        let look = Look::Days(self.clocks);
+        let look = (Look::Days, self.clocks);
         let made = Arc::new(pass.run(self.session, self.contract, self.period, look).await?);
         self.days.insert(pass.clone(), Arc::clone(&made));
         Ok(made)
@@ -400,15 +411,18 @@ impl<'a> Scans<'a> {
         pass: &CallsPass,
         stretch: &Period,
     ) -> Result<Arc<Tally>, MeasureError> {
-        if stretch != self.period {
-            let look = Look::Total(self.clocks);
-            return Ok(Arc::new(pass.run(self.session, self.contract, stretch, look).await?));
-        }
-        if let Some(made) = self.totals.get(pass) {
+        let key = (pass.clone(), stretch.label().to_owned());
+        if let Some(made) = self.totals.get(&key) {
             return Ok(Arc::clone(made));
         }
-        let made = Arc::new(self.days(pass).await?.total());
-        self.totals.insert(pass.clone(), Arc::clone(&made));
+        let made = if stretch == self.period {
+            self.days(pass).await?.total()
+        } else {
+            let look = (Look::Total, self.clocks);
+            pass.run(self.session, self.contract, stretch, look).await?
+        };
+        let made = Arc::new(made);
+        self.totals.insert(key, Arc::clone(&made));
         Ok(made)
     }
 
@@ -426,6 +440,7 @@ impl<'a> Scans<'a> {
         self.cases.insert(key, Arc::clone(&made));
         Ok(made)
     }
+
     /// Cases of a service by topic, in both halves of the period.
     pub async fn topics(&mut self, service: &str) -> Result<Arc<Option<Topics>>, MeasureError> {
         if let Some(made) = self.topics.get(service) {

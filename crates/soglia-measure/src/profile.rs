@@ -14,7 +14,7 @@ use soglia_ledger::session::Session;
 use crate::MeasureError;
 use crate::calls::{self, Counted};
 use crate::histogram::Histogram;
-use crate::plan::{CallsPass, Clocks, Look, covers, sql_instant};
+use crate::plan::{CallsPass, Clocks, Look, covers, quoted, sql_instant};
 use crate::tally::Tally;
 
 /// What to count apart by.
@@ -68,7 +68,7 @@ impl By {
 
     const fn look(self) -> Look<'static> {
         match self {
-            Self::Day => Look::Days(Clocks::All),
+            Self::Day => Look::Days,
             Self::HourOfWeek => Look::HourOfWeek,
             Self::Queue => Look::Text("first_queue"),
             Self::Group => Look::Text("operator_group"),
@@ -120,9 +120,11 @@ pub async fn profile(
     service: &str,
     by: By,
 ) -> Result<Profile, MeasureError> {
+    let clocks = contract.service(service).map_or(Clocks::Queue, Clocks::of_service);
+    let look = (by.look(), clocks);
     let mut profile = Profile::new();
     for piece in pieces(contract, period, service) {
-        let tally = CallsPass::ordinary().run(session, contract, &piece, by.look()).await?;
+        let tally = CallsPass::ordinary().run(session, contract, &piece, look).await?;
         for (value, line) in of_tally(contract, &piece, &tally, service) {
             profile.entry(value).or_default().merge(line);
         }
@@ -186,7 +188,7 @@ fn without_small_groups(contract: &Contract, profile: Profile) -> Profile {
 }
 
 /// Makes a profile of a tally made by some dimension, by the rules of the period's first day.
-pub fn of_tally(contract: &Contract, period: &Period, tally: &Tally, service: &str) -> Profile {
+fn of_tally(contract: &Contract, period: &Period, tally: &Tally, service: &str) -> Profile {
     let Some(at) = contract.services.iter().position(|s| s.code == service) else {
         return Profile::new();
     };
@@ -240,7 +242,7 @@ pub async fn cases_by(
          opened >= {start} AND opened < {end}) k LEFT JOIN \
          (SELECT call_id, talk_ms, hold_ms FROM calls WHERE service = '{service}' AND \
          arrived < {end}) c ON k.opened_by = c.call_id GROUP BY 1, 2",
-        service = service.replace('\'', "''"),
+        service = quoted(service),
         start = sql_instant(period.start()),
         end = sql_instant(period.end()),
     );
@@ -290,7 +292,7 @@ pub async fn topics(
         "SELECT coalesce(CAST(topic AS VARCHAR), '') AS topic, opened >= {middle} AS later, \
          count(*) AS n FROM cases WHERE service = '{service}' AND opened >= {start} AND \
          opened < {end} GROUP BY 1, 2",
-        service = service.replace('\'', "''"),
+        service = quoted(service),
         start = sql_instant(period.start()),
         middle = sql_instant(second.start()),
         end = sql_instant(period.end()),

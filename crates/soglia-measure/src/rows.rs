@@ -12,7 +12,7 @@ use soglia_ledger::session::Session;
 use soglia_ledger::tables::suspensions_from_json;
 
 use crate::MeasureError;
-use crate::plan::sql_instant;
+use crate::plan::{quoted, sql_instant};
 
 /// How far before a period an item may have ended and still fall due in it.
 const LOOK_BACK: Millis = Millis::from_hours(24 * 400);
@@ -101,7 +101,7 @@ fn from_table(table: &str, service: &str, (main, over): (&str, &str), period: &P
     format!(
         "SELECT * FROM {table} WHERE service = '{}' AND \"{main}\" < {} AND \
          (\"{over}\" IS NULL OR \"{over}\" >= {})",
-        service.replace('\'', "''"),
+        quoted(service),
         sql_instant(period.end()),
         sql_instant(earliest),
     )
@@ -221,7 +221,7 @@ pub struct TimedCall<'a> {
 
 /// The query for cases closed without the second level, each with the call that opened it.
 pub fn cases_with_calls_sql(service: &str, period: &Period, shown: Shown) -> String {
-    let code = service.replace('\'', "''");
+    let code = quoted(service);
     let (start, end) = (sql_instant(period.start()), sql_instant(period.end()));
     let place = match shown {
         Shown::Counts => "",
@@ -315,7 +315,7 @@ pub fn answered_calls_sql(service: &str, period: &Period, shown: Shown) -> Strin
         "SELECT arrived, first_queue, talk_ms, hold_ms, wrap_ms, wait_ms{place} FROM calls \
          WHERE service = '{}' AND disposition = 'answered' AND direction = 'inbound' AND \
          arrived >= {} AND arrived < {}",
-        service.replace('\'', "''"),
+        quoted(service),
         sql_instant(period.start()),
         sql_instant(period.end()),
     )

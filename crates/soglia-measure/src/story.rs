@@ -48,7 +48,7 @@ pub async fn story(
     session: &Session,
     id: &str,
 ) -> Result<Vec<Story>, MeasureError> {
-    let quoted = id.replace('\'', "''");
+    let quoted = crate::plan::quoted(id);
     let calls =
         records(session, &format!("SELECT * FROM calls WHERE call_id = '{quoted}'")).await?;
     let entries =

@@ -391,12 +391,13 @@ impl Pass {
         count(class, seen);
     }
 
-    /// Ends the pass.
-    pub fn finish(mut self) -> Tally {
+    /// Hands over what was counted and begins again, for the calls to come.
+    pub fn take(&mut self) -> Tally {
         self.put_away();
+        self.last_hour = i32::MIN;
         let mut tally = Tally::default();
         let span = self.exclusions_max + 1;
-        for (value, classes) in self.tallies {
+        for (value, classes) in std::mem::take(&mut self.tallies) {
             for (at, class) in classes.into_iter().enumerate() {
                 let Some(class) = class else { continue };
                 tally.cells.insert((value.clone(), key_of(at, span)), class);

@@ -54,7 +54,7 @@ impl AggregateUDFImpl for TallyFunction {
             args.exprs.first().and_then(|e| (e.as_ref() as &dyn Any).downcast_ref::<Literal>());
         let spec = specification(literal.map(Literal::value))?;
         Ok(Box::new(TallyAccumulator {
-            pass: Some(Pass::new(spec.clone())),
+            pass: Pass::new(spec.clone()),
             spec,
             merged: Tally::default(),
         }))
@@ -85,16 +85,14 @@ fn plan_error(text: &str) -> DataFusionError {
 #[derive(Debug)]
 struct TallyAccumulator {
     spec: Spec,
-    pass: Option<Pass>,
+    pass: Pass,
     merged: Tally,
 }
 
 impl TallyAccumulator {
     fn take(&mut self) -> Tally {
         let mut tally = std::mem::take(&mut self.merged);
-        if let Some(pass) = self.pass.take() {
-            tally.merge(pass.finish());
-        }
+        tally.merge(self.pass.take());
         tally
     }
 
@@ -105,8 +103,7 @@ impl TallyAccumulator {
 
 impl Accumulator for TallyAccumulator {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let spec = &self.spec;
-        let pass = self.pass.get_or_insert_with(|| Pass::new(spec.clone()));
+        let Self { spec, pass, .. } = self;
         let columns = Columns::new(spec, values.get(1..).unwrap_or_default(), pass)?;
         for row in 0..columns.len {
             if let Some(seen) = columns.seen(row) {

@@ -1,7 +1,7 @@
 -- Contract files as they were agreed, so that a change of rules can be told and shown.
 CREATE TABLE contract_files (
-    hash TEXT NOT NULL PRIMARY KEY,
-    number BIGINT NOT NULL UNIQUE,
+    hash TEXT NOT NULL,
+    number BIGINT NOT NULL PRIMARY KEY,
     contract TEXT NOT NULL,
     noted_ms BIGINT NOT NULL,
     text TEXT NOT NULL

@@ -88,16 +88,7 @@ impl Actor {
         permission: Permission,
         at: Instant,
     ) -> Result<(), RegisterError> {
-        let everywhere = match &self.power {
-            Power::All => true,
-            Power::Granted(grants) => grants.iter().any(|grant| {
-                grant.contract.is_none()
-                    && grant.service.is_none()
-                    && grant.holds(at)
-                    && grant.role.row().may.contains(&permission)
-            }),
-        };
-        if everywhere {
+        if self.scopes(permission, at).is_none() {
             return Ok(());
         }
         Err(RegisterError::Forbidden { actor: self.id.clone(), needed: vec![permission] })

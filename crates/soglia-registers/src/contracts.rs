@@ -6,7 +6,7 @@
 use serde_json::json;
 use soglia_domain::access::Permission;
 use soglia_domain::contract::{self, Contract};
-use soglia_domain::register::{MONITORING, Values, by_code, contract_changes};
+use soglia_domain::register::{MONITORING, Values, contract_changes};
 use soglia_domain::time::Instant;
 
 use crate::actor::{Actor, By};
@@ -89,7 +89,6 @@ async fn enter_changes(
     hash: &str,
 ) -> Result<Vec<Entry>, RegisterError> {
     let old = parse(&before.text)?;
-    let register = by_code(MONITORING.code).expect("it is one of them");
     let program = Actor::program();
     let by = By { actor: &program, ..*by };
     let today = setting.date(by.at).to_string();
@@ -104,7 +103,7 @@ async fn enter_changes(
             ("from_hash", &before.hash),
             ("to_hash", hash),
         ];
-        let values = Values::parse(register, fields).map_err(RegisterError::Values)?;
+        let values = Values::parse(&MONITORING, fields).map_err(RegisterError::Values)?;
         let service = change.service.clone();
         let link = change.indicator.zip(change.service).map(|(indicator, service)| {
             Link::new(LinkKind::Indicator, &format!("{service}/{indicator}"))
@@ -116,7 +115,7 @@ async fn enter_changes(
             values,
             links: link.into_iter().collect(),
         };
-        entries.push(tx.create(&by, setting, register, draft).await?);
+        entries.push(tx.create(&by, setting, &MONITORING, draft).await?);
     }
     Ok(entries)
 }

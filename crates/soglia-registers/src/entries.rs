@@ -390,8 +390,11 @@ impl Tx {
         };
         let (contract, service) = (before.contract.as_str(), before.service.as_deref());
         by.actor.require(transition.by, contract, service, by.at)?;
-        let beyond = changes.iter().map(|(field, _)| *field);
-        let beyond = beyond.filter(|field| !transition.needs.contains(&field.code));
+        // What a step needs it may fill in; what is there already belongs to whoever decided it.
+        let touched = changes.iter().filter(|(f, to)| before.values.get(f.code) != to.as_ref());
+        let beyond = touched.map(|(field, _)| *field).filter(|field| {
+            before.values.has(field.code) || !transition.needs.contains(&field.code)
+        });
         require_owners(by, register, beyond, contract, service)?;
         let mut entry = Entry { values: before.values.with(&changes), ..before.clone() };
         (register.fill)(&mut entry.values, setting.terms);
@@ -536,7 +539,7 @@ fn cannot_go(entry: &Entry, transition: &str) -> RegisterError {
     }
 }
 
-fn tidy(links: &mut Vec<Link>) {
+pub(crate) fn tidy(links: &mut Vec<Link>) {
     links.sort_unstable();
     links.dedup();
 }

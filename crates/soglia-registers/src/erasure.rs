@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use soglia_domain::access::Permission;
+use soglia_domain::period::start_of_day;
 use soglia_domain::register::{self, Stage};
 use soglia_domain::retention::{Kept, RetentionRule};
 use soglia_domain::time::Instant;
@@ -95,10 +96,7 @@ pub async fn plan_retention(
     let today = setting.date(now);
     for rule in rules {
         let after = rule.last_day(today).tomorrow().unwrap_or(today);
-        let after = after.to_zoned(setting.zone.clone());
-        let before = after.map_or(Instant::from_millis(i64::MIN), |zoned| {
-            Instant::from_timestamp(zoned.timestamp())
-        });
+        let before = start_of_day(after, &setting.zone);
         match &rule.what {
             Kept::Register(code) => plan_register(tx, &mut plan, code, before).await?,
             Kept::Accesses => plan_links(tx, &mut plan, "access.call", before).await?,

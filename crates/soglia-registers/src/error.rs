@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use soglia_domain::access::Permission;
+use soglia_domain::ratio::decimal;
 use soglia_domain::register::{Remark, ValueProblem};
 
 use crate::entries::Conflict;
@@ -261,5 +262,5 @@ fn remarks(remarks: &[Remark]) -> String {
 }
 
 fn euro(cents: u64) -> String {
-    format!("{}.{:02}", cents / 100, cents % 100)
+    decimal(cents.into(), 2)
 }

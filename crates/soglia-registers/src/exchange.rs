@@ -15,7 +15,7 @@ use soglia_domain::time::Instant;
 use crate::actor::By;
 use crate::canonical::{canonical, sha256};
 use crate::database::Tx;
-use crate::entries::{Draft, Entry, Link, Setting};
+use crate::entries::{Draft, Entry, Link, Setting, tidy};
 use crate::error::RegisterError;
 use crate::query::Query;
 
@@ -78,7 +78,7 @@ fn cells(register: &'static Register, entry: &Entry, today: Date) -> Vec<String>
         entry.id.clone(),
         safe(entry.reference.as_deref().unwrap_or_default()),
         entry.contract.clone(),
-        entry.service.clone().unwrap_or_default(),
+        safe(entry.service.as_deref().unwrap_or_default()),
         entry.state.code.to_owned(),
     ];
     for field in register.fields {
@@ -214,8 +214,7 @@ async fn take(
 ) -> Result<Fate, RegisterError> {
     let Line { id, state, mut draft } = line;
     (register.fill)(&mut draft.values, setting.terms);
-    draft.links.sort_unstable();
-    draft.links.dedup();
+    tidy(&mut draft.links);
     let state = state.unwrap_or_else(|| register.first_state().code.to_owned());
     let key = content(
         &state,

@@ -7,7 +7,7 @@
 use soglia_domain::contract::Contract;
 use soglia_domain::penalty::{self, StepsCounted};
 use soglia_domain::ratio::Ratio;
-use soglia_domain::register::{PENALTIES, Register, Value, Values, by_code};
+use soglia_domain::register::{PENALTIES, Value, Values};
 use soglia_domain::text::Lang;
 use soglia_domain::verdict::Target;
 
@@ -69,7 +69,7 @@ pub async fn detect(
         .ok_or_else(|| RegisterError::unknown("penalty for", &format!("{service}/{indicator}")))?;
     let assessed = penalty::assess(penalties, rate, &target, measured, counted)
         .map_err(|why| RegisterError::Rule(Rule::NoAmount(why)))?;
-    let register = register();
+    let register = &PENALTIES;
     let mut values = Values::default();
     let mut put = |code: &str, value: Value| {
         let field = register.field(code).expect("a field of penalties");
@@ -112,8 +112,4 @@ pub async fn cap(tx: &mut Tx, contract: &Contract) -> Result<Option<Cap>, Regist
         applied_cents,
         room_cents: penalty::room_cents(penalties, applied_cents),
     }))
-}
-
-fn register() -> &'static Register {
-    by_code(PENALTIES.code).expect("it is one of them")
 }

@@ -11,7 +11,7 @@ mod signing;
 use soglia_domain::access::Permission;
 use soglia_domain::checks::{Check, Severity};
 use soglia_domain::contract::Contract;
-use soglia_domain::period::Period;
+use soglia_domain::period::{Grain, Period};
 use soglia_domain::register::{
     self, Changes, ELEMENTS, FOLLOW_UP, INPUTS, INPUTS_DIGITAL_AGENDA, InputElement, Kind, Need,
     REMARKS, REVIEW_FINDINGS, REVIEWS, Register, SHEET_ACTIONS, SHEETS, SIGNATURES, Stage, Value,
@@ -183,11 +183,11 @@ pub async fn carry_over(
                 continue;
             }
             // What was decided within the period is not carried over into it.
-            if anchor(&item).is_none_or(|date| period.first_date() <= date) {
+            let Some(began) = anchor(&item).filter(|date| *date < period.first_date()) else {
                 continue;
-            }
+            };
             let first = earlier.first().and_then(|entry| entry.words("first_seen"));
-            let first = first.map_or_else(|| since(&item, setting), ToOwned::to_owned);
+            let first = first.map_or_else(|| half_year(began, setting), ToOwned::to_owned);
             let title = item.words("title").unwrap_or_default().to_owned();
             let due = item.value("due_on").map(ToString::to_string).unwrap_or_default();
             let fields = [
@@ -437,11 +437,10 @@ fn anchor(entry: &Entry) -> Option<jiff::civil::Date> {
     }
 }
 
-/// The half-year in which an item began.
-fn since(item: &Entry, setting: &Setting) -> String {
-    let date = anchor(item).unwrap_or_else(|| setting.date(item.created.0));
-    let half = if date.month() <= 6 { 1 } else { 2 };
-    format!("{}-H{half}", date.year())
+/// The half-year of a date.
+fn half_year(date: jiff::civil::Date, setting: &Setting) -> String {
+    Period::containing(Grain::HalfYear, date, &setting.zone)
+        .map_or_else(|| date.to_string(), |period| period.label().to_owned())
 }
 
 fn computed_fields(figure: &SheetFigure) -> Vec<(&'static str, String)> {

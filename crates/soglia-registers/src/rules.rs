@@ -16,6 +16,9 @@ use crate::error::{RegisterError, Rule};
 /// Penalties that count towards the cap.
 const COUNTING: [&str; 2] = ["applied", "deducted"];
 
+/// Why nobody fills in a signature's fields by hand.
+const SIGNING: &str = "a signed file is compared with the approved document";
+
 /// Refuses what a register's rules forbid. `before` is nothing for a new entry, `transition` is
 /// nothing for a correction.
 pub(crate) async fn check(
@@ -28,10 +31,10 @@ pub(crate) async fn check(
 ) -> Result<(), RegisterError> {
     let register = entry.register;
     if *register == PENALTIES {
-        return check_penalty(tx, by, setting, entry, transition).await;
+        return check_penalty(tx, by, setting, entry).await;
     }
     if *register == REVIEWS {
-        return check_review(before, transition);
+        return check_review(before, entry, transition);
     }
     if *register == OPERATIONS {
         return check_area(setting, entry);
@@ -41,7 +44,7 @@ pub(crate) async fn check(
         let review = load(tx, entry.words("review").unwrap_or_default()).await?;
         return check_part(&review, before, entry, transition);
     }
-    if *register == SHEET_ACTIONS && before.is_none() {
+    if *register == SHEET_ACTIONS {
         let sheet = load(tx, entry.words("sheet").unwrap_or_default()).await?;
         if *sheet.register != SHEETS {
             return Err(RegisterError::unknown("improvement sheet", &sheet.id));
@@ -55,7 +58,7 @@ pub(crate) fn own_step(entry: &Entry, transition: &str) -> Result<(), RegisterEr
     let step = match (entry.register.code, transition) {
         ("reviews", "approve") => "approval compares texts with figures",
         ("reviews", "rectify") => "a rectification begins a new review",
-        ("signatures", "sign") => "a signed file is compared with the approved document",
+        ("signatures", "sign") => SIGNING,
         _ => return Ok(()),
     };
     Err(RegisterError::Rule(Rule::OwnStep(step)))
@@ -84,9 +87,8 @@ async fn check_penalty(
     by: &By<'_>,
     setting: &Setting,
     entry: &Entry,
-    transition: Option<&Transition>,
 ) -> Result<(), RegisterError> {
-    if transition.is_some_and(|transition| transition.code == "expire")
+    if entry.state.code == "unanswered"
         && let Some(Value::Date(until)) = entry.value("reply_due_on")
         && setting.date(by.at) <= *until
     {
@@ -124,14 +126,22 @@ pub(crate) async fn applied_cents(
     Ok(u64::try_from(row.int(0)).unwrap_or(0))
 }
 
+/// From its approval on a review changes by its steps only, and they add what publishing needs.
 fn check_review(
     before: Option<&Entry>,
+    entry: &Entry,
     transition: Option<&Transition>,
 ) -> Result<(), RegisterError> {
-    match before {
-        Some(before) if is_fixed(before) && transition.is_none() => Err(fixed(before)),
-        _ => Ok(()),
-    }
+    let Some(before) = before.filter(|before| is_fixed(before)) else { return Ok(()) };
+    let Some(transition) = transition else { return Err(fixed(before)) };
+    let adds =
+        |code| !before.values.has(code) && (code == "protocol" || transition.needs.contains(&code));
+    let moved = REVIEWS
+        .fields
+        .iter()
+        .map(|field| field.code)
+        .any(|code| before.values.get(code) != entry.values.get(code) && !adds(code));
+    if moved { Err(fixed(before)) } else { Ok(()) }
 }
 
 fn check_part(
@@ -151,6 +161,11 @@ fn check_part(
     if *entry.register == SIGNATURES {
         let signing = transition.is_some() || before.is_some();
         return match review.state.code {
+            "approved"
+                if transition.is_none() && before.is_some_and(|b| b.values != entry.values) =>
+            {
+                Err(RegisterError::Rule(Rule::OwnStep(SIGNING)))
+            }
             "approved" => Ok(()),
             "published" | "rectified" => Err(fixed(review)),
             state if signing => {

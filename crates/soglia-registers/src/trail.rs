@@ -4,6 +4,8 @@
 //! taken out or put in without breaking every later link. What it cannot show by itself is that
 //! the *last* links were cut off: keep the [`Head`] elsewhere (backups do) and ask for it.
 
+use std::fmt;
+
 use serde_json::{Value, json};
 
 use soglia_domain::time::Instant;
@@ -93,6 +95,12 @@ pub struct Broken {
     pub object: String,
     /// What is wrong.
     pub fault: Fault,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "link {} ({}): {}", self.seq, self.object, self.fault.text())
+    }
 }
 
 /// What is wrong with a link.

@@ -98,7 +98,8 @@ pub struct CallBack {
     pub after_us: i64,
     /// The share that accepts.
     pub share: f64,
-    /// The type that the call becomes. To let callers keep their place, its queue has a head start
+    /// The type that the call becomes, another one; the conversation and the after-call work are
+    /// those of the original call. To let callers keep their place, its queue has a head start
     /// of `after_us` over the queue they leave.
     pub becomes: usize,
 }
@@ -121,7 +122,7 @@ pub struct Outgoing {
 pub struct SecondLevel {
     /// The share.
     pub share: f64,
-    /// The type that the work becomes, at the end of the conversation.
+    /// The type that the work becomes, another one, at the end of the conversation.
     pub becomes: usize,
 }
 
@@ -135,13 +136,15 @@ pub struct Queue {
     /// Ageing: among queues of the same tier, calls here count as if they had waited this much
     /// longer; a call of another queue overtakes them only when it has waited longer still.
     pub head_start_us: i64,
-    /// When it is open; calls at other times are turned away.
+    /// When it is open, in order; calls at other times are turned away. Spans may touch: a queue
+    /// that never closes is one span, or a span for each day.
     pub opening: Vec<Span>,
-    /// How long after closing those who wait are still served; then they are released.
+    /// How long after closing those who wait are still served; then they are released, unless the
+    /// queue is open again.
     pub grace_us: i64,
     /// What happens to those who wait when the grace is over.
     pub at_closing: AtClosing,
-    /// How many may wait: one more is released.
+    /// How many may wait: one more is refused.
     pub capacity: Option<u32>,
     /// Another queue for those who wait too long.
     pub overflow: Option<Overflow>,
@@ -200,8 +203,8 @@ pub struct Service {
 pub struct Operator {
     /// The group.
     pub group: usize,
-    /// When at work: shifts without their breaks, in order and apart. Who is busy at the end of one
-    /// finishes, then leaves; a break that begins late does not end later.
+    /// When at work: shifts without their breaks, in order and without overlap. Who is busy at the
+    /// end of one finishes, then leaves; a break that begins late does not end later.
     pub presence: Vec<Span>,
 }
 
@@ -260,7 +263,7 @@ pub enum CentreError {
         cause: DistributionError,
     },
     /// Spans that are empty, overlap or are not in order.
-    #[error("the {what} of `{name}` must be spans in order, apart and not empty")]
+    #[error("the {what} of `{name}` must be spans in order, without overlap and not empty")]
     Spans {
         /// Whose they are.
         name: String,
@@ -274,6 +277,14 @@ pub enum CentreError {
         queue: String,
         /// The group.
         group: String,
+    },
+    /// A type that calls would become again and again.
+    #[error("`{what}` of `{name}` must lead to other types and never back to its own")]
+    Circle {
+        /// The type.
+        name: String,
+        /// What leads back to it.
+        what: &'static str,
     },
     /// A negative duration.
     #[error("`{what}` of `{name}` must not be negative")]
@@ -292,7 +303,7 @@ impl Centre {
         limit("groups", self.groups.len(), QUEUES_MAX)?;
         limit("types of calls", self.types.len(), usize::from(u8::MAX))?;
         limit("operators", self.operators.len(), OPERATORS_MAX)?;
-        self.types.iter().try_for_each(|kind| self.check_type(kind))?;
+        self.types.iter().enumerate().try_for_each(|(t, kind)| self.check_type(t, kind))?;
         self.queues.iter().enumerate().try_for_each(|(q, queue)| self.check_queue(q, queue))?;
         self.groups.iter().enumerate().try_for_each(|(g, group)| self.check_group(g, group))?;
         for operator in &self.operators {
@@ -304,7 +315,7 @@ impl Centre {
         Ok(())
     }
 
-    fn check_type(&self, kind: &CallType) -> Result<(), CentreError> {
+    fn check_type(&self, t: usize, kind: &CallType) -> Result<(), CentreError> {
         let CallType { name, queue, talk, wrap, patience, .. } = kind;
         index("type", name, "queue", *queue, self.queues.len())?;
         for (what, distribution) in [("talk", talk), ("wrap", wrap)] {
@@ -324,15 +335,34 @@ impl Centre {
             share(name, "call_back", call_back.share)?;
             not_negative(name, "call_back", call_back.after_us)?;
             index("type", name, "type", call_back.becomes, self.types.len())?;
+            let next = |kind: &CallType| kind.call_back.map(|c| c.becomes);
+            self.check_ends(t, "call_back", next)?;
         }
         if let Some(second) = &kind.second_level {
             share(name, "second_level", second.share)?;
             index("type", name, "type", second.becomes, self.types.len())?;
+            let next = |kind: &CallType| kind.second_level.map(|s| s.becomes);
+            self.check_ends(t, "second_level", next)?;
         }
         if let Some(outgoing) = &kind.outgoing {
             share(name, "reached", outgoing.reached)?;
             not_negative(name, "attempt", outgoing.attempt_us)?;
             not_negative(name, "retry", outgoing.retry_us)?;
+        }
+        Ok(())
+    }
+
+    /// A type's calls never become calls of the same type again.
+    fn check_ends(
+        &self,
+        t: usize,
+        what: &'static str,
+        next: impl Fn(&CallType) -> Option<usize>,
+    ) -> Result<(), CentreError> {
+        let step = |t: &usize| self.types.get(*t).and_then(&next);
+        let mut chain = std::iter::successors(step(&t), step).take(self.types.len());
+        if chain.any(|later| later == t) {
+            return Err(CentreError::Circle { name: self.types[t].name.clone(), what });
         }
         Ok(())
     }

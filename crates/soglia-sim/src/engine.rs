@@ -83,9 +83,11 @@ pub struct Run {
     pub extra: Vec<Call>,
     /// What became of them.
     pub extra_outcomes: Vec<Outcome>,
-    /// Time that each group's operators spent on calls and after-call work.
+    /// Time that each group's operators spent on calls and after-call work, until the
+    /// simulation ends.
     pub busy_us: Vec<i64>,
-    /// Time that each group's operators were present: their hours, and what they stayed longer.
+    /// Time that each group's operators were present: their hours, and what they stayed longer,
+    /// until the simulation ends.
     pub present_us: Vec<i64>,
 }
 
@@ -106,11 +108,6 @@ impl<'a> Plan<'a> {
     pub fn eager(mut self) -> Self {
         self.rules.abandonment = Abandonment::Eager;
         self
-    }
-
-    /// Returns the centre.
-    pub const fn centre(&self) -> &'a Centre {
-        self.centre
     }
 
     /// Lets the calls of a table meet the centre.

@@ -60,6 +60,12 @@ pub enum InputError {
     /// A share.
     #[error("a share must be at least 0 and below 1, found `{0}`")]
     Share(f64),
+    /// The share that may be blocked.
+    #[error("the share blocked at most must be above 0 and below 1, found `{0}`")]
+    Blocked(f64),
+    /// The share of their time that operators may be busy.
+    #[error("the highest occupancy must be above 0 and at most 1, found `{0}`")]
+    Occupancy(f64),
     /// No operators.
     #[error("at least one operator is needed, found `0`")]
     NoOperators,
@@ -84,11 +90,6 @@ impl Load {
             return Err(InputError::Handling(handling_secs));
         }
         Ok(Self { calls_per_hour, handling_secs })
-    }
-
-    /// Returns calls an hour.
-    pub const fn calls_per_hour(self) -> f64 {
-        self.calls_per_hour
     }
 
     /// Returns the mean handling time in seconds.

@@ -1,14 +1,15 @@
 //! Random numbers that depend on what they are for, not on who asks first. Read [`Key`] first.
 //!
-//! A [`Key`] is split by labels (seed → replication → call → purpose), so a call has the same
-//! patience in every scenario and on any number of threads. [`Stream`] is for long runs of numbers
+//! A [`Key`] is split by labels (seed → replication → call → purpose), so a call meets the same
+//! decisions in every scenario and on any number of threads. [`Stream`] is for long runs of numbers
 //! from one key.
 
 /// A point in a tree of random numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Key(u64);
 
-/// What a number of a call is for. The values are part of what a seed means: never reuse one.
+/// What a number of a call is for. The values are part of what a seed means: never reuse one. 12
+/// has had a meaning and stays free.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
     /// Whether a call is kept when demand is thinned.
@@ -33,8 +34,6 @@ pub enum Purpose {
     Talk = 10,
     /// How long the after-call work takes.
     Wrap = 11,
-    /// What kind a call becomes.
-    Kind = 12,
 }
 
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;

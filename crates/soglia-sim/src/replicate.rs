@@ -131,7 +131,11 @@ pub fn replicate_until<T: Send>(
         let estimate = Estimate::of(&values, precision.level);
         let enough = estimate.half_width <= precision.half_width;
         if enough || precision.n_max <= num::id(results.len()) {
-            let needed = || estimate.needed(precision.half_width, precision.level);
+            // The normal quantile is narrower than Student's: what did not suffice is not needed.
+            let needed = || {
+                let n = estimate.needed(precision.half_width, precision.level);
+                n.max(estimate.n.saturating_add(1))
+            };
             return Replicated { results, estimate, short_of: (!enough).then(needed) };
         }
     }
@@ -160,5 +164,13 @@ mod tests {
         let done = replicate_until(&precision, 2, job, |&value| value);
         let needed = done.short_of.expect("40 are not enough");
         assert!((120..=140).contains(&needed), "{needed}");
+    }
+
+    #[test]
+    fn more_are_needed_than_were_not_enough() {
+        let precision = Precision { level: 0.95, half_width: 1.0, n_batch: 2, n_max: 2 };
+        let done = replicate_until(&precision, 1, f64::from, |&value| value);
+        assert!(1.0 < done.estimate.half_width, "{:?}", done.estimate);
+        assert_eq!((done.estimate.needed(1.0, 0.95), done.short_of), (2, Some(3)));
     }
 }

@@ -184,11 +184,6 @@ impl Demand {
         }
         last
     }
-
-    /// Returns the mean number of calls of all types.
-    pub fn calls_expected(&self) -> f64 {
-        self.calls.iter().flatten().sum()
-    }
 }
 
 /// A type's durations, ready to be drawn from.
@@ -245,8 +240,8 @@ pub(crate) fn small(kind: usize) -> u8 {
     u8::try_from(kind).expect("a centre has at most 255 types of calls")
 }
 
-/// Patience of somebody known to have waited without giving up: the distribution given that it is
-/// longer.
+/// Patience of somebody known to have had to wait, and not to have given up: the distribution given
+/// that it is longer.
 pub(crate) fn patience_beyond(kind: &CallType, waited_us: i64, u: f64) -> i64 {
     let waited_secs = waited_us as f64 / SECOND_US as f64;
     let longer = kind.patience.then.survival(waited_secs);

@@ -43,7 +43,7 @@ pub struct Tally {
     pub delayed: u64,
     /// Of those abandoned: within the limit of short abandons.
     pub abandoned_within: u64,
-    /// Of those offered: redials.
+    /// Of those offered: further attempts, redials and the centre's own.
     pub redials: u64,
     /// The IVR was enough.
     pub contained: u64,
@@ -145,12 +145,6 @@ impl Tally {
     /// Returns the share of calls offered that gave up.
     pub fn abandoned_share(&self) -> Option<f64> {
         share(self.abandoned, self.offered)
-    }
-
-    /// Returns the share of calls offered that were not answered, whatever the reason; a call-back
-    /// that was accepted is not lost.
-    pub fn lost_share(&self) -> Option<f64> {
-        share(self.abandoned + self.released + self.refused, self.offered)
     }
 
     /// Returns the mean wait of those answered, in seconds.

@@ -2,8 +2,9 @@
 //!
 //! What was seen is kept exactly; what was not seen is drawn, by numbers that belong to the call:
 //! the handling time of those who were not answered from their type, the patience of those who were
-//! answered from their type given that it outlasted their wait. Under the hours and rules of the
-//! day itself neither matters, so a replay is exact.
+//! answered from their type given that it outlasted their wait, and the whole of it where they did
+//! not have to wait. Under the hours and rules of the day itself neither matters, so a replay is
+//! exact.
 
 use crate::centre::CallType;
 use crate::random::{Key, Purpose};
@@ -61,6 +62,8 @@ pub fn table(recorded: &[Recorded], types: &[CallType], key: Key) -> CallTable {
         };
         let patience_us = match call.end {
             RecordedEnd::GaveUp => call.wait_us,
+            // Who did not have to wait may be one of those who leave when they have to.
+            _ if call.wait_us <= 0 => sampler.patience_us(own.uniform(Purpose::Patience, 0)),
             RecordedEnd::Answered { .. } | RecordedEnd::Other => {
                 patience_beyond(kind, call.wait_us, own.uniform(Purpose::Patience, 0))
             }

@@ -88,6 +88,11 @@ pub fn grouped(n: u64, lang: soglia_domain::text::Lang) -> String {
     text
 }
 
+/// A figure's value in a language, or that it has none.
+pub fn value_or_na(value: Option<&str>, lang: soglia_domain::text::Lang) -> String {
+    value.map_or_else(|| "n/a".to_owned(), |value| localised(value, lang))
+}
+
 /// A decimal string with the language's decimal mark.
 pub fn localised(value: &str, lang: soglia_domain::text::Lang) -> String {
     match lang {

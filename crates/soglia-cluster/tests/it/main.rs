@@ -139,7 +139,7 @@ async fn two_executors_count_what_one_process_counts() {
         files: embedded.files.clone(),
     };
     let pass = CallsPass::ordinary();
-    for look in [Look::Total(Clocks::All), Look::Days(Clocks::Queue)] {
+    for look in [(Look::Total, Clocks::All), (Look::Days, Clocks::Queue)] {
         let here = pass.run(&embedded, &contract, &period, look).await.expect("embedded");
         let there = pass.run(&distributed, &contract, &period, look).await.expect("distributed");
         let calls: u64 = here.cells.values().map(|class| class.n).sum();

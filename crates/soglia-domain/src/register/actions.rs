@@ -26,6 +26,26 @@ const KINDS: &[Choice] = &[
     Choice::new("preventive", "preventiva", "preventive"),
 ];
 
+/// An action begins.
+pub(super) const START: Transition = Transition {
+    code: "start",
+    label: Label::new("avvia", "start"),
+    from: &["planned"],
+    to: "under_way",
+    needs: &[],
+    by: &[P::RecordSupplier],
+};
+
+/// An action is declared done.
+pub(super) const COMPLETE: Transition = Transition {
+    code: "complete",
+    label: Label::new("dichiara attuata", "declare done"),
+    from: &["planned", "under_way"],
+    to: "done",
+    needs: &["done_on"],
+    by: &[P::RecordSupplier],
+};
+
 /// Corrective and preventive actions.
 pub const ACTIONS: Register = Register {
     code: "actions",
@@ -48,22 +68,8 @@ pub const ACTIONS: Register = Register {
         closed("dropped", "abbandonata", "dropped"),
     ],
     transitions: &[
-        Transition {
-            code: "start",
-            label: Label::new("avvia", "start"),
-            from: &["planned"],
-            to: "under_way",
-            needs: &[],
-            by: &[P::RecordSupplier],
-        },
-        Transition {
-            code: "complete",
-            label: Label::new("dichiara attuata", "declare done"),
-            from: &["planned", "under_way"],
-            to: "done",
-            needs: &["done_on"],
-            by: &[P::RecordSupplier],
-        },
+        START,
+        COMPLETE,
         Transition {
             code: "confirm",
             label: Label::new("conferma l'efficacia", "confirm that it worked"),

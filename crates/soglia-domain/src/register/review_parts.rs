@@ -1,5 +1,6 @@
 //! Parts of a review that are kept like entries: versions, states, reasons, authors.
 
+use super::actions::{COMPLETE, START};
 use super::{
     Choice, Derived, Field, Register, Remark, Transition, Value, Values, check_nothing, closed,
     fill_nothing, in_order, open,
@@ -560,22 +561,8 @@ pub const SHEET_ACTIONS: Register = Register {
         closed("dropped", "abbandonata", "dropped"),
     ],
     transitions: &[
-        Transition {
-            code: "start",
-            label: Label::new("avvia", "start"),
-            from: &["planned"],
-            to: "under_way",
-            needs: &[],
-            by: &[P::RecordSupplier],
-        },
-        Transition {
-            code: "complete",
-            label: Label::new("dichiara attuata", "declare done"),
-            from: &["planned", "under_way"],
-            to: "done",
-            needs: &["done_on"],
-            by: &[P::RecordSupplier],
-        },
+        START,
+        COMPLETE,
         Transition {
             code: "measure",
             label: Label::new("registra l'effetto misurato", "record the measured effect"),

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::field::{Choice, Field, Kind};
 use super::{Register, Remark};
+use crate::ratio::decimal;
 
 /// The longest line.
 pub const LINE_MAX: usize = 400;
@@ -175,8 +176,7 @@ impl fmt::Display for Value {
             Self::Count(count) => write!(f, "{count}"),
             Self::Money(cents) => {
                 let sign = if *cents < 0 { "-" } else { "" };
-                let cents = cents.unsigned_abs();
-                write!(f, "{sign}{}.{:02}", cents / 100, cents % 100)
+                write!(f, "{sign}{}", decimal(cents.unsigned_abs().into(), 2))
             }
             Self::Choice(code) => f.write_str(code),
         }

@@ -16,7 +16,7 @@ use soglia_domain::facts::{
 };
 use soglia_domain::facts::{Fact, RawCaller, Rows};
 use soglia_domain::time::Instant;
-use soglia_sources::labels::normalised;
+use soglia_sources::labels::{normalised, test_callers};
 use soglia_sources::outcome::{EarlierRows, Rejected};
 
 use super::output::{CHUNK_ROWS, Chunk, Files, Output, Place};
@@ -111,13 +111,7 @@ impl<'a> Collector<'a> {
             contract: request.contract,
             service: request.service,
             services: Services::default(),
-            test_callers: request
-                .contract
-                .sources
-                .test_callers
-                .iter()
-                .map(|number| normalised(number).into_owned())
-                .collect(),
+            test_callers: test_callers(request.contract),
             others: OtherRules::default(),
             import_no,
             keys_dir: store.dir().join("keys"),

@@ -141,7 +141,7 @@ fn read_revisions(
         table: table.name(),
         problem: format!("`{}`: {problem}", path.display()),
     };
-    let id = if table == Table::Messages { "message_id" } else { "call_id" };
+    let id = table.id_column();
     let file = File::open(path).map_err(LedgerError::io("open", path))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file)
         .map_err(|problem| damaged(problem.to_string()))?;

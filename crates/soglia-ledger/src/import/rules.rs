@@ -12,6 +12,7 @@ use futures::TryStreamExt;
 use soglia_domain::facts::Fact;
 
 use super::{Format, ImportError, Request};
+use crate::row_keys::key_of;
 use crate::session::Session;
 use crate::store::{ImportRow, LedgerError, Locked};
 use crate::tables::Table;
@@ -59,7 +60,7 @@ impl OtherRules {
             self.imports.iter().map(|row| row.import_no.to_string()).collect();
         let sql = format!(
             "SELECT {} AS id, import_no FROM {} WHERE import_no IN ({})",
-            id_column(table),
+            table.id_column(),
             table.name(),
             numbers.join(", ")
         );
@@ -126,21 +127,7 @@ impl OtherRules {
     }
 }
 
-const fn id_column(table: Table) -> &'static str {
-    match table {
-        Table::Messages => "message_id",
-        Table::Cases => "case_id",
-        Table::OutboundRecords => "record_id",
-        Table::OutboundBatches => "batch_id",
-        Table::Outages => "outage_id",
-        _ => "call_id",
-    }
-}
-
-/// The first eight bytes of BLAKE3.
+/// The first half of a row's key.
 fn hash(id: &str) -> u64 {
-    let hash = blake3::hash(id.as_bytes());
-    let mut first = [0; 8];
-    first.copy_from_slice(hash.as_bytes().get(..8).expect("a hash has 32 bytes"));
-    u64::from_le_bytes(first)
+    u64::from_le_bytes(*key_of(id.as_bytes()).first_chunk().expect("a key has 16 bytes"))
 }

@@ -16,7 +16,7 @@ use soglia_ledger::session::Session;
 use super::{Job, jobs::service_index};
 use crate::MeasureError;
 use crate::calls::{self, Counted, Exclusion};
-use crate::plan::{CallsPass, Scans, covers, exclusions, sql_instant};
+use crate::plan::{CallsPass, Scans, covers, exclusions, quoted, sql_instant};
 use crate::rows::{self, Shown};
 
 /// Approved exclusions of a service that are approved for an indicator.
@@ -119,10 +119,6 @@ fn left_out(approved: &[Exclusion], at: &str, own: &[(&str, &str)]) -> String {
         return "CAST(NULL AS VARCHAR)".to_owned();
     }
     format!("CASE{whens} END")
-}
-
-fn quoted(text: &str) -> String {
-    text.replace('\'', "''")
 }
 
 /// A case closed and not cancelled that [`crate::items::is_first_contact`] calls solved.

@@ -69,7 +69,7 @@ fn tally(calls: &[(Disposition, i64)]) -> Tally {
             text: "",
         });
     }
-    pass.finish()
+    pass.take()
 }
 
 fn count_k1(rule: &AnsweredWithin, tally: &Tally) -> (u64, u64) {

@@ -8,7 +8,7 @@ use soglia_domain::access::Permission;
 
 use super::{Part, Plan, add_person_of, find_files};
 use crate::actor::By;
-use crate::canonical::sha256;
+use crate::commitment::random_hex;
 use crate::database::Tx;
 use crate::entries::{load, load_version, personal};
 use crate::error::RegisterError;
@@ -67,7 +67,8 @@ impl Subject {
 }
 
 /// Finds everything about a person: entries in all versions, reasons in the trail, accounts. Each
-/// search is recorded, with a hash in the place of what was searched for.
+/// search is recorded, with a random name in the place of what was searched for: a hash of a telephone
+/// number is found by trying them all.
 pub async fn find_subject(
     tx: &mut Tx,
     by: &By<'_>,
@@ -79,13 +80,12 @@ pub async fn find_subject(
     let links = find_links(tx, subject, &mut plan).await?;
     let accounts = find_accounts(tx, subject, &mut plan).await?;
     find_files(tx, &mut plan).await?;
-    let hash = sha256(subject.identifiers.join("\n").as_bytes());
     let reason = by.reason()?;
     tx.record(Event {
         actor: by.actor.id(),
         at: by.at,
         action: "subject.search",
-        object: &format!("subject:{}", hash.get(..16).unwrap_or_default()),
+        object: &format!("subject:{}", random_hex::<8>()),
         digest: "",
         detail: json!({ "reason": reason, "entries": entries.len() }),
     })

@@ -85,10 +85,10 @@ pub async fn sign(
         ("holds_document", if holds { "byte_for_byte" } else { "not_shown" }),
     ];
     let changes = texts(slot.register, &fields)?;
-    let newest = load(tx, &slot.id).await?;
+    // A signed slot has no further step, and with it nobody who signs could attach.
+    let slot = tx.attach(by, setting, &slot.id, slot.version, file).await?;
     let step = Step { version: slot.version, transition: "sign", changes };
-    let signed = tx.advance_loaded(by, setting, newest, step).await?;
-    tx.attach(by, setting, &signed.id, signed.version, file).await
+    tx.advance_loaded(by, setting, slot, step).await
 }
 
 /// Whether an envelope holds the document as the content of one octet string, or of several that

@@ -55,5 +55,7 @@ async fn changes_are_logged_by_the_program(world: World) {
     assert_eq!(all.len(), 6);
     drop(tx);
     assert!(matches!(note(&world, "x").await, Err(RegisterError::Contract(_))));
+    let back = note(&world, &contract_text("")).await.expect("the first file once more");
+    assert_eq!(back.len(), 6, "what was changed is changed back");
     world.assert_trail_holds().await;
 }

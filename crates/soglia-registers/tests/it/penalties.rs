@@ -8,9 +8,10 @@ use soglia_domain::time::Instant;
 use soglia_registers::actor::{Actor, By};
 use soglia_registers::entries::{Entry, Setting, Step};
 use soglia_registers::error::{RegisterError, Rule};
+use soglia_registers::exchange;
 use soglia_registers::penalties::{self, Cap, Missed};
 
-use crate::support::{DAY, NOW, World, by, changes, console, contract, person, register};
+use crate::support::{CONTRACT, DAY, NOW, World, by, changes, console, contract, person, register};
 
 both!(
     both_parties_are_heard,
@@ -79,7 +80,11 @@ async fn both_parties_are_heard(world: World) {
     let edited = world.edit_as(&dec, &entry, &[("decided", "1.00")]).await;
     assert!(matches!(edited, Err(RegisterError::Forbidden { .. })), "a decision is the RUP's");
     let deduct = [("deducted_from", "Fattura 7/2024"), ("deducted_on", "2024-02-10")];
-    let entry = world.advance_as(&dec, &entry, "deduct", &deduct).await.expect("deducted");
+    let less = [deduct[0], deduct[1], ("decided", "1.00")];
+    let other = world.advance_as(&dec, &entry, "deduct", &less).await;
+    assert!(matches!(other, Err(RegisterError::Forbidden { .. })), "nor changed by a step");
+    let same = [deduct[0], deduct[1], ("decided", "950.00")];
+    let entry = world.advance_as(&dec, &entry, "deduct", &same).await.expect("deducted");
     assert_eq!(entry.state.code, "deducted");
     world.assert_trail_holds().await;
 }
@@ -140,6 +145,18 @@ async fn time_to_answer_is_given(world: World) {
     let after = |days: i64| Instant::from_millis(NOW.as_millis() + days * DAY.get());
     let early = expire(after(16)).await;
     assert!(matches!(early, Err(RegisterError::Rule(Rule::TimeToAnswer { .. }))), "the last day");
+    // Nor does a file of entries take the time away.
+    let mut tx = world.db.write().await.expect("a transaction");
+    let file = "service;state;detected_on;period;clause;facts;notified_on;notified_by;reply_due_on\n\
+                cup;unanswered;2024-01-10;2023-H2;art. 12;Ritardo;2024-01-12;PEC 9/2024;2024-01-31\n";
+    let (by_actor, setting) = (by(&actor), &world.setting);
+    let imported =
+        exchange::import(&mut tx, &by_actor, setting, register, CONTRACT, file.as_bytes()).await;
+    let imported = imported.expect("it can be read");
+    drop(tx);
+    assert_eq!((imported.inserted.len(), imported.rejected.len()), (0, 1), "{imported:?}");
+    let why = format!("{:?}", imported.rejected);
+    assert!(why.contains("2024-01-31"), "{why}");
     let entry = expire(after(17)).await.expect("time is over");
     assert_eq!(entry.state.code, "unanswered");
     world.advance(&entry, "apply", &decide("1900.00")).await;

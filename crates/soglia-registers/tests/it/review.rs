@@ -401,6 +401,10 @@ async fn measured_effects_stand_beside_expected_ones(world: World) {
     let action = tx.create(&by_actor, setting, register("sheet_actions"), draft).await;
     let action = action.expect("a good action");
     tx.commit().await.expect("a commit");
+    let nowhere = world.edit_as(&actor, &action, &[("sheet", "SCH-999")]).await;
+    assert!(matches!(nowhere, Err(RegisterError::Unknown { .. })), "a sheet that is not there");
+    let elsewhere = world.edit_as(&actor, &action, &[("sheet", &first.id)]).await;
+    assert!(matches!(elsewhere, Err(RegisterError::Unknown { .. })), "a review is no sheet");
     world.advance(&action, "complete", &[("done_on", "2023-10-15")]).await;
     // Within its own review there is nothing to compare with.
     fill(&world, &first, &[figure("K1", 5678, 10_000, "KO")]).await;
@@ -420,6 +424,14 @@ async fn an_approved_review_does_not_move(world: World) {
     let review = approve(&world, &review, &[]).await.expect("ready");
     let edited = world.edit_as(&console(), &review, &[("preamble", "altro")]).await;
     assert!(matches!(edited, Err(RegisterError::Rule(Rule::ReviewFixed { .. }))));
+    for moved in [("preamble", "altro"), ("document", "x"), ("seal", "y")] {
+        let publish = [("issued_place", "Potenza"), ("issued_on", "2024-02-20"), moved];
+        let published = world.advance_as(&console(), &review, "publish", &publish).await;
+        assert!(
+            matches!(published, Err(RegisterError::Rule(Rule::ReviewFixed { .. }))),
+            "{moved:?}"
+        );
+    }
     for register in [&ELEMENTS, &SHEETS] {
         let part = parts(&world, register, &review).await.remove(0);
         let field = if register.code == "sheets" { "resources" } else { "why" };
@@ -450,7 +462,7 @@ async fn sign(
     bytes: &[u8],
     document: &[u8],
 ) -> Result<Entry, RegisterError> {
-    let signer = person("U-5", &[Role::Dec]);
+    let signer = person("U-5", &[Role::Rup]);
     let p7m = name.to_ascii_lowercase().ends_with("p7m");
     let format = if p7m { SignatureFormat::Cades } else { SignatureFormat::Pades };
     let signed_on = "2024-02-05".parse().expect("a date");
@@ -481,6 +493,9 @@ async fn a_signed_file_is_compared_with_what_was_approved(world: World) {
     assert_eq!(done.words("signed_sha256"), Some(sha256(&signed).as_str()));
     assert_eq!(done.words("document"), review.words("document"));
     assert_eq!(world.files.read(&done.files[0].sha256).expect("its bytes"), signed);
+    let by_hand = [("signed_sha256", "x"), ("holds_document", "not_shown")];
+    let edited = world.edit_as(&console(), &done, &by_hand).await;
+    assert!(matches!(edited, Err(RegisterError::Rule(Rule::OwnStep(_)))), "nor corrected by hand");
     // Another file that does not hold the document is kept, and it is said.
     let mut tx = world.db.write().await.expect("a transaction");
     let actor = console();

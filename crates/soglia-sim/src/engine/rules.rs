@@ -1,7 +1,7 @@
 //! A centre's rules in the form in which the simulator asks for them. Read [`Rules`] first.
 
 use super::Abandonment;
-use crate::centre::{AtClosing, Centre};
+use crate::centre::{AtClosing, Centre, Queue};
 
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
@@ -61,10 +61,7 @@ impl Rules {
             .iter()
             .enumerate()
             .filter(|(_, queue)| queue.at_closing == AtClosing::Release)
-            .flat_map(|(q, queue)| {
-                let closings = queue.opening.iter().map(|span| span.until_us + queue.grace_us);
-                closings.map(move |at_us| Clearing { at_us, queue: q })
-            })
+            .flat_map(|(q, queue)| closings(queue).map(move |at_us| Clearing { at_us, queue: q }))
             .collect();
         clearings.sort_unstable();
         let depends =
@@ -77,6 +74,15 @@ impl Rules {
         let abandonment = if depends { Abandonment::Eager } else { Abandonment::Lazy };
         Self { abandonment, queues, groups, clearings }
     }
+}
+
+/// When the grace after each closing is over, unless the queue is open again by then.
+fn closings(queue: &Queue) -> impl Iterator<Item = i64> {
+    let next = queue.opening.iter().skip(1).map(Some).chain([None]);
+    queue.opening.iter().zip(next).filter_map(|(span, next)| {
+        let over_us = span.until_us + queue.grace_us;
+        next.is_none_or(|next| over_us < next.from_us).then_some(over_us)
+    })
 }
 
 fn queue(centre: &Centre, q: usize) -> QueueRules {

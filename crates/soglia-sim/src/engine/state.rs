@@ -153,7 +153,18 @@ impl<'a> State<'a> {
         for queue in 0..self.lines.len() {
             self.clear(queue, until_us);
         }
+        self.book_overtime(until_us);
         self.run
+    }
+
+    /// Whoever works beyond a shift when the simulation ends has been there until then.
+    fn book_overtime(&mut self, until_us: i64) {
+        for n in 0..self.operators.len() {
+            let OperatorState { doing, until_us: shift_until_us, .. } = self.operators[n];
+            if doing == Doing::Busy && shift_until_us < until_us {
+                self.change(id(n), until_us);
+            }
+        }
     }
 
     /// Lets everything happen until an arrival at `arrival_us`.
@@ -186,7 +197,8 @@ impl<'a> State<'a> {
         self.rules.clearings.get(self.next_clearing).map_or(i64::MAX, |c| c.at_us)
     }
 
-    /// A call reaches its queue, if it is not answered by the IVR and the queue is open.
+    /// A call reaches its queue, if it is not answered by the IVR and the queue is open;
+    /// whatever comes when it is closed is lost, work that the centre brought about included.
     #[inline]
     fn arrive(&mut self, n: u32, call: &Call) {
         let kind = &self.centre.types[usize::from(call.kind)];
@@ -415,14 +427,15 @@ impl<'a> State<'a> {
         }
         let state = &mut self.operators[operator as usize];
         state.doing = Doing::Busy;
-        self.run.busy_us[state.group] += busy_us;
+        self.run.busy_us[state.group] += busy_us.min(self.centre.until_us - now_us);
         self.changes.set(operator, now_us + busy_us);
     }
 
     /// A call goes on to the second level.
     fn go_on(&mut self, kind: &CallType, call: &Call, at_us: i64) {
         let Some(second) = kind.second_level else { return };
-        let key = self.key(call);
+        // Levels beyond the second decide for themselves; purposes have labels above any type's.
+        let key = self.key(call).split(u64::from(call.kind));
         if second.share <= key.uniform(Purpose::SecondLevel, call.attempt) {
             return;
         }

@@ -31,7 +31,7 @@ impl Requirement {
             return Err(InputError::Share(self.level));
         }
         if !(0.0 < self.occupancy_max && self.occupancy_max <= 1.0) {
-            return Err(InputError::Share(self.occupancy_max));
+            return Err(InputError::Occupancy(self.occupancy_max));
         }
         Ok(())
     }
@@ -40,7 +40,7 @@ impl Requirement {
 /// Returns the fewest operators that block at most `blocked_max` of the calls (Erlang B).
 pub fn required_erlang_b(load: Load, blocked_max: f64) -> Result<u32, InputError> {
     if !(0.0 < blocked_max && blocked_max < 1.0) {
-        return Err(InputError::Share(blocked_max));
+        return Err(InputError::Blocked(blocked_max));
     }
     fewest(0, |operators| Ok(blocking(load.erlangs(), operators) <= blocked_max))
 }

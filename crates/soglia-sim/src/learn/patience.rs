@@ -39,8 +39,8 @@ pub struct PatienceEstimate {
     pub n_waited: usize,
     /// Of those, how many gave up.
     pub n_gave_up: usize,
-    /// The longest wait at which somebody gave up, in seconds: beyond it the curve is an
-    /// exponential tail, an assumption and no observation.
+    /// The longest wait, in seconds, at which somebody gave up and somebody else did not: the last
+    /// step. Beyond it the curve is an exponential tail, an assumption and no observation.
     pub observed_until_secs: f64,
 }
 
@@ -62,7 +62,8 @@ impl PatienceEstimate {
 /// those still waiting at `w`, the share that gave up then; who was answered at `w` still counts.
 /// Waits up to `at_once_us` that ended in giving up are the mass at zero. The tail's mean is the
 /// whole time waited over the number who gave up, the maximum-likelihood estimate for exponential
-/// patience. Returns nothing when nobody gave up after a wait, or when the last step leaves nobody.
+/// patience. A step that would leave nobody is left to the tail. Returns nothing without any step:
+/// when nobody gave up after a wait, or nobody else waited as long as the first who did.
 pub fn kaplan_meier(waits: &[Wait], at_once_us: i64) -> Option<PatienceEstimate> {
     let (mut none, mut gave_up, mut total_us) = (0_usize, 0_usize, 0_i64);
     // By wait: how many gave up, how many were censored.

@@ -9,7 +9,7 @@ use soglia_sim::distribution::Distribution;
 use soglia_sim::engine::{Abandonment, End, Plan, Run};
 use soglia_sim::random::Key;
 use soglia_sim::replicate::replicate;
-use soglia_sim::table::{CallTable, Demand};
+use soglia_sim::table::{Call, CallTable, Demand};
 use soglia_sim::tally::{Limits, Tallies};
 use soglia_sim::trace::{Recorded, RecordedEnd, table};
 
@@ -119,6 +119,76 @@ proptest! {
         prop_assert!(run.busy_us.iter().zip(&run.present_us).all(|(busy, there)| busy <= there));
     }
 
+    /// Around the clock, and the simulation ends when everybody is busy, some beyond their shift.
+    #[test]
+    fn nobody_is_busy_for_longer_than_there(
+        seed in 0_u64..1_000_000,
+        n in 1_u32..30,
+        rate in 100.0..400.0_f64,
+    ) {
+        let mut centre = plain_centre(n);
+        centre.until_us = 17 * HOUR * 1_000_000;
+        centre.types.iter_mut().for_each(|kind| kind.talk = exponential(1200.0));
+        for queue in &mut centre.queues {
+            let third = |n: i64| Span::of_secs(n * 8 * HOUR, (n + 1) * 8 * HOUR);
+            queue.opening = (0..3).map(third).collect();
+        }
+        for (operator, n) in centre.operators.iter_mut().zip(0..) {
+            let end = 16 * HOUR + n % 5 * 900;
+            let later = Span::of_secs(end + 300, end + 500);
+            operator.presence = vec![Span::of_secs(8 * HOUR, end), later];
+        }
+        let run = run(&centre, &calls(&centre, rate, seed));
+        for (busy_us, present_us) in run.busy_us.iter().zip(&run.present_us) {
+            prop_assert!(busy_us <= present_us, "{busy_us} of {present_us}");
+        }
+        let until_us = centre.until_us - 8 * HOUR * 1_000_000;
+        prop_assert!(run.present_us.iter().sum::<i64>() <= i64::from(n) * until_us);
+    }
+
+    #[test]
+    fn a_table_is_thinned_and_moved_by_numbers_that_stay(
+        seed in 0_u64..1_000_000,
+        one in 0.0..=1.0_f64,
+        other in 0.0..=1.0_f64,
+    ) {
+        let all = calls(&plain_centre(1), 60.0, seed);
+        let (low, high) = (one.min(other), one.max(other));
+        let (few, more) = (all.thinned(|_| low), all.thinned(|_| high));
+        let mut rest = more.calls.iter();
+        prop_assert!(few.calls.iter().all(|call| rest.any(|c| c == call)), "a subset, in order");
+        prop_assert_eq!((all.thinned(|_| 0.0).calls.len(), &all.thinned(|_| 1.0)), (0, &all));
+
+        let (eight, seven) =
+            (Span::of_secs(8 * HOUR, 9 * HOUR), Span::of_secs(7 * HOUR, 8 * HOUR));
+        let moved = |share: f64| {
+            let table = all.moved(eight, seven, 24 * HOUR * 1_000_000, share);
+            let in_order = table.calls.is_sorted_by_key(|call| call.at_us);
+            let mut calls = table.calls;
+            calls.sort_by_key(|call| call.root);
+            let earlier: Vec<bool> =
+                calls.iter().zip(&all.calls).map(|(now, was)| now.at_us != was.at_us).collect();
+            (in_order, calls, earlier)
+        };
+        let (in_order, calls, moved_at_low) = moved(low);
+        let (_, _, moved_at_high) = moved(high);
+        prop_assert!(in_order && calls.len() == all.calls.len());
+        for ((now, was), moves) in calls.iter().zip(&all.calls).zip(&moved_at_low) {
+            prop_assert!(!moves || (eight.holds(was.at_us) && seven.holds(now.at_us)));
+            prop_assert_eq!(Call { at_us: was.at_us, ..*now }, *was);
+        }
+        prop_assert!(moved_at_low.iter().zip(&moved_at_high).all(|(low, high)| low <= high));
+        let n_moved = moved(1.0).2.iter().filter(|moved| **moved).count();
+        prop_assert_eq!(n_moved, all.calls.iter().filter(|c| eight.holds(c.at_us)).count());
+
+        let end_us = all.calls.last().map_or(0, |call| call.at_us);
+        let turned = all.mapped(|call| call.at_us = end_us - call.at_us);
+        prop_assert!(turned.calls.is_sorted_by_key(|call| call.at_us));
+        let back = turned.mapped(|call| call.at_us = end_us - call.at_us);
+        prop_assert_eq!(back.calls.len(), all.calls.len());
+        prop_assert!(back.calls.iter().zip(&all.calls).all(|(b, a)| b.at_us == a.at_us));
+    }
+
     #[test]
     fn lazy_and_eager_give_the_same_bits(seed in 0_u64..1_000_000, n in 0_u32..40) {
         let centre = plain_centre(n);
@@ -153,7 +223,8 @@ proptest! {
 
     #[test]
     fn a_recorded_day_replays_exactly(seed in 0_u64..1_000_000, n in 1_u32..40) {
-        let centre = plain_centre(n);
+        let mut centre = plain_centre(n);
+        centre.types[1].patience.none = 0.1;
         let original = calls(&centre, 200.0, seed);
         let run_before = run(&centre, &original);
         let recorded: Vec<Recorded> = run_before

@@ -3,5 +3,6 @@
 mod laws;
 mod published;
 mod reference;
+mod rules;
 mod theory;
 mod vectors;

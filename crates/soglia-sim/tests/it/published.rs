@@ -2,7 +2,7 @@
 
 use soglia_sim::erlang::{
     Load, Requirement, ServiceLevelKind, Steady, erlang_a, erlang_c, positions, priority,
-    priority_with_patience, required_erlang_a, required_erlang_c,
+    priority_with_patience, required_erlang_a, required_erlang_b, required_erlang_c,
 };
 
 fn load(calls_per_hour: f64, handling_secs: f64) -> Load {
@@ -130,4 +130,16 @@ fn input_that_means_nothing_is_refused() {
     assert!(positions(10, 1.0).is_err());
     assert!(priority(&[], 180.0, 3, 20.0).is_err());
     assert!(required_erlang_c(load(10.0, 180.0), &Requirement::of_offered(1.0, 20.0)).is_err());
+}
+
+#[test]
+fn a_refusal_names_the_bounds_that_hold() {
+    let blocked = required_erlang_b(load(10.0, 180.0), 0.0).expect_err("nobody blocked");
+    assert_eq!(
+        blocked.to_string(),
+        "the share blocked at most must be above 0 and below 1, found `0`",
+    );
+    let idle = Requirement { occupancy_max: 0.0, ..Requirement::of_offered(0.8, 20.0) };
+    let idle = required_erlang_c(load(10.0, 180.0), &idle).expect_err("nobody busy");
+    assert_eq!(idle.to_string(), "the highest occupancy must be above 0 and at most 1, found `0`");
 }

@@ -8,7 +8,7 @@ use soglia_domain::time::Millis;
 
 use super::line::Params;
 use crate::hash::BuildQuick;
-use crate::labels::spellings;
+use crate::labels::test_callers;
 
 pub use soglia_domain::contract::{EventRule, Meaning};
 
@@ -87,7 +87,7 @@ impl QueueLogConfig {
                 .map_or(defaults.extension_digits_max, usize::from),
             extensions: extensions.clone(),
             groups: groups.collect(),
-            test_callers: contract.sources.test_callers.iter().flat_map(|n| spellings(n)).collect(),
+            test_callers: test_callers(contract),
             quiet: quiet.unwrap_or(defaults.quiet),
             onward: onward.unwrap_or(defaults.onward),
             open_limit: open_limit.unwrap_or(defaults.open_limit),

@@ -7,6 +7,7 @@ use super::journey::{After, Journey, Leg, Mark, QueueNo, Stage, Talk, joined};
 use super::line::{self, Line, Params};
 use super::parser::{Outcome, QueueLogParser, Taken};
 use crate::hash::stable;
+use crate::labels::normalised;
 use crate::outcome::{Emitted, Totals};
 
 impl QueueLogParser {
@@ -61,7 +62,8 @@ impl QueueLogParser {
         let (caller, position) = entering(line.params);
         let caller = String::from_utf8_lossy(caller).into_owned();
         let extension = is_extension(&caller, self.config.extension_digits_max);
-        let test = self.config.test_callers.contains(&caller);
+        let tests = &self.config.test_callers;
+        let test = !tests.is_empty() && tests.contains(normalised(&caller).as_ref());
         let (journey, totals) = self.touch(slot, row, line);
         if journey.caller.is_none() && !caller.is_empty() {
             journey.caller = Some(caller);

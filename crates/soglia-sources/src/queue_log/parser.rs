@@ -285,13 +285,8 @@ impl QueueLogParser {
         let journey = self.calls.get_mut(slot).and_then(Option::as_mut);
         let journey = journey.expect("ids point at open calls only");
         journey.touch(row, line.stamp.at, line.stamp.precision);
-        // A row before the previous brings the deadline forward, whatever becomes of the row: an
-        // alarm may ring too early, never too late.
-        let deadline = journey.deadline(&self.config);
-        if deadline < journey.alarm {
-            journey.alarm = deadline;
-            self.alarms.push((deadline, journey.seq, slot));
-        }
+        // A row before the previous brings the deadline forward, whatever becomes of the row.
+        bring_forward(&mut self.alarms, journey, slot, &self.config);
         (journey, &mut self.totals)
     }
 
@@ -313,11 +308,7 @@ impl QueueLogParser {
         let Some(journey) = self.calls.get_mut(slot).and_then(Option::as_mut) else {
             return;
         };
-        let deadline = journey.deadline(&self.config);
-        if deadline < journey.alarm {
-            journey.alarm = deadline;
-            self.alarms.push((deadline, journey.seq, slot));
-        }
+        bring_forward(&mut self.alarms, journey, slot, &self.config);
     }
 
     /// The call whose deadline comes first, once alarms that rang too early are set right.
@@ -390,6 +381,16 @@ impl QueueLogParser {
     fn emit(&mut self, emitted: Emitted, out: &mut impl FnMut(Emitted)) {
         self.totals.count(&emitted);
         out(emitted);
+    }
+}
+
+/// Sets the alarm of a call to its deadline, if that comes first: an alarm may ring too early, never
+/// too late.
+fn bring_forward(alarms: &mut Alarms, journey: &mut Journey, slot: usize, config: &QueueLogConfig) {
+    let deadline = journey.deadline(config);
+    if deadline < journey.alarm {
+        journey.alarm = deadline;
+        alarms.push((deadline, journey.seq, slot));
     }
 }
 

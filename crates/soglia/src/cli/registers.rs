@@ -308,6 +308,15 @@ pub enum UserCommand {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Make a token worthless
+    RevokeToken {
+        /// Its number: `T-1`
+        #[arg(value_name = "TOKEN")]
+        token: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
 }
 
 /// Erase what may not be kept.

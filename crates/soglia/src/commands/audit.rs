@@ -29,13 +29,7 @@ async fn verify(opened: &Opened, expect: Option<&str>) -> Done {
         verified.n_links, verified.n_versions, verified.n_erased
     )?;
     if let Some(broken) = verified.broken {
-        writeln!(
-            out,
-            "BROKEN at link {} ({}): {}",
-            broken.seq,
-            broken.object,
-            broken.fault.text()
-        )?;
+        writeln!(out, "BROKEN at {broken}")?;
         return Ok(BREACH);
     }
     writeln!(out, "whole; head {}:{}", verified.head.seq, verified.head.hash)?;

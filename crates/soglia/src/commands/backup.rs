@@ -34,13 +34,7 @@ pub async fn restore(settings: &Settings, args: Restore) -> Done {
     let (_, verified) = copy::restore(&args.folder, location, &files, &backups, now).await?;
     let mut out = std::io::stdout().lock();
     if let Some(broken) = verified.broken {
-        writeln!(
-            out,
-            "BROKEN at link {} ({}): {}",
-            broken.seq,
-            broken.object,
-            broken.fault.text()
-        )?;
+        writeln!(out, "BROKEN at {broken}")?;
         return Ok(BREACH);
     }
     writeln!(out, "restored: {} links, the trail is whole", verified.n_links)?;

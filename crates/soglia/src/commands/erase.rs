@@ -67,12 +67,11 @@ async fn person(
 ) -> Done {
     let identifiers: Vec<&str> = identifiers.iter().map(String::as_str).collect();
     let subject = Subject::new(&identifiers)?;
-    let mut file = std::fs::File::create_new(path)?;
     let mut tx = opened.database.write().await?;
     let data = erasure::find_subject(&mut tx, &opened.by(reason), &subject).await?;
-    tx.commit().await?;
     let text = serde_json::to_string_pretty(&data.export).map_err(Failure::internal)?;
-    file.write_all(text.as_bytes())?;
+    std::fs::File::create_new(path)?.write_all(text.as_bytes())?;
+    tx.commit().await?;
     finish(opened, &data.plan, carry_out, reason).await
 }
 

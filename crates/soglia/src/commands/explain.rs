@@ -14,7 +14,7 @@ use super::{opened, period};
 use crate::cli::Explain;
 use crate::config::Settings;
 use crate::error::{DONE, Done, Failure};
-use crate::output::{Table, localised};
+use crate::output::{Table, localised, value_or_na};
 
 /// Shows how a figure came about, or lists the items behind it.
 pub async fn run(settings: &Settings, args: Explain) -> Done {
@@ -64,7 +64,7 @@ fn write_figure(
     lang: Lang,
 ) -> std::io::Result<()> {
     let number = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), |n| n.to_string());
-    let value = m.value.as_deref().map_or_else(|| "n/a".to_owned(), |v| localised(v, lang));
+    let value = value_or_na(m.value.as_deref(), lang);
     writeln!(out, "{} {} · {}", m.service, m.indicator, report.period.label)?;
     writeln!(
         out,
@@ -123,7 +123,7 @@ fn sensitivity(m: &Measurement, lang: Lang) -> Table {
             line.question.clone(),
             format!("{} = {}", line.parameter, line.alternative),
             format!("{}/{}", line.numerator, line.denominator),
-            line.value.as_deref().map_or_else(|| "n/a".to_owned(), |v| localised(v, lang)),
+            value_or_na(line.value.as_deref(), lang),
             line.verdict.to_owned(),
             if line.changes { "yes".to_owned() } else { "no".to_owned() },
             line.label.clone(),
@@ -135,7 +135,7 @@ fn sensitivity(m: &Measurement, lang: Lang) -> Table {
 
 /// Another indicator under the same reading.
 fn together(other: &Together, lang: Lang) -> String {
-    let value = other.value.as_deref().map_or_else(|| "n/a".to_owned(), |v| localised(v, lang));
+    let value = value_or_na(other.value.as_deref(), lang);
     let Together { indicator, numerator, denominator, verdict, .. } = other;
     format!("{indicator} {numerator}/{denominator} = {value} {verdict}")
 }

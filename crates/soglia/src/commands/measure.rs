@@ -11,7 +11,7 @@ use soglia_ledger::session::Session;
 use soglia_measure::calls::Counted;
 use soglia_measure::compare::{self, Agreement, Declared};
 use soglia_measure::measure::{Options, measure, print_value};
-use soglia_measure::measurement::{Measurement, Report};
+use soglia_measure::measurement::{Measurement, PeriodRef, Report};
 use soglia_measure::profile::{self, By};
 use soglia_measure::seal::{Sealed, adjustments};
 
@@ -19,7 +19,7 @@ use super::{opened, period};
 use crate::cli::{Grain, Measure, OutputFormat};
 use crate::config::Settings;
 use crate::error::{BREACH, DONE, Done, Failure};
-use crate::output::{Table, grouped, localised};
+use crate::output::{Table, grouped, localised, value_or_na};
 
 /// Measures a period.
 pub async fn run(settings: &Settings, args: Measure) -> Done {
@@ -135,7 +135,7 @@ fn figure(m: &Measurement, lang: Lang) -> Vec<String> {
         number(m.numerator),
         number(m.denominator),
         m.counts_unit.to_owned(),
-        m.value.as_deref().map_or_else(|| "n/a".to_owned(), |value| localised(value, lang)),
+        value_or_na(m.value.as_deref(), lang),
         m.unit.to_owned(),
         localised(&m.target, lang),
         m.verdict.to_owned(),
@@ -254,9 +254,7 @@ fn profile_table(by: By, lines: &[ProfileLine], lang: Lang) -> Table {
         "wait_p95_s",
         "talk_mean_s",
     ]);
-    let percent = |counted: &Counted| {
-        share_of(counted).map_or_else(|| "n/a".to_owned(), |value| localised(&value, lang))
-    };
+    let percent = |counted: &Counted| value_or_na(share_of(counted).as_deref(), lang);
     let secs = |millis: Option<i64>| millis.map_or_else(String::new, |m| (m / 1000).to_string());
     for (service, value, line) in lines {
         table.row([
@@ -320,12 +318,7 @@ fn profile_json(
     serde_json::json!({
         "schema": "soglia.profile/1",
         "contract": { "code": contract.code, "sha256": contract.file_hash },
-        "period": {
-            "label": period.label(),
-            "start": period.start().in_zone(&contract.zone).to_string(),
-            "end": period.end().in_zone(&contract.zone).to_string(),
-            "zone": contract.zone_name,
-        },
+        "period": PeriodRef::new(period, contract),
         "ledger": { "import_no": session.import_no() },
         "by": by.name(),
         "counts_unit": "call",

@@ -183,7 +183,8 @@ async fn list(opened: &Opened, args: &ListArgs, lang: Lang) -> Done {
     let Some(code) = &args.register else {
         let mut table = Table::new(["register", "name", "open", "all"]);
         for register in register::ALL {
-            let query = Query { limit: 1, ..Query::new(register) };
+            let contract = Some(opened.contract.code.clone());
+            let query = Query { contract, limit: 0, ..Query::new(register) };
             let all = tx.find(&opened.actor, opened.now, &query).await?.total;
             let query = Query { stage: Some(Stage::Open), ..query };
             let open = tx.find(&opened.actor, opened.now, &query).await?.total;
@@ -200,6 +201,7 @@ async fn list(opened: &Opened, args: &ListArgs, lang: Lang) -> Done {
         .map(|text| Link::parse(text).ok_or_else(|| RegisterError::unknown("link", text)));
     let filters = args.conditions.iter().map(|text| Filter::parse(register, text));
     let query = Query {
+        contract: Some(opened.contract.code.clone()),
         service: args.service.clone(),
         states: args.state.clone(),
         stage: args.open.then_some(Stage::Open),
@@ -443,14 +445,8 @@ fn print_written(entry: &Entry) -> Done {
 
 /// `name=value` pairs.
 fn pairs(texts: &[String]) -> Result<Vec<(&str, &str)>, Failure> {
-    let pair = |text: &'_ String| text.find('=');
-    texts
-        .iter()
-        .map(|text| match pair(text) {
-            Some(at) => Ok((text.get(..at).unwrap_or(""), text.get(at + 1..).unwrap_or(""))),
-            None => Err(Failure::usage(format!("`{text}` is no `field=value`"))),
-        })
-        .collect()
+    let wrong = |text: &String| Failure::usage(format!("`{text}` is no `field=value`"));
+    texts.iter().map(|text| text.split_once('=').ok_or_else(|| wrong(text))).collect()
 }
 
 fn changes(register: &'static Register, texts: &[String]) -> Result<Changes, Failure> {

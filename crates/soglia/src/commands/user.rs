@@ -4,6 +4,7 @@ use std::io::{BufRead, Write};
 
 use jiff::civil::Date;
 use soglia_domain::access::{Grant, ROLES, Role};
+use soglia_domain::period::start_of_day;
 use soglia_domain::text::Lang;
 use soglia_domain::time::{Instant, Millis};
 use soglia_registers::accounts::{NewToken, NewUser, SecondFactor, Standing, User, Users};
@@ -81,6 +82,10 @@ async fn change(
             let (token, secret) = users.create_token(&opened.by(&reason), new).await?;
             Ok(format!("{} {secret}", token.id))
         }
+        UserCommand::RevokeToken { token, reason } => {
+            users.revoke_token(&opened.by(&reason), &token).await?;
+            Ok(token)
+        }
         UserCommand::List | UserCommand::Roles => Ok(String::new()),
     }
 }
@@ -151,8 +156,7 @@ fn day(opened: &Opened, text: Option<String>) -> Result<Option<Instant>, Failure
     let Some(text) = text else { return Ok(None) };
     let wrong = || Failure::usage(format!("`{text}` is no date")).hint("write it as `2024-01-31`");
     let date: Date = text.parse().map_err(|_| wrong())?;
-    let start = date.to_zoned(opened.contract.zone.clone()).map_err(|_| wrong())?;
-    Ok(Some(Instant::from_timestamp(start.timestamp())))
+    Ok(Some(start_of_day(date, &opened.contract.zone)))
 }
 
 /// One line of the standard input; passwords never stand among arguments, where others see them.

@@ -301,6 +301,7 @@ fn a_killed_rebuild_is_all_or_nothing() {
     }
     assert!(0 < refused, "no rebuild was killed while it ran");
     rebuild(&place, &out, &[]).ok();
+    assert!(!out.join("rebuilding").exists(), "its last step is done");
     whole(&place, &out, &expected);
     assert!(!partial.exists(), "what was left was removed");
     assert!(before == bytes_of(&place.ledger), "the old ledger was touched");

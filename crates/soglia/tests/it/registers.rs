@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use crate::support::{CONTRACT, Ran, command, soglia};
+use crate::support::{CONTRACT, Ran, command, soglia, temp};
 
 /// Registers in a folder, under the reference contract.
 struct Registers(PathBuf);
@@ -74,7 +74,7 @@ const ANSWER: [&str; 8] = [
 
 #[test]
 fn a_complaint_lives_on_the_command_line() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = temp();
     let registers = Registers::new(dir.path());
     assert_eq!(registers.add_complaint().ok().out, "REC-1 v1 received\n");
     let early = registers.run(&["register", "move", "REC-1", "close", "--reason=x"]).code(2);
@@ -105,7 +105,7 @@ fn a_complaint_lives_on_the_command_line() {
 
 #[test]
 fn files_go_out_and_come_in() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = temp();
     let registers = Registers::new(dir.path());
     registers.add_complaint().ok();
     let file = dir.path().join("complaints.csv");
@@ -132,7 +132,7 @@ fn files_go_out_and_come_in() {
 
 #[test]
 fn a_lost_folder_comes_back() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = temp();
     let registers = Registers::new(dir.path());
     registers.add_complaint().ok();
     let attachment = dir.path().join("nota.txt");
@@ -153,7 +153,7 @@ fn a_lost_folder_comes_back() {
 
 #[test]
 fn accounts_act_with_their_roles() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = temp();
     let registers = Registers::new(dir.path());
     let add = ["user", "add", "anna", "--name=Anna Neri", "--reason=incarico"];
     assert_eq!(registers.run_with(&add, "corta\n"), 2);
@@ -176,18 +176,26 @@ fn accounts_act_with_their_roles() {
     let reply = ["register", "move", "RIL-1", "reply", "--as=anna", "--reason=x", "reply=sì"];
     let refused = registers.run(&reply).code(2);
     assert!(refused.err.contains("may not do this"), "{}", refused.err);
+    let token = registers.run(&["user", "token", "cruscotto", "auditor", "--reason=prova"]).ok();
+    assert!(token.out.starts_with("T-1 soglia_"), "{}", token.out);
+    let revoke = ["user", "revoke-token", "T-1", "--reason=fine della prova"];
+    registers.run(&revoke).ok();
+    assert!(registers.run(&revoke).code(2).err.contains("T-1"), "it is worthless already");
     let log = registers.run(&["audit", "log", "--object", "RIL-1"]).ok().out;
     assert!(log.contains("U-1") && log.contains("rilievo"), "{log}");
 }
 
 #[test]
 fn one_persons_data_are_erased() {
-    let dir = tempfile::tempdir().expect("a folder");
+    let dir = temp();
     let registers = Registers::new(dir.path());
     registers.add_complaint().ok();
     let out = dir.path().join("anna.json");
     let path = out.to_str().expect("UTF-8");
-    let person = ["erase", "person", "Anna Bianchi", "--out", path, "--reason=richiesta 7"];
+    let person = ["erase", "person", "Anna Bianchi", "--out", path, "--reason"];
+    registers.run(&[person.as_slice(), &[" "]].concat()).code(2);
+    assert!(!out.exists(), "what failed leaves no file in the way of the next try");
+    let person = [person.as_slice(), &["richiesta 7"]].concat();
     let shown = registers.run(&person).ok().out;
     assert_eq!(shown, "REC-1 v1 complainant\nREC-1 v1 text\n");
     let export = fs::read_to_string(&out).expect("a file");
