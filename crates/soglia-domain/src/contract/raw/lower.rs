@@ -366,6 +366,7 @@ fn lower_service(
         numbers,
         queue,
         topics,
+        booking_systems,
         indicator,
     } = raw;
     let path = Path::default().key("service").key(&code);
@@ -400,6 +401,7 @@ fn lower_service(
         second_level_calendar: second_level_calendar?,
         outbound_calendar: outbound_calendar?,
         topics: named(topics),
+        booking_systems: named(booking_systems),
         indicators,
     })
 }
