@@ -141,8 +141,8 @@ fn peak(service: &Service, by_day: &ByDay) -> Option<Finding> {
              contro una media di {mean} nei giorni con traffico."
         ),
         format!(
-            "The busiest day is {printed}: {most} calls arrived in one day, against a mean of {mean} \
-             on days with traffic."
+            "The busiest day is {printed}: {most} calls arrived in one day, against a mean of \
+             {mean} on days with traffic."
         ),
     );
     made.figures = BTreeMap::from([

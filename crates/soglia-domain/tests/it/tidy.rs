@@ -153,13 +153,11 @@ impl Literal {
             .find_map(|(start, end)| rest.split_once(start).map(|(_, after)| (*end, after)))
         {
             pasted = true;
-            match after.rsplit_once(end) {
-                Some((_, after)) => rest = after,
-                None => {
-                    *self = Self::Until(end);
-                    break;
-                }
-            }
+            let Some((_, after)) = after.rsplit_once(end) else {
+                *self = Self::Until(end);
+                break;
+            };
+            rest = after;
         }
         pasted
     }
