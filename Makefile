@@ -70,18 +70,22 @@ bench: ## Compare with wc, DuckDB and Polars (builds with optimisation; takes lo
 	fi
 
 fuzz: ## Feed each parser with random input, FUZZ_SECONDS each (60)
+	@# Coverage is counted by a compiler that only nightly has; cargo-fuzz drives it.
 	@if cargo +nightly fuzz --version >/dev/null 2>&1; then \
 	    for target in $(FUZZ_TARGETS); do \
 	        echo "Fuzzing $$target for $(FUZZ_SECONDS) s"; \
 	        mkdir -p "fuzz/corpus/$$target"; \
-	        seeds="crates/soglia-sources/fixtures/$$target"; \
-	        [ -d "$$seeds" ] || seeds=''; \
+	        case "$$target" in \
+	            contract_file) seeds='examples/reference examples/second' ;; \
+	            mapping_file) seeds='examples/mappings' ;; \
+	            *) seeds="crates/soglia-sources/fixtures/$$target" ;; \
+	        esac; \
 	        cargo +nightly fuzz run "$$target" "fuzz/corpus/$$target" $$seeds \
-	            -- -max_total_time=$(FUZZ_SECONDS); \
+	            -- -max_total_time=$(FUZZ_SECONDS) -dict="fuzz/words/$$target.dict"; \
 	    done; \
 	else \
 	    echo 'cargo-fuzz or the nightly toolchain is not there: no fuzzing, only the parsers'\'' laws.'; \
-	    echo 'hint: rustup toolchain install nightly && cargo install cargo-fuzz'; \
+	    echo 'hint: rustup toolchain install nightly --profile minimal && cargo install cargo-fuzz'; \
 	    cargo test --workspace --locked --test it -- laws; \
 	fi
 

@@ -23,6 +23,9 @@ export PATH="$PATH:${HOME:-/root}/.cargo/bin"
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
+# `make fuzz` wants two things more, which nothing else needs and which this script therefore
+# leaves to you: rustup toolchain install nightly --profile minimal && cargo install cargo-fuzz
+
 # Packages to install: those without which nothing works, and those that can be done without.
 needed=()
 wanted=()

@@ -1,53 +1,57 @@
-//! Any bytes as a `queue_log`: no panic, every row accounted for, the saved state reads back, and
-//! cutting the file in two changes no count. A crash becomes a fixture.
+//! Any bytes as a `queue_log`: no panic, every row accounted for, the saved state reads back, few
+//! calls stay open, and cutting the file in three changes nothing of any call. A crash becomes a
+//! fixture.
 #![no_main]
 
 use jiff::tz::TimeZone;
 use libfuzzer_sys::fuzz_target;
-use soglia_sources::outcome::{Emitted, Totals};
+use soglia_fuzz::{Audit, with_choice};
+use soglia_sources::outcome::Emitted;
 use soglia_sources::queue_log::{End, OpenState, QueueLogConfig, QueueLogParser, sniff};
 
+const OPEN_CALLS_MAX: usize = 16;
+
 fuzz_target!(|bytes: &[u8]| {
-    let Some((cut, log)) = bytes.split_first() else { return };
+    let Some((choice, log)) = with_choice(bytes) else { return };
     let lines: Vec<&[u8]> = log.split(|&b| b == b'\n').collect();
     // Whether it looks like a log or not, it must not break the parser.
     drop(sniff(lines.iter().copied().take(50), &zone()));
-    let whole = read(&lines, lines.len());
-    let parts = read(&lines, usize::from(*cut) % lines.len().max(1));
-    assert_eq!(whole, parts, "a cut changes nothing");
+    let whole = read(&lines, &[]);
+    let first = usize::from(choice) % lines.len();
+    let second = first + usize::from(choice >> 4) % (lines.len() - first);
+    assert_eq!(whole, read(&lines, &[first, second]), "a cut changes nothing");
 });
 
 fn zone() -> TimeZone {
     TimeZone::get("Europe/Rome").expect("bundled")
 }
 
-/// Calls, rejected rows and ignored rows of a log cut before a line.
-fn read(lines: &[&[u8]], cut: usize) -> [u64; 3] {
-    let mut config = QueueLogConfig::new("fuzz", zone());
-    config.open_calls_max = 64;
-    let mut sums = [0; 3];
-    let mut add = |totals: &Totals| {
-        assert!(totals.balance());
-        sums[0] += totals.n_calls;
-        sums[1] += totals.rejected_rows;
-        sums[2] += totals.ignored_rows;
-    };
-    let mut out = |_: Emitted| {};
-    let (first, second) = lines.split_at(cut);
-    let mut parser = QueueLogParser::new(config.clone());
-    for (row, line) in (1..).zip(first) {
-        parser.push(row, line, &mut out);
-    }
-    let end = if second.is_empty() { End::Final } else { End::Continues };
-    let done = parser.finish(end, &mut out);
-    add(&done.totals);
-    if !second.is_empty() {
-        let open = OpenState::from_json(&done.open.to_json()).expect("what was written reads");
-        let mut parser = QueueLogParser::resume(config, open);
-        for (row, line) in (1..).zip(second) {
+/// What comes of a log that is cut into files before some of its lines.
+fn read(lines: &[&[u8]], cuts: &[usize]) -> Vec<String> {
+    let mut bare = Vec::new();
+    let mut open = None;
+    let mut from = 0;
+    let ends = cuts.iter().copied().chain([lines.len()]);
+    for (n, until) in ends.enumerate() {
+        let mut config = QueueLogConfig::new(n.to_string(), zone());
+        config.open_calls_max = OPEN_CALLS_MAX;
+        let mut parser = match open.take() {
+            None => QueueLogParser::new(config),
+            Some(open) => QueueLogParser::resume(config, open),
+        };
+        let mut audit = Audit::default();
+        let mut out = |one: Emitted| audit.take(&one);
+        for (row, line) in (1..).zip(lines.get(from..until).unwrap_or_default()) {
             parser.push(row, line, &mut out);
         }
-        add(&parser.finish(End::Final, &mut out).totals);
+        let end = if n == cuts.len() { End::Final } else { End::Continues };
+        let done = parser.finish(end, &mut out);
+        audit.agrees_with(&done.totals);
+        assert_eq!(done.totals.rows, (until - from) as u64);
+        assert!(done.open.n_calls() <= OPEN_CALLS_MAX, "memory stays bounded");
+        bare.append(&mut audit.bare);
+        open = Some(OpenState::from_json(&done.open.to_json()).expect("what was written reads"));
+        from = until;
     }
-    sums
+    bare
 }

@@ -133,6 +133,8 @@ pub struct Service {
     pub outbound_calendar: ServiceCalendar,
     /// Topic codes and their names.
     pub topics: Vec<(String, Text)>,
+    /// Booking systems, as the sources call them, and their names.
+    pub booking_systems: Vec<(String, Text)>,
     /// Indicators, in the contract's order.
     pub indicators: Vec<Indicator>,
 }

@@ -36,7 +36,8 @@ pub enum Rule {
     /// K9, *tempo di evasione di un pacchetto da 100 contatti*: working time from release to the
     /// last terminal outcome, against `ceil(n / 100) × 4 h`.
     BatchTurnaround(BatchTurnaround),
-    /// K10, *continuità di funzionamento*: `(agreed service time − downtime) / agreed service time`.
+    /// K10, *continuità di funzionamento*:
+    /// `(agreed service time − downtime) / agreed service time`.
     Availability(Availability),
 }
 

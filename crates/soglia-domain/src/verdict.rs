@@ -100,7 +100,7 @@ impl Target {
         let ordering = match compare {
             Compare::Exact => value.compare(bound),
             Compare::Rounded(rounding) => {
-                // The bound is written by people and taken as it is, with more digits if it has them.
+                // The bound is written by people and taken as it is, with all its digits.
                 let fine = Rounding { decimals: 9, ..rounding };
                 let rounded = value.percent_scaled(rounding)
                     * 10_u128.pow(u32::from(9 - rounding.decimals.min(9)));

@@ -107,7 +107,7 @@ impl Request<'_> {
     /// The stream: files of one stream complete each other.
     fn stream(&self) -> String {
         let kind = match self.format {
-            Format::Mapped(mapping, _) => format!("mapping:{}", mapping.fact().table().name()),
+            Format::Mapped(mapping, _) => format!("mapping:{}", mapping.table().name()),
             other => other.name().to_owned(),
         };
         [Some(kind.as_str()), self.service, self.source]

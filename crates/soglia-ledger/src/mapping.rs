@@ -5,6 +5,9 @@
 //! engine's own dialect, for each column of the fact. `docs/how-to/bring-your-data.md` is the
 //! guide for those who write one.
 //!
+//! The file itself and the reader of delimited text stand in [`soglia_sources::mapping`]; here its
+//! expressions are planned and evaluated.
+//!
 //! The way of a row: a reader (`text`, `sheet`, `columnar`) delivers it with its text and number;
 //! `batch` repairs it, sets it apart or evaluates its expressions; `facts` makes the fact.
 
@@ -16,124 +19,106 @@ mod error;
 mod facts;
 mod functions;
 mod open;
-mod parse;
 mod plan;
-mod raw;
 mod sheet;
 mod text;
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use soglia_domain::facts::Fact;
-use soglia_domain::time::Millis;
+use soglia_sources::mapping::{Definition, Layout, N_FIELDS, RAW, WrongMapping};
 use tokio::sync::mpsc;
 
-pub use columns::{Column, Kind};
 pub use error::MappingError;
-pub use raw::{Ambiguous, FactKind};
+pub use soglia_sources::mapping::{FactKind, schema as mapping_schema};
 
 use crate::tables::Table;
 use batch::Plan;
 use delivery::{Delivered, Outlet, WithRaw};
 use functions::Clock;
-use plan::Expression;
-use sheet::SheetLayout;
-use text::TextLayout;
+use plan::{Planner, text_schema};
 
 /// Batches that a reader may be ahead.
 const BATCHES_AHEAD: usize = 2;
 
-/// How one supplier's files become facts of one kind.
+/// How one supplier's files become facts of one kind: a mapping file whose expressions the query
+/// engine understands.
 #[derive(Clone, Debug)]
 pub struct Mapping {
-    file: Arc<str>,
-    /// The mapping file as it was written.
-    source: Arc<str>,
-    fact: FactKind,
-    service: Option<String>,
-    zone: Option<TimeZone>,
-    ambiguous: Ambiguous,
-    precision: Millis,
-    layout: Layout,
-    /// Names that the file must have, if the mapping declares them.
-    declared: Option<Vec<String>>,
-    repairs: Vec<Repair>,
-    skips: Vec<Skip>,
-    lets: Vec<(String, Expression)>,
-    columns: Vec<(&'static Column, Expression)>,
+    definition: Definition,
     /// Columns of the file that the expressions use.
     used: Vec<String>,
     with_raw: WithRaw,
 }
 
-#[derive(Clone, Debug)]
-enum Layout {
-    Text(TextLayout),
-    Sheet(SheetLayout),
-    Parquet,
-}
-
-/// Puts right rows that were written wrongly in a known way.
-#[derive(Clone, Debug)]
-struct Repair {
-    name: String,
-    when: Expression,
-    set: Vec<(String, Expression)>,
-}
-
-/// Sets rows apart that are not facts.
-#[derive(Clone, Debug)]
-struct Skip {
-    when: Expression,
-    reason: String,
-}
-
 impl Mapping {
-    /// Reads a mapping file's text; `file` is its name for error messages.
+    /// Reads a mapping file's text; `file` is its name for error messages. Where the types of the
+    /// file's columns are known, everything is planned, so that mistakes are found now.
     pub fn parse(text: &str, file: &str) -> Result<Self, MappingError> {
-        parse::parse(text, file)
+        let definition = Definition::parse(text, file)?;
+        let zone = definition.zone.clone().unwrap_or(TimeZone::UTC);
+        let clock = Clock { zone, ambiguous: definition.ambiguous };
+        let mut used = used(&definition, &Planner::new(&clock))?;
+        let with_raw = if used.remove(RAW) { WithRaw::Filled } else { WithRaw::Empty };
+        used.remove(N_FIELDS);
+        let mapping = Self { definition, used: used.into_iter().collect(), with_raw };
+        if !matches!(mapping.definition.layout, Layout::Parquet) {
+            let declared = mapping.definition.declared.as_ref();
+            let names = declared.unwrap_or(&mapping.used).clone();
+            Plan::check(&mapping, &text_schema(names), clock)?;
+        }
+        Ok(mapping)
     }
 
     /// Returns the mapping file's text.
     pub fn text(&self) -> &str {
-        &self.source
+        &self.definition.source
     }
 
     /// Returns the kind of fact that a row becomes.
     pub fn fact(&self) -> FactKind {
-        self.fact
+        self.definition.fact
+    }
+
+    /// Returns the table that the facts go to.
+    pub fn table(&self) -> Table {
+        match self.definition.fact {
+            FactKind::Calls => Table::Calls,
+            FactKind::Messages => Table::Messages,
+            FactKind::Cases => Table::Cases,
+            FactKind::OutboundRecords => Table::OutboundRecords,
+            FactKind::OutboundBatches => Table::OutboundBatches,
+            FactKind::Outages => Table::Outages,
+        }
     }
 
     /// Returns the service of rows that do not name one.
     pub fn service(&self) -> Option<&str> {
-        self.service.as_deref()
+        self.definition.service.as_deref()
     }
 
     /// Returns the zone of local times, if the mapping has its own.
     pub fn zone(&self) -> Option<&TimeZone> {
-        self.zone.as_ref()
+        self.definition.zone.as_ref()
     }
 }
 
-impl FactKind {
-    /// Returns the table that the facts go to.
-    pub const fn table(self) -> Table {
-        match self {
-            Self::Calls => Table::Calls,
-            Self::Messages => Table::Messages,
-            Self::Cases => Table::Cases,
-            Self::OutboundRecords => Table::OutboundRecords,
-            Self::OutboundBatches => Table::OutboundBatches,
-            Self::Outages => Table::Outages,
+/// Finds the columns of the file that the expressions use; `let` makes names of its own.
+fn used(definition: &Definition, planner: &Planner) -> Result<BTreeSet<String>, WrongMapping> {
+    let set = definition.repairs.iter().flat_map(|rule| &rule.set);
+    let mut used: BTreeSet<String> = set.map(|(name, _)| name.clone()).collect();
+    let mut made = BTreeSet::new();
+    let mut lets = definition.lets.iter().peekable();
+    for expression in definition.expressions() {
+        let names = planner.names(expression)?;
+        used.extend(names.into_iter().filter(|name| !made.contains(name)));
+        if let Some((name, _)) = lets.next_if(|(_, of_let)| of_let.key == expression.key) {
+            made.insert(name.clone());
         }
     }
-}
-
-/// Returns the JSON Schema of mapping files.
-pub fn mapping_schema() -> serde_json::Value {
-    schemars::schema_for!(raw::RawMapping).to_value()
+    Ok(used)
 }
 
 /// What became of one row.
@@ -212,12 +197,12 @@ pub async fn read(
     zone: &TimeZone,
     sink: &mut dyn FnMut(MappedRow) -> Result<(), MappingError>,
 ) -> Result<(), MappingError> {
-    let zone = mapping.zone.clone().unwrap_or_else(|| zone.clone());
-    let clock = Clock { zone, ambiguous: mapping.ambiguous };
+    let zone = mapping.definition.zone.clone().unwrap_or_else(|| zone.clone());
+    let clock = Clock { zone, ambiguous: mapping.definition.ambiguous };
     let (sender, mut delivered) = mpsc::channel(BATCHES_AHEAD);
     let outlet = Outlet { sender, with_raw: mapping.with_raw };
     let reader = tokio::task::spawn_blocking({
-        let (layout, path) = (mapping.layout.clone(), path.to_owned());
+        let (layout, path) = (mapping.definition.layout.clone(), path.to_owned());
         move || deliver(&layout, &path, outlet)
     });
     let mut plan = None;

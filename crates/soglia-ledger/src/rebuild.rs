@@ -259,7 +259,7 @@ fn new_mappings<'a>(
 ) -> Result<BTreeMap<String, &'a NewMapping>, RebuildError> {
     let mut found = BTreeMap::new();
     for new in plan.mappings {
-        let table = new.mapping.fact().table().name();
+        let table = new.mapping.table().name();
         let kind = format!("mapping:{table}");
         let streams: BTreeSet<&str> = rows
             .iter()

@@ -105,8 +105,8 @@ pub async fn rejects(
 ) -> Result<Vec<Reject>, LedgerError> {
     let filter = import_no.map_or_else(String::new, |no| format!("WHERE import_no = {no}"));
     let sql = format!(
-        "SELECT import_no, row, rows, CAST(code AS VARCHAR), detail, text FROM rejected_rows {filter} \
-         ORDER BY import_no, row LIMIT {limit} OFFSET {skip}"
+        "SELECT import_no, row, rows, CAST(code AS VARCHAR), detail, text FROM rejected_rows \
+         {filter} ORDER BY import_no, row LIMIT {limit} OFFSET {skip}"
     );
     let mut found = Vec::new();
     for batch in session.rows(&sql).await? {
@@ -156,8 +156,8 @@ pub async fn duplicates(
 ) -> Result<Vec<Duplicates>, LedgerError> {
     let filter = import_no.map_or_else(String::new, |no| format!("WHERE import_no = {no}"));
     let sql = format!(
-        "SELECT import_no, row_first, row_last, CAST(reason AS VARCHAR) FROM duplicate_rows {filter} \
-         ORDER BY import_no, row_first LIMIT {limit} OFFSET {skip}"
+        "SELECT import_no, row_first, row_last, CAST(reason AS VARCHAR) FROM duplicate_rows \
+         {filter} ORDER BY import_no, row_first LIMIT {limit} OFFSET {skip}"
     );
     let mut found = Vec::new();
     for batch in session.rows(&sql).await? {

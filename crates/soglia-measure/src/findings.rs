@@ -103,8 +103,8 @@ fn concentration(service: &Service, by_hour: &[[u64; 24]; 7]) -> Option<Finding>
         "I1",
         service,
         format!(
-            "Il {} % delle chiamate arriva tra le {from}:00 e le {}:00; il giorno più carico è {it}, \
-             con il {} % delle chiamate della settimana.",
+            "Il {} % delle chiamate arriva tra le {from}:00 e le {}:00; il giorno più carico è \
+             {it}, con il {} % delle chiamate della settimana.",
             percent(share, ','),
             from + 2,
             percent(day_share, ','),
@@ -137,12 +137,12 @@ fn peak(service: &Service, by_day: &ByDay) -> Option<Finding> {
         "I2",
         service,
         format!(
-            "Il giorno con più chiamate è il {printed}: {most} chiamate arrivate in un giorno, contro \
-             una media di {mean} nei giorni con traffico."
+            "Il giorno con più chiamate è il {printed}: {most} chiamate arrivate in un giorno, \
+             contro una media di {mean} nei giorni con traffico."
         ),
         format!(
-            "The busiest day is {printed}: {most} calls arrived in one day, against a mean of {mean} on \
-             days with traffic."
+            "The busiest day is {printed}: {most} calls arrived in one day, against a mean of \
+             {mean} on days with traffic."
         ),
     );
     made.figures = BTreeMap::from([

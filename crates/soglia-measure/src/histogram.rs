@@ -176,7 +176,8 @@ mod tests {
             prop_assert_eq!(histogram.max(), sorted.last().copied());
             for percent in [1, 50, 90, 95, 100] {
                 let rank = (sorted.len() * percent).div_ceil(100).max(1);
-                prop_assert_eq!(histogram.percentile(percent as u64), sorted.get(rank - 1).copied());
+                let expected = sorted.get(rank - 1).copied();
+                prop_assert_eq!(histogram.percentile(percent as u64), expected);
             }
             let limit = 20_000;
             let kept = sorted.iter().filter(|value| **value <= limit).count() as u64;

@@ -101,7 +101,8 @@ impl CallsPass {
             })
             .collect();
         format!(
-            "SELECT {}(arrow_cast('{}', 'Dictionary(Int32, Utf8)'), {}) AS tally FROM {} WHERE {}{}",
+            "SELECT {}(arrow_cast('{}', 'Dictionary(Int32, Utf8)'), {}) AS tally FROM {} \
+             WHERE {}{}",
             crate::udaf::NAME,
             quoted(&json),
             arguments.join(", "),

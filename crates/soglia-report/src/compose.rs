@@ -124,6 +124,13 @@ fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?', ':']) { text.to_owned() } else { format!("{text}.") }
 }
 
+/// The text as a paragraph of its own: a capital at its start, a full stop at its end.
+fn paragraph(text: &str) -> String {
+    let mut chars = text.trim_start().chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    sentence(&format!("{first}{}", chars.as_str()))
+}
+
 /// Texts joined as people join them: `a, b e c`.
 fn joined(lang: Lang, items: &[String]) -> String {
     match items {

@@ -1,16 +1,14 @@
 //! How numbers, dates and durations look in Italian and English. Read [`amount`] first.
 
 use jiff::civil::Date;
-use soglia_domain::period::month_name;
+use jiff::tz::TimeZone;
 pub use soglia_domain::period::weekday_name as weekday;
+use soglia_domain::period::{Grain, Period, month_name};
 use soglia_domain::ratio::{Ratio, Rounding};
 use soglia_domain::text::Lang;
 use soglia_domain::verdict::{NaReason, TargetDirection, Verdict};
 
 use crate::model::{Amount, ReportPeriod, Target, Unit};
-
-const ORDINALS_IT: [&str; 4] = ["I", "II", "III", "IV"];
-const ORDINALS_EN: [&str; 4] = ["first", "second", "third", "fourth"];
 
 /// Picks the text of a language.
 pub const fn say<'a>(lang: Lang, italian: &'a str, english: &'a str) -> &'a str {
@@ -179,34 +177,15 @@ pub fn weekday_short(lang: Lang, idx: usize) -> String {
     weekday(lang, idx).chars().take(3).collect()
 }
 
-/// The name of a period: half-year, quarter, month, year, or its two days.
+/// The name of a period: year, half-year, quarter, month, or its days.
 pub fn period(lang: Lang, period: &ReportPeriod) -> String {
     let (first, last) = (period.first, period.last);
-    let year = first.year();
-    let whole_months = first.day() == 1 && last.day() == last.last_of_month().day();
-    let n_months = last.month() - first.month() + 1;
-    if !whole_months || year != last.year() {
-        return days(lang, first, last);
-    }
-    let ordinals = match lang {
-        Lang::It => ORDINALS_IT,
-        Lang::En => ORDINALS_EN,
-    };
-    let nth = |months: i8| -> Option<&'static str> {
-        ((first.month() - 1) % months == 0)
-            .then(|| usize::try_from((first.month() - 1) / months).ok())
-            .flatten()
-            .and_then(|idx| ordinals.get(idx).copied())
-    };
-    let half = say(lang, "semestre", "half of");
-    let quarter = say(lang, "trimestre", "quarter of");
-    match (n_months, nth(6), nth(3)) {
-        (12, ..) => format!("{} {year}", say(lang, "anno", "year")),
-        (6, Some(n), _) => format!("{n} {half} {year}"),
-        (3, _, Some(n)) => format!("{n} {quarter} {year}"),
-        (1, ..) => month(lang, first),
-        _ => days(lang, first, last),
-    }
+    let grains = [Grain::Year, Grain::HalfYear, Grain::Quarter, Grain::Month];
+    // Names depend on days only, whatever the zone.
+    let units = grains.into_iter().filter_map(|g| Period::containing(g, first, &TimeZone::UTC));
+    let mut whole =
+        units.filter(|u| u.first_date() == first && u.until_date().yesterday().ok() == Some(last));
+    whole.next().map_or_else(|| days(lang, first, last), |unit| unit.name(lang))
 }
 
 /// Two days, as a range.

@@ -76,8 +76,8 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// Takes steps of a survival curve; nothing unless times rise, shares fall within (0, 1) and the
-    /// tail has a mean.
+    /// Takes steps of a survival curve; nothing unless times rise, shares fall within (0, 1) and
+    /// the tail has a mean.
     pub fn new(steps: Vec<(f64, f64)>, tail_mean_secs: f64) -> Option<Self> {
         let mut previous = (0.0, 1.0);
         for &(secs, share) in &steps {

@@ -81,7 +81,8 @@ pub enum InputError {
 pub const OPERATORS_MAX: u32 = 1_000_000;
 
 impl Load {
-    /// Takes calls an hour and the mean handling time in seconds (conversation and after-call work).
+    /// Takes calls an hour and the mean handling time in seconds (conversation and after-call
+    /// work).
     pub fn new(calls_per_hour: f64, handling_secs: f64) -> Result<Self, InputError> {
         if !(calls_per_hour.is_finite() && 0.0 <= calls_per_hour) {
             return Err(InputError::Calls(calls_per_hour));

@@ -2,7 +2,8 @@
 //!
 //! * **formulas** — [`erlang`]: one kind of operators, steady load, answers at once;
 //! * **simulation** — [`centre::Centre`]: queues, skills, hours, people;
-//!   [`table::CallTable`]: the calls, generated or from a [`trace`]; [`engine::Plan`]: what becomes of them; [`tally`] and
+//!   [`table::CallTable`]: the calls, generated or from a [`trace`];
+//!   [`engine::Plan`]: what becomes of them; [`tally`] and
 //!   [`replicate`](mod@replicate): how much that is, and how sure;
 //! * **learning** — [`learn`]: patience and redials from recorded calls;
 //! * **what both stand on** — [`distribution`], [`random`], [`num`].

@@ -107,8 +107,8 @@ struct Interval {
 }
 
 impl Demand {
-    /// Makes one realisation: a Poisson process whose rate is constant within an interval, times the
-    /// day's factor.
+    /// Makes one realisation: a Poisson process whose rate is constant within an interval, times
+    /// the day's factor.
     ///
     /// Arrivals are found by following the cumulated rate, hence in order.
     pub fn generate(&self, types: &[CallType], key: Key) -> CallTable {

@@ -13,5 +13,6 @@ pub mod genesys;
 mod hash;
 pub mod json_records;
 pub mod labels;
+pub mod mapping;
 pub mod outcome;
 pub mod queue_log;

@@ -4,6 +4,7 @@ mod registers;
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::registers::{
@@ -144,7 +145,7 @@ pub struct Import {
     pub service: Option<String>,
     /// Format of the files
     #[arg(long, value_name = "NAME", required_unless_present = "mapping",
-        value_parser = clap::builder::PossibleValuesParser::new(soglia_ledger::import::Format::NAMES))]
+        value_parser = PossibleValuesParser::new(soglia_ledger::import::Format::NAMES))]
     pub format: Option<String>,
     /// Mapping file for CSV, TSV, XLSX or Parquet
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
@@ -231,9 +232,8 @@ pub enum Grain {
 
 /// Show how a figure came about.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  soglia explain K1 --service cup --period 2023-H2 --calls late --limit 20"
-)]
+#[command(after_help = "Example:\n  \
+        soglia explain K1 --service cup --period 2023-H2 --calls late --limit 20")]
 pub struct Explain {
     /// The indicator's code
     #[arg(value_name = "INDICATOR")]

@@ -116,8 +116,10 @@ pub fn read_contract(path: &Path) -> Result<Contract, Failure> {
         Failure::configuration(error).hint("check the path and that the file is UTF-8")
     })?;
     let mut contract = contract::parse(&text, &name).map_err(|problems| {
-        Failure::configuration(anyhow::anyhow!("{problems}"))
-            .hint("`soglia contract schema` describes the file; examples/reference/contract.toml is a whole one")
+        Failure::configuration(anyhow::anyhow!("{problems}")).hint(
+            "`soglia contract schema` describes the file; examples/reference/contract.toml is a \
+             whole one",
+        )
     })?;
     contract.file_hash = sha256(text.as_bytes());
     Ok(contract)

@@ -87,8 +87,20 @@ impl Failure {
         for hint in &self.hints {
             eprintln!("hint: {hint}");
         }
+        if self.hints.is_empty() && is_full_disk(&self.error) {
+            eprintln!("hint: the disk is full: free some space and run the command again");
+        }
         ExitCode::from(self.code)
     }
+}
+
+/// Whether a disk was full, also where a writer told it in its own words.
+fn is_full_disk(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>();
+        io.is_some_and(|io| io.kind() == std::io::ErrorKind::StorageFull)
+            || cause.to_string().contains("No space left on device")
+    })
 }
 
 impl From<soglia_ledger::store::LedgerError> for Failure {
@@ -176,5 +188,20 @@ impl From<soglia_ledger::rebuild::RebuildError> for Failure {
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Self::internal(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_known_however_it_is_wrapped() {
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        assert!(is_full_disk(&anyhow::Error::new(full()).context("failed to write the report")));
+        assert!(is_full_disk(&anyhow::anyhow!(
+            "Parquet error: No space left on device (os error 28)"
+        )));
+        assert!(!is_full_disk(&anyhow::anyhow!("failed to read")));
     }
 }

@@ -5,3 +5,4 @@ mod card;
 mod checks;
 mod contract;
 mod sources;
+mod tidy;

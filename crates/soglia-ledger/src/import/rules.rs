@@ -46,7 +46,7 @@ impl OtherRules {
         let path = request.path.to_owned();
         let mut found = Self { path, stream: stream.to_owned(), imports, known: Vec::new() };
         if !found.imports.is_empty() {
-            found.known = found.identifiers(ledger, mapping.fact().table()).await?;
+            found.known = found.identifiers(ledger, mapping.table()).await?;
         }
         Ok(found)
     }

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt64Array};
 use arrow::compute::{cast, interleave, take_record_batch};
 use arrow::datatypes::{DataType, Schema, SchemaRef};
+use soglia_domain::text::nearest;
+use soglia_sources::mapping::text::Fault;
+use soglia_sources::mapping::{Column, Kind, N_FIELDS, OnError, RAW, WrongMapping};
 
-use super::columns::{Columns, Kind};
-use super::delivery::{Batch, Fault, Row};
-use super::error::{MappingError, nearest};
+use super::columns::Columns;
+use super::delivery::{Batch, Row};
+use super::error::MappingError;
 use super::facts::{Context, Refusal, facts};
 use super::functions::Clock;
-use super::plan::{Evaluated, N_FIELDS, Planned, Planner, RAW, with_pseudo_columns};
-use super::raw::OnError;
-use super::{Column, MappedOutcome, MappedRow, Mapping, mask_anywhere};
+use super::plan::{Evaluated, Planned, Planner, with_pseudo_columns};
+use super::{MappedOutcome, MappedRow, Mapping, mask_anywhere};
 
 /// A mapping planned for the columns of one file.
 pub(super) struct Plan<'a> {
@@ -48,7 +50,7 @@ impl<'a> Plan<'a> {
     ) -> Result<Self, MappingError> {
         recognise(mapping, schema, path)?;
         let planner = Planner::new(&clock);
-        let repairs = mapping.repairs.iter().map(|rule| {
+        let repairs = mapping.definition.repairs.iter().map(|rule| {
             let set = rule.set.iter().map(|(name, value)| {
                 let at = schema.index_of(name).map_err(|_| {
                     value.wrong(format!("there is no column `{name}` to set"), None)
@@ -59,24 +61,24 @@ impl<'a> Plan<'a> {
             });
             let when = planner.plan(&rule.when, schema)?;
             when.check(Kind::Boolean)?;
-            let set = set.collect::<Result<_, MappingError>>()?;
+            let set = set.collect::<Result<_, WrongMapping>>()?;
             Ok(PlannedRepair { name: rule.name.clone(), when, set })
         });
-        let repairs = repairs.collect::<Result<_, MappingError>>()?;
-        let skips = mapping.skips.iter().map(|rule| {
+        let repairs = repairs.collect::<Result<_, WrongMapping>>()?;
+        let skips = mapping.definition.skips.iter().map(|rule| {
             let when = planner.plan(&rule.when, schema)?;
             when.check(Kind::Boolean)?;
             Ok(when)
         });
-        let skips = skips.collect::<Result<_, MappingError>>()?;
+        let skips = skips.collect::<Result<_, WrongMapping>>()?;
         let (lets, schema_of_columns) = plan_lets(mapping, &planner, schema)?;
-        let columns = mapping.columns.iter().map(|(column, expression)| {
+        let columns = mapping.definition.columns.iter().map(|(column, expression)| {
             let planned = planner.plan(expression, &schema_of_columns)?;
             planned.check(column.kind)?;
             Ok((*column, planned))
         });
         let columns: Vec<(&'static Column, Planned)> =
-            columns.collect::<Result<_, MappingError>>()?;
+            columns.collect::<Result<_, WrongMapping>>()?;
         let private = private(mapping, &columns, &lets, schema.fields().len());
         Ok(Self { mapping, clock, width, repairs, skips, lets, columns, private })
     }
@@ -139,7 +141,7 @@ impl<'a> Plan<'a> {
 
     /// Sets apart the rows that the mapping says are not facts.
     fn skip(&self, cells: &RecordBatch, fates: &mut [Fate]) {
-        for (rule, when) in self.mapping.skips.iter().zip(&self.skips) {
+        for (rule, when) in self.mapping.definition.skips.iter().zip(&self.skips) {
             let (met, failed) = when.matches(cells);
             self.reject(when, &failed, cells, None, fates);
             for at in chosen(&met, fates, |_| true) {
@@ -166,7 +168,7 @@ impl<'a> Plan<'a> {
             part = RecordBatch::try_new(Arc::clone(schema), columns)
                 .expect("an expression has one value for each row, of its own type");
         }
-        let known = self.mapping.fact.columns();
+        let known = self.mapping.definition.fact.columns();
         let mut arrays: Vec<Option<ArrayRef>> = vec![None; known.len()];
         for (column, planned) in &self.columns {
             let Evaluated { values, failed } = planned.evaluate_as(&part, column.kind);
@@ -176,10 +178,10 @@ impl<'a> Plan<'a> {
                 *place = Some(values);
             }
         }
-        let columns = Columns { kind: self.mapping.fact, arrays };
+        let columns = Columns { kind: self.mapping.definition.fact, arrays };
         let context = Context {
             service: self.mapping.service(),
-            precision: self.mapping.precision,
+            precision: self.mapping.definition.precision,
             clock: &self.clock,
         };
         let numbers: Vec<u64> =
@@ -319,7 +321,7 @@ fn replaced(old: &ArrayRef, new: &ArrayRef, chosen: &[usize]) -> ArrayRef {
 
 /// Checks that the file has the columns that the mapping uses.
 fn recognise(mapping: &Mapping, schema: &Schema, path: &Path) -> Result<(), MappingError> {
-    let declared = mapping.declared.iter().flatten();
+    let declared = mapping.definition.declared.iter().flatten();
     let wanted: Vec<&String> = declared.chain(&mapping.used).collect();
     let missing: Vec<&String> =
         wanted.iter().copied().filter(|name| schema.index_of(name).is_err()).collect();
@@ -339,7 +341,7 @@ fn recognise(mapping: &Mapping, schema: &Schema, path: &Path) -> Result<(), Mapp
     if missing.len() == wanted.len() {
         let problem = format!(
             "is not the kind of file that `{}` describes: it has none of the columns {}",
-            mapping.file,
+            mapping.definition.file,
             list(missing.iter().map(|name| name.as_str()))
         );
         let hint = match has.as_slice() {
@@ -353,7 +355,7 @@ fn recognise(mapping: &Mapping, schema: &Schema, path: &Path) -> Result<(), Mapp
         None => format!("its columns are {}", list(has.into_iter())),
     };
     let names = list(missing.iter().map(|name| name.as_str()));
-    let problem = format!("lacks columns that `{}` uses: {names}", mapping.file);
+    let problem = format!("lacks columns that `{}` uses: {names}", mapping.definition.file);
     Err(MappingError::data(path, problem, Some(hint)))
 }
 
@@ -376,10 +378,10 @@ fn plan_lets(
     mapping: &Mapping,
     planner: &Planner,
     schema: &SchemaRef,
-) -> Result<PlannedLets, MappingError> {
+) -> Result<PlannedLets, WrongMapping> {
     let mut before = Arc::clone(schema);
     let mut lets = Vec::new();
-    for (name, expression) in &mapping.lets {
+    for (name, expression) in &mapping.definition.lets {
         if before.index_of(name).is_ok() {
             let problem = format!("`{name}` is already a column of the file");
             return Err(expression.wrong(problem, Some("choose another name".to_owned())));
@@ -400,7 +402,7 @@ fn private(
     lets: &[(Planned, SchemaRef)],
     n_delivered: usize,
 ) -> Vec<usize> {
-    let person = mapping.fact.private_column();
+    let person = mapping.definition.fact.private_column();
     let mut uses: Vec<usize> = columns
         .iter()
         .filter(|(column, _)| Some(column.name) == person)

@@ -4,13 +4,18 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, StringBuilder};
 use arrow::datatypes::{Schema, SchemaRef};
+use soglia_sources::mapping::text::Fault;
+use soglia_sources::mapping::{N_FIELDS, RAW};
 use tokio::sync::mpsc::Sender;
 
 use super::error::MappingError;
-use super::plan::{N_FIELDS, RAW, with_pseudo_columns};
+use super::plan::with_pseudo_columns;
 
 /// Rows of one batch.
 pub(super) const BATCH_ROWS: usize = 8192;
+/// Bytes of text after which a batch is handed over with fewer rows, so that long rows do not add
+/// up to more than memory, or a column, can hold.
+const BATCH_BYTES: usize = 16 << 20;
 
 /// What a reader hands over: first the header, then batches of rows.
 pub(super) enum Delivered {
@@ -36,15 +41,6 @@ pub(super) struct Row {
     pub n_fields: usize,
     /// Why it has no cells, if it has none.
     pub fault: Option<Fault>,
-}
-
-/// Why a row has no cells.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Fault {
-    /// A code and what happened.
-    Rejected(&'static str, &'static str),
-    /// Not a row of data: a code.
-    Ignored(&'static str),
 }
 
 /// The receiving side has gone.
@@ -79,6 +75,7 @@ impl Outlet {
         if rows.collected.is_empty() {
             return Ok(());
         }
+        rows.bytes = 0;
         let cells = rows.cells.iter_mut().map(|cells| Arc::new(cells.finish()) as ArrayRef);
         let cells = cells.collect();
         self.columns(&rows.schema, std::mem::take(&mut rows.collected), cells)
@@ -117,6 +114,8 @@ impl Outlet {
 pub(super) struct Rows {
     schema: Schema,
     collected: Vec<Row>,
+    /// Of the rows collected.
+    bytes: usize,
     cells: Vec<StringBuilder>,
     nulls: Vec<String>,
 }
@@ -124,11 +123,18 @@ pub(super) struct Rows {
 impl Rows {
     pub fn text(schema: &Schema, nulls: &[String]) -> Self {
         let cells = schema.fields().iter().map(|_| StringBuilder::new()).collect();
-        Self { schema: schema.clone(), collected: Vec::new(), cells, nulls: nulls.to_vec() }
+        Self {
+            schema: schema.clone(),
+            collected: Vec::new(),
+            bytes: 0,
+            cells,
+            nulls: nulls.to_vec(),
+        }
     }
 
-    pub fn len(&self) -> usize {
-        self.collected.len()
+    /// Decides whether it is time to hand the rows over.
+    pub fn is_full(&self) -> bool {
+        BATCH_ROWS <= self.collected.len() || BATCH_BYTES <= self.bytes
     }
 
     /// Adds a row; `cell` finds its cells by position.
@@ -145,6 +151,7 @@ impl Rows {
             let said = |value: &&str| !value.is_empty() && self.nulls.iter().all(|n| n != value);
             cells.append_option(value.filter(said));
         }
+        self.bytes += raw.len();
         self.collected.push(Row { number, raw, n_fields, fault });
     }
 }

@@ -6,10 +6,10 @@ use soglia_domain::facts::{
     QueueEntry, QueueExit, RawCaller, Rows, Suspension,
 };
 use soglia_domain::time::{Instant, Millis};
+use soglia_sources::mapping::FactKind;
 
 use super::columns::{Booleans, Columns, Instants, Texts, Wholes};
 use super::functions::Clock;
-use super::raw::FactKind;
 
 /// Why a row's values make no fact.
 #[derive(Clone, PartialEq, Eq, Debug)]

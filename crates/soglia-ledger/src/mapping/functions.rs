@@ -19,8 +19,7 @@ use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, Timestamp};
 use soglia_domain::time::Instant;
-
-use super::raw::Ambiguous;
+use soglia_sources::mapping::Ambiguous;
 
 /// Turns local times into instants, as the mapping says.
 #[derive(Clone, Debug, PartialEq, Eq)]

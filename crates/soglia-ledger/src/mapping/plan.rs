@@ -16,43 +16,11 @@ use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContex
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::sqlparser::ast::{Expr as SqlExpr, visit_expressions};
+use soglia_domain::text::nearest;
+use soglia_sources::mapping::{Expression, Kind, N_FIELDS, RAW, WrongMapping};
 
-use super::columns::Kind;
-use super::error::{MappingError, nearest};
+use super::columns;
 use super::functions::{self, Clock};
-use super::raw::OnError;
-
-/// Number of fields of the row, as delivered.
-pub(super) const N_FIELDS: &str = "n_fields";
-/// The row's text, as delivered.
-pub(super) const RAW: &str = "raw";
-
-/// An SQL expression and where the mapping file has it.
-#[derive(Clone, Debug)]
-pub(super) struct Expression {
-    /// The mapping file.
-    pub file: Arc<str>,
-    /// Its line.
-    pub line: usize,
-    /// Its key, such as `columns.arrived`.
-    pub key: String,
-    /// The expression.
-    pub sql: String,
-    /// What its failure does.
-    pub on_error: OnError,
-}
-
-impl Expression {
-    pub fn wrong(&self, problem: impl Into<String>, hint: Option<String>) -> MappingError {
-        MappingError::Definition {
-            file: self.file.to_string(),
-            line: self.line,
-            key: self.key.clone(),
-            problem: problem.into(),
-            hint,
-        }
-    }
-}
 
 /// Plans expressions in the query engine's own dialect.
 pub(super) struct Planner {
@@ -76,7 +44,7 @@ impl Planner {
     }
 
     /// Finds the names of columns that an expression uses.
-    pub fn names(&self, expression: &Expression) -> Result<BTreeSet<String>, MappingError> {
+    pub fn names(&self, expression: &Expression) -> Result<BTreeSet<String>, WrongMapping> {
         let parsed = self.session.state().sql_to_expr(&expression.sql, &Dialect::Generic).map_err(
             |error| {
                 let hint =
@@ -110,7 +78,7 @@ impl Planner {
         &self,
         expression: &Expression,
         schema: &SchemaRef,
-    ) -> Result<Planned, MappingError> {
+    ) -> Result<Planned, WrongMapping> {
         let known = || schema.fields().iter().map(|field| field.name().as_str());
         let names = self.names(expression)?;
         if let Some(unknown) = names.iter().find(|name| known().all(|k| k != name.as_str())) {
@@ -238,8 +206,8 @@ impl Planned {
     }
 
     /// Checks that the values can fill a column.
-    pub fn check(&self, kind: Kind) -> Result<(), MappingError> {
-        if kind.accepts(&self.data_type) {
+    pub fn check(&self, kind: Kind) -> Result<(), WrongMapping> {
+        if columns::accepts(kind, &self.data_type) {
             return Ok(());
         }
         let problem = format!(
@@ -247,13 +215,13 @@ impl Planned {
             type_name(&self.data_type),
             kind.name()
         );
-        Err(self.expression.wrong(problem, Some(kind.advice(&self.data_type).to_owned())))
+        Err(self.expression.wrong(problem, Some(columns::advice(kind, &self.data_type).to_owned())))
     }
 
     /// Checks that the values can take the place of a column's.
-    pub fn check_replaces(&self, column: &Field) -> Result<(), MappingError> {
+    pub fn check_replaces(&self, column: &Field) -> Result<(), WrongMapping> {
         let (made, held) = (&self.data_type, column.data_type());
-        let as_text = *held == DataType::Utf8 && Kind::Text.accepts(made);
+        let as_text = *held == DataType::Utf8 && columns::accepts(Kind::Text, made);
         if made == held || as_text || *made == DataType::Null {
             return Ok(());
         }
@@ -275,7 +243,7 @@ impl Planned {
             Kind::Boolean => DataType::Boolean,
             Kind::Seconds | Kind::Count => DataType::Int64,
         };
-        self.attempt(rows, &target, &|array| kind.finish(array))
+        self.attempt(rows, &target, &|array| columns::finish(kind, array))
     }
 
     /// Evaluates a condition; rows for which it failed do not meet it and are reported.

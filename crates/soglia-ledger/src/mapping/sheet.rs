@@ -6,21 +6,16 @@
 use std::path::Path;
 
 use calamine::{Data, DataRef, ExcelDateTime, Reader, Xlsx, XlsxError, open_workbook};
+use soglia_domain::text::nearest;
+use soglia_sources::mapping::SheetLayout;
+use soglia_sources::mapping::text::{Fault, header_names};
 
-use super::delivery::{BATCH_ROWS, Fault, Outlet, Rows};
-use super::error::{MappingError, nearest};
+use super::delivery::{Outlet, Rows};
+use super::error::MappingError;
 use super::plan::text_schema;
-use super::text::header_names;
 
-/// How a sheet is laid out.
-#[derive(Clone, Debug)]
-pub(super) struct SheetLayout {
-    pub sheet: Option<String>,
-    pub skip_rows: u64,
-    /// Names of the columns when the sheet has none.
-    pub names: Option<Vec<String>>,
-    pub nulls: Vec<String>,
-}
+/// Cells that a row of a workbook has at most, up to column XFD.
+const CELLS_MAX: u32 = 16_384;
 
 /// Reads a sheet row by row and hands over batches, the header's names first.
 pub(super) fn read(
@@ -46,6 +41,11 @@ pub(super) fn read(
         if at != row.at {
             table.take(&row)?;
             row = Row { at, cells: Vec::new() };
+        }
+        if CELLS_MAX <= column {
+            // A damaged address would otherwise ask for more memory than there is.
+            let problem = format!("has a cell beyond the last column, in row {}", at + 1);
+            return Err(MappingError::data(path, problem, None));
         }
         let column = column as usize;
         if row.cells.len() <= column {
@@ -114,7 +114,8 @@ impl Table<'_> {
                 return Ok(());
             } else {
                 let names = row.cells.iter().take(row.filled()).cloned();
-                let names = header_names(self.path, names)?;
+                let names =
+                    header_names(names).map_err(|error| MappingError::text(self.path, error))?;
                 return self.start(names);
             }
         }
@@ -127,7 +128,7 @@ impl Table<'_> {
         let n_fields = if fault.is_some() { 0 } else { filled.max(*width) };
         let cell = |column: usize| row.cells.get(column).map(String::as_str);
         rows.push(u64::from(row.at) + 1, raw, n_fields, fault, cell);
-        if rows.len() == BATCH_ROWS {
+        if rows.is_full() {
             self.outlet.rows(rows)?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use soglia_domain::text::Lang;
 
-use super::{Outline, findings, joined, sentence, status_line, supplier, verdicts};
+use super::{Outline, findings, joined, paragraph, sentence, status_line, supplier, verdicts};
 use crate::document::{Badge, Block, Cell, Column, Table, TableStyle, Tone};
 use crate::format::{day, days, integer, not_applicable, say, share};
 use crate::model::{
@@ -47,7 +47,7 @@ fn preamble(outline: &mut Outline, input: &ReportInput, area: &Area) {
         ),
     });
     if let Some(succession) = &identity.succession {
-        outline.para(sentence(succession.get(lang)));
+        outline.para(paragraph(succession.get(lang)));
     }
     for paragraph in &area.preamble {
         outline.para(paragraph.get(lang));

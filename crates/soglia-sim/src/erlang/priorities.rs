@@ -139,8 +139,8 @@ fn loads(calls_per_hour: &[f64], handling_secs: f64) -> Result<(Vec<Load>, Load)
 
 /// The probability that a delayed call of a class still waits after `limit_secs`.
 ///
-/// While all operators are busy, conversations end at rate `service` and calls that go ahead of ours
-/// come at rate `higher`. Ours finds n calls of its class or higher, n geometric with ratio
+/// While all operators are busy, conversations end at rate `service` and calls that go ahead of
+/// ours come at rate `higher`. Ours finds n calls of its class or higher, n geometric with ratio
 /// `up_to / service`, and is answered at the first passage of the walk from n + 1 to 0.
 fn still_waiting(higher: f64, up_to: f64, service: f64, limit_secs: f64) -> f64 {
     let down = service / (service + higher);

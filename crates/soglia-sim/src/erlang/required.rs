@@ -80,8 +80,8 @@ pub fn required_erlang_a(
     })
 }
 
-/// Returns the people to employ so that `operators` are present when a share is absent (*shrinkage*:
-/// leave, training, breaks): 14 operators at 30 % are 20 positions.
+/// Returns the people to employ so that `operators` are present when a share is absent
+/// (*shrinkage*: leave, training, breaks): 14 operators at 30 % are 20 positions.
 pub fn positions(operators: u32, shrinkage: f64) -> Result<u32, InputError> {
     if !(0.0..1.0).contains(&shrinkage) {
         return Err(InputError::Share(shrinkage));

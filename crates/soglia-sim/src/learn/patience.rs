@@ -1,8 +1,8 @@
 //! How long callers are willing to wait. Read [`kaplan_meier`] first.
 //!
-//! Whoever was answered would have waited longer, nobody knows how long: the wait is *censored*. The
-//! mean wait of those who gave up ignores that and is three to five times too short; it is never
-//! computed here.
+//! Whoever was answered would have waited longer, nobody knows how long: the wait is *censored*.
+//! The mean wait of those who gave up ignores that and is three to five times too short; it is
+//! never computed here.
 
 use std::collections::BTreeMap;
 
@@ -87,7 +87,8 @@ pub fn kaplan_meier(waits: &[Wait], at_once_us: i64) -> Option<PatienceEstimate>
     let mut share = 1.0;
     let mut steps = Vec::new();
     for (&wait_us, &(left, censored)) in &ends {
-        // The last one to wait says when patience ended, not that nobody's is longer: the tail does.
+        // The last one to wait says when patience ended, not that nobody's is longer: the tail
+        // does.
         if 0 < left && left < waiting {
             share *= 1.0 - left as f64 / waiting as f64;
             steps.push((wait_us as f64 / SECOND_US as f64, share));

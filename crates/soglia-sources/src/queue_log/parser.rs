@@ -291,8 +291,8 @@ impl QueueLogParser {
     }
 
     pub(super) fn queue(&mut self, name: &[u8]) -> Result<QueueNo, Refuse> {
-        if let Some(no) = self.names.numbers.get(name) {
-            return Ok(*no);
+        if let Some(no) = self.names.find(name) {
+            return Ok(no);
         }
         if matches!(name, b"" | b"NONE") {
             return Err(Refuse("no_queue", "an event of a queue names no queue"));
@@ -397,9 +397,18 @@ fn bring_forward(alarms: &mut Alarms, journey: &mut Journey, slot: usize, config
 impl Names {
     fn push(&mut self, name: &[u8]) -> QueueNo {
         let no = QueueNo(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
-        self.names.push(String::from_utf8_lossy(name).into_owned());
-        self.numbers.insert(name.into(), no);
+        let text = String::from_utf8_lossy(name).into_owned();
+        self.numbers.insert(text.as_bytes().into(), no);
+        self.names.push(text);
         no
+    }
+
+    /// Finds a name by its readable text: a name that is not UTF-8 is saved like that, and must be
+    /// the same queue for the parser of the next file.
+    fn find(&self, name: &[u8]) -> Option<QueueNo> {
+        let found = self.numbers.get(name);
+        let readable = || self.numbers.get(String::from_utf8_lossy(name).as_bytes());
+        found.or_else(|| if name.is_ascii() { None } else { readable() }).copied()
     }
 
     fn name(&self, QueueNo(no): QueueNo) -> String {

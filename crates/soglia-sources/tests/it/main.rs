@@ -2,6 +2,7 @@
 
 mod agreed;
 mod asterisk_cdr;
+mod mapping_text;
 mod platforms;
 mod queue_log;
 mod queue_log_laws;

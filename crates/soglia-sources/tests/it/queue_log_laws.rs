@@ -128,6 +128,26 @@ fn a_row_from_the_past_moves_the_deadline_in_one_file_as_in_two() {
     }
 }
 
+/// Once found by fuzzing: a queue whose name is not UTF-8 was another queue after a cut, and the
+/// answer was lost.
+#[test]
+fn a_queue_with_an_unreadable_name_is_the_same_in_the_next_file() {
+    let log = b"1700000000|1.4|citt\xe0|NONE|ENTERQUEUE||0855550112|1\n\
+        1700000012|1.4|citt\xe0|PJSIP/7009|CONNECT|12|1.5|3\n\
+        1700000100|1.4|citt\xe0|PJSIP/7009|COMPLETECALLER|12|88|1";
+    let lines: Vec<Vec<u8>> = log.split(|&b| b == b'\n').map(<[u8]>::to_vec).collect();
+    let (whole, _) = run(&lines, &[]);
+    let Some(Emitted::Fact { fact: Fact::Call(call, _), .. }) = whole.first() else {
+        panic!("one call: {whole:?}");
+    };
+    assert_eq!(call.disposition, Disposition::Answered);
+    for cut in 1..lines.len() {
+        let (parts, _) = run(&lines, &[cut]);
+        let bared = |emitted: &[Emitted]| emitted.iter().map(bare).collect::<Vec<_>>();
+        assert_eq!(bared(&whole), bared(&parts), "cut at {cut}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 512, failure_persistence: None, ..Default::default()

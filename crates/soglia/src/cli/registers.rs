@@ -13,7 +13,8 @@ use clap::{Args, Subcommand};
 #[command(after_help = "Example, the life of a complaint:\n  \
     soglia register fields complaints\n  \
     soglia register add complaints --service cup --reason 'e-mail del 2/11' \\\n      \
-    received_on=2023-11-02 channel=email kind=complaint topic=attesa text='Ho atteso mezz'\\''ora'\n  \
+    received_on=2023-11-02 channel=email kind=complaint topic=attesa \\\n      \
+    text='Ho atteso mezz'\\''ora'\n  \
     soglia register move REC-1 answer --reason 'risposta inviata' \\\n      \
     answered_on=2023-11-20 outcome=founded answer='Ci scusiamo'\n  \
     soglia register list complaints --open --where 'due_on<=2023-12-31'")]

@@ -137,7 +137,8 @@ pub fn print(path: &Path, outcome: &Outcome, lang: Lang) {
     let facts: Vec<String> =
         row.facts.iter().map(|(table, count)| format!("{} {table}", n(*count))).collect();
     eprintln!(
-        "{}: import {}: {} rows = {} of facts + {} duplicates + {} rejected + {} ignored; {}; {} calls open",
+        "{}: import {}: {} rows = {} of facts + {} duplicates + {} rejected + {} ignored; \
+         {}; {} calls open",
         path.display(),
         row.import_no,
         n(row.rows),

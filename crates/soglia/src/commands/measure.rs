@@ -77,7 +77,8 @@ fn print_report(
             let [n, d, v, verdict] = a.sealed;
             let [n2, d2, v2, verdict2] = a.now;
             eprintln!(
-                "adjustment: {} {}: sealed {n}/{d} = {v} {verdict}, with later data {n2}/{d2} = {v2} {verdict2}",
+                "adjustment: {} {}: sealed {n}/{d} = {v} {verdict}, \
+                 with later data {n2}/{d2} = {v2} {verdict2}",
                 a.service, a.indicator
             );
         }

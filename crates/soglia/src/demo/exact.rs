@@ -1,8 +1,9 @@
 //! From a plausible half-year to one with exact counts. Read [`play_exactly`] first.
 //!
 //! A search over staffing and patience brings the simulated counts near the wanted ones; then as
-//! few calls as possible are changed, those nearest to each limit, in ways that the floor could have
-//! seen as well (a phone picked up two seconds sooner, a caller hanging up instead of being served).
+//! few calls as possible are changed, those nearest to each limit, in ways that the floor could
+//! have seen as well (a phone picked up two seconds sooner, a caller hanging up instead of being
+//! served).
 
 use super::call::{Call, Exit, Ring, RingResult};
 use super::floor::{Duty, Rota, play};

@@ -395,7 +395,7 @@ impl<'a> Traffic<'a> {
             let system = if system.is_empty() {
                 Text::new("non indicato", "not stated")
             } else {
-                Text { it: system, en: None }
+                name_of(&system, &service.booking_systems)
             };
             Some(SystemDurations { system, stats: stats(&talk)? })
         });
@@ -407,7 +407,12 @@ fn topic_name(service: &Service, code: &str) -> Text {
     if code.is_empty() {
         return Text::new("senza argomento", "without a topic");
     }
-    let named = service.topics.iter().find(|(known, _)| known == code);
+    name_of(code, &service.topics)
+}
+
+/// The contract's name of a code; the code itself where the contract has none.
+fn name_of(code: &str, names: &[(String, Text)]) -> Text {
+    let named = names.iter().find(|(known, _)| known == code);
     named.map_or_else(|| Text { it: code.to_owned(), en: None }, |(_, name)| name.clone())
 }
 

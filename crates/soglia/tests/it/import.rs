@@ -68,8 +68,8 @@ fn a_file_that_has_grown_adds_only_what_is_new() {
 fn equal_rows_of_one_file_are_events_of_their_own() {
     let dir = temp();
     let place = Place::new(dir.path());
-    let case = "P-1;;Telefono;03/07/2023 08:00:58;;;;;;03/07/2023 08:04:23;03/07/2023 08:04:23;;1;1;\
-                booked;prenotazione;NO;;D;regionale\n";
+    let case = "P-1;;Telefono;03/07/2023 08:00:58;;;;;;03/07/2023 08:04:23;03/07/2023 08:04:23;;\
+                1;1;booked;prenotazione;NO;;D;regionale\n";
     let header = fs::read_to_string(example("cases.csv")).expect("an example");
     let header = header.lines().next().expect("a header").to_owned() + "\n";
     let mapping = example("cases.toml");

@@ -235,6 +235,9 @@ pub(super) struct RawService {
     /// Topic codes and their names.
     #[serde(default)]
     pub topics: Named<RawText>,
+    /// Booking systems, as the sources call them, and their names.
+    #[serde(default)]
+    pub booking_systems: Named<RawText>,
     /// Indicators; the same code again with a later `valid_from` is the rule's next version.
     #[serde(default)]
     pub indicator: Vec<RawIndicator>,

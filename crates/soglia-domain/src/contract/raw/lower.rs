@@ -12,7 +12,7 @@ use super::file::{
 };
 use super::lower_rule::{Lowered, lower_version, written};
 use super::lower_sources::{lower_groups, lower_sources};
-use super::problem::{Path, Reporter, alternatives, nearest};
+use super::problem::{Path, Reporter, alternatives};
 use super::values::{
     Code, Day, Line, Moment, Money, Named, Points, Rate, RawSlot, Share, Zone, permille,
 };
@@ -25,6 +25,7 @@ use crate::contract::{
 };
 use crate::holiday::HolidaySet;
 use crate::rule::Rule;
+use crate::text::{Text, nearest};
 
 const ZONE_DEFAULT: &str = "Europe/Rome";
 
@@ -365,6 +366,7 @@ fn lower_service(
         numbers,
         queue,
         topics,
+        booking_systems,
         indicator,
     } = raw;
     let path = Path::default().key("service").key(&code);
@@ -398,9 +400,15 @@ fn lower_service(
         written_calendar: written_calendar?,
         second_level_calendar: second_level_calendar?,
         outbound_calendar: outbound_calendar?,
-        topics: topics.0.into_iter().map(|(code, name)| (code, name.into_text())).collect(),
+        topics: named(topics),
+        booking_systems: named(booking_systems),
         indicators,
     })
+}
+
+/// Codes and their names, in the file's order.
+fn named(names: Named<RawText>) -> Vec<(String, Text)> {
+    names.0.into_iter().map(|(code, name)| (code, name.into_text())).collect()
 }
 
 fn lower_queues(raw: Vec<RawQueue>, path: &Path, reporter: &mut Reporter<'_>) -> Vec<QueueUse> {

@@ -224,41 +224,6 @@ fn position(text: &str, at: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// Returns the known word nearest to a mistyped one, if any is near enough.
-pub(super) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
-    let allowed = 1 + word.chars().count() / 4;
-    known
-        .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// The edit distance between two words, without regard to case and to `-` against `_`.
-fn distance(a: &str, b: &str) -> usize {
-    let fold = |word: &str| -> Vec<char> {
-        word.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect()
-    };
-    let (a, b) = (fold(a), fold(b));
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut previous = i + 1;
-        for (cell, right) in row.iter_mut().skip(1).zip(&b) {
-            let above = *cell;
-            let changed = diagonal + usize::from(left != right);
-            *cell = changed.min(above + 1).min(previous + 1);
-            diagonal = above;
-            previous = *cell;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 /// Joins words as a sentence lists them: `` `a`, `b` or `c` ``.
 pub(super) fn alternatives<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
     let quoted: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
@@ -272,16 +237,6 @@ pub(super) fn alternatives<'w>(words: impl IntoIterator<Item = &'w str>) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mistyped_word_finds_its_neighbour() {
-        let known = ["limit", "denominator", "attribution"];
-        assert_eq!(nearest("limt", known), Some("limit"));
-        assert_eq!(nearest("Denominator", known), Some("denominator"));
-        assert_eq!(nearest("colour", known), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
-    }
 
     #[test]
     fn columns_count_characters() {

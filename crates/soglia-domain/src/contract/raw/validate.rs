@@ -11,8 +11,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::indicator::TAG_KEY;
-use super::problem::{Path, Reporter, alternatives, nearest};
+use super::problem::{Path, Reporter, alternatives};
 use super::values::{FORM_KEY, Form};
+use crate::text::nearest;
 
 /// Checks a table against a schema.
 pub(super) fn validate(schema: &Value, table: &DeTable<'_>, reporter: &mut Reporter<'_>) {

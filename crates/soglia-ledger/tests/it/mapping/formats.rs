@@ -3,10 +3,12 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, TimestampMicrosecondArray};
+use arrow::array::{
+    ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 use insta::assert_snapshot;
 use parquet::arrow::ArrowWriter;
-use soglia_ledger::mapping::MappedRow;
+use soglia_ledger::mapping::{MappedOutcome, MappedRow};
 
 use super::{PLAIN, rows_in, show, told};
 
@@ -104,6 +106,152 @@ weight_permille = "CAST(Perdita AS BIGINT)"
     assert!(told(&error).contains("cannot be read as an XLSX workbook"), "{}", told(&error));
 }
 
+const HEADER: [&str; 3] = ["evento", "componente", "inizio"];
+
+/// Two events.
+const BASIC: [[&str; 3]; 3] = [
+    ["A", "rete", "2023-07-03 10:00:00"],
+    ["B", "posta", "2023-07-03 11:00:00"],
+    ["C", "rete", "2023-07-03 12:00:00"],
+];
+
+/// A moment that is none, an event without a name, a component without one.
+const MESSY: [[&str; 3]; 4] = [
+    ["A", "rete", "ieri"],
+    ["", "rete", "2023-07-03 10:00:00"],
+    ["C", "", "2023-07-03 10:00:00"],
+    ["D", "posta", "2023-07-03 12:00:00"],
+];
+
+/// The hour that does not exist, the one that occurs twice, the one after it.
+const CLOCK_CHANGE: [[&str; 3]; 3] = [
+    ["A", "rete", "2023-03-26 02:30:00"],
+    ["B", "rete", "2023-10-29 02:30:00"],
+    ["C", "rete", "2023-10-29 03:00:00"],
+];
+
+#[derive(Clone, Copy, Debug)]
+enum Delivered {
+    Csv,
+    Tsv,
+    Xlsx,
+    Parquet,
+}
+
+impl Delivered {
+    const ALL: [Self; 4] = [Self::Csv, Self::Tsv, Self::Xlsx, Self::Parquet];
+
+    fn mapping(self) -> String {
+        let read = match self {
+            Self::Csv => return PLAIN.to_owned(),
+            Self::Tsv => "format = \"tsv\"",
+            Self::Xlsx => "format = \"xlsx\"",
+            Self::Parquet => "format = \"parquet\"",
+        };
+        PLAIN.replace("format = \"csv\"\ndelimiter = \";\"", read)
+    }
+
+    fn file(self, header: [&str; 3], rows: &[[&str; 3]]) -> Vec<u8> {
+        let lines = |delimiter: &str| {
+            let all = std::iter::once(&header).chain(rows);
+            all.map(|row| row.join(delimiter) + "\n").collect::<String>().into_bytes()
+        };
+        match self {
+            Self::Csv => lines(";"),
+            Self::Tsv => lines("\t"),
+            Self::Xlsx => sheet_of(header, rows),
+            Self::Parquet => parquet_of(header, rows),
+        }
+    }
+}
+
+fn sheet_of(header: [&str; 3], rows: &[[&str; 3]]) -> Vec<u8> {
+    let all = std::iter::once(&header).chain(rows).zip(1..);
+    let rows = all.map(|(row, number)| {
+        let cells = row.iter().zip(["A", "B", "C"]).map(|(text, column)| {
+            format!("<c r=\"{column}{number}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
+        });
+        format!("<row r=\"{number}\">{}</row>", cells.collect::<String>())
+    });
+    book(&rows.collect::<String>())
+}
+
+fn parquet_of(header: [&str; 3], rows: &[[&str; 3]]) -> Vec<u8> {
+    let column = |at: usize| {
+        let values: StringArray = rows.iter().map(|row| Some(row[at])).collect();
+        (header[at], Arc::new(values) as ArrayRef)
+    };
+    let batch = RecordBatch::try_from_iter((0..3).map(column)).expect("one length");
+    let mut file = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), None).expect("a writer");
+    writer.write(&batch).expect("written");
+    writer.close().expect("closed");
+    file
+}
+
+/// Facts, rejected rows by their codes, ignored rows.
+fn totals(rows: &[MappedRow]) -> (usize, Vec<&'static str>, usize) {
+    let mut totals = (0, Vec::new(), 0);
+    for row in rows {
+        match &row.outcome {
+            MappedOutcome::Fact(_) => totals.0 += 1,
+            MappedOutcome::Rejected { code, .. } => totals.1.push(*code),
+            MappedOutcome::Ignored { .. } => totals.2 += 1,
+        }
+    }
+    assert_eq!(rows.len(), totals.0 + totals.1.len() + totals.2);
+    totals
+}
+
+#[tokio::test]
+async fn the_same_rows_have_the_same_totals_in_every_format() {
+    let cases = [
+        (BASIC.as_slice(), 3, vec![]),
+        (&MESSY, 1, vec!["bad_value", "missing_value", "missing_value"]),
+        (&CLOCK_CHANGE, 1, vec!["bad_value", "bad_value"]),
+    ];
+    for format in Delivered::ALL {
+        for (rows, n_facts, rejected) in &cases {
+            let file = format.file(HEADER, rows);
+            let read = rows_in(&format.mapping(), "eventi.csv", &file).await.expect("read");
+            assert_eq!(totals(&read), (*n_facts, rejected.clone(), 0), "{format:?} {rows:?}");
+        }
+    }
+}
+
+/// Text tells how far it came; a workbook and Parquet keep what finds the rows at their end.
+#[tokio::test]
+async fn truncated_files_lose_one_row_or_are_refused() {
+    for format in Delivered::ALL {
+        let file = format.file(HEADER, &BASIC);
+        let cut = &file[..file.len() - 24];
+        let read = rows_in(&format.mapping(), "eventi.csv", cut).await;
+        match format {
+            Delivered::Csv | Delivered::Tsv => {
+                let read = read.expect("the rows before the cut are read");
+                assert_eq!(totals(&read), (2, vec!["truncated_row"], 0), "{format:?}");
+            }
+            Delivered::Xlsx | Delivered::Parquet => {
+                let error = told(&read.expect_err("the file is cut"));
+                assert!(error.contains("cannot be read as"), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn unrelated_files_are_refused_whole() {
+    for format in Delivered::ALL {
+        let other = format.file(["nome", "prezzo", "peso"], &[["pane", "2", "1"]]);
+        let error = rows_in(&format.mapping(), "eventi.csv", &other).await.expect_err("unrelated");
+        assert!(told(&error).contains("is not the kind of file that"), "{}", told(&error));
+        for file in [b"".as_slice(), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"<html></html>"] {
+            let read = rows_in(&format.mapping(), "eventi.csv", file).await;
+            read.expect_err("none of the formats");
+        }
+    }
+}
+
 fn lines(rows: &[MappedRow]) -> String {
     rows.iter().map(show).collect()
 }
@@ -135,6 +283,11 @@ fn workbook() -> Vec<u8> {
         format!("<row r=\"5\">{}{}</row>", number("A5", "8"), text("C5", "2023-07-03 11:00")),
         format!("<row r=\"6\">{}{}</row>", number("A6", "9"), text("F6", "di troppo")),
     ];
+    book(&rows.concat())
+}
+
+/// A workbook of one sheet, from the sheet's rows.
+fn book(rows: &str) -> Vec<u8> {
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let package = "http://schemas.openxmlformats.org/package/2006/relationships";
@@ -172,9 +325,8 @@ fn workbook() -> Vec<u8> {
         (
             "xl/worksheets/sheet1.xml",
             format!(
-                "<worksheet xmlns=\"{main}\"><dimension ref=\"A1:F6\"/><sheetData>{}</sheetData>\
-                 </worksheet>",
-                rows.concat()
+                "<worksheet xmlns=\"{main}\"><dimension ref=\"A1:F6\"/><sheetData>{rows}\
+                 </sheetData></worksheet>"
             ),
         ),
     ])

@@ -4,21 +4,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use soglia_domain::text::nearest;
 use soglia_domain::time::Millis;
 use toml::Spanned;
 
-use super::delivery::WithRaw;
-use super::error::{MappingError, nearest};
-use super::functions::Clock;
-use super::plan::{Expression, N_FIELDS, Planner, RAW, text_schema};
 use super::raw::{
     Encoding, Format, OnError, Ordered, RawColumn, RawMapping, RawRead, RawRepair, RawSkip,
 };
-use super::sheet::SheetLayout;
 use super::text::TextLayout;
-use super::{Column, FactKind, Layout, Mapping, Repair, Skip, batch};
+use super::{
+    Column, Definition, Expression, FactKind, Layout, Repair, SheetLayout, Skip, WrongMapping,
+};
 
-pub(super) fn parse(text: &str, file: &str) -> Result<Mapping, MappingError> {
+pub(super) fn parse(text: &str, file: &str) -> Result<Definition, WrongMapping> {
     let place = Place { text, file: Arc::from(file) };
     let raw: RawMapping = toml::from_str(text).map_err(|error| place.syntax(&error))?;
     let zone = raw.zone.as_ref().map(|name| place.zone(name)).transpose()?;
@@ -37,7 +35,7 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Mapping, MappingError> {
             (name, expression)
         })
         .collect();
-    let mut mapping = Mapping {
+    Ok(Definition {
         file: Arc::clone(&place.file),
         source: Arc::from(text),
         fact: raw.fact,
@@ -51,43 +49,7 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Mapping, MappingError> {
         skips: raw.skip.into_iter().map(|rule| place.skip(rule)).collect(),
         lets,
         columns,
-        used: Vec::new(),
-        with_raw: WithRaw::Empty,
-    };
-    check(&mut mapping)?;
-    Ok(mapping)
-}
-
-/// Finds the columns that the expressions use and, where their types are known, plans everything.
-fn check(mapping: &mut Mapping) -> Result<(), MappingError> {
-    let zone = mapping.zone.clone().unwrap_or(TimeZone::UTC);
-    let clock = Clock { zone, ambiguous: mapping.ambiguous };
-    let planner = Planner::new(&clock);
-    let rules = mapping.repairs.iter().flat_map(|rule| {
-        std::iter::once(&rule.when).chain(rule.set.iter().map(|(_, expression)| expression))
-    });
-    let skips = mapping.skips.iter().map(|rule| &rule.when);
-    let mut used = BTreeSet::new();
-    for expression in rules.chain(skips) {
-        used.append(&mut planner.names(expression)?);
-    }
-    used.extend(mapping.repairs.iter().flat_map(|r| r.set.iter().map(|(name, _)| name.clone())));
-    let mut made = BTreeSet::new();
-    for (name, expression) in &mapping.lets {
-        used.extend(planner.names(expression)?.into_iter().filter(|used| !made.contains(used)));
-        made.insert(name.clone());
-    }
-    for (_, expression) in &mapping.columns {
-        used.extend(planner.names(expression)?.into_iter().filter(|used| !made.contains(used)));
-    }
-    mapping.with_raw = if used.remove(RAW) { WithRaw::Filled } else { WithRaw::Empty };
-    used.remove(N_FIELDS);
-    mapping.used = used.into_iter().collect();
-    if matches!(mapping.layout, Layout::Parquet) {
-        return Ok(());
-    }
-    let names = mapping.declared.clone().unwrap_or_else(|| mapping.used.clone());
-    batch::Plan::check(mapping, &text_schema(names), clock)
+    })
 }
 
 /// The file being read, to say where things stand.
@@ -108,8 +70,8 @@ impl Place<'_> {
         key: &str,
         problem: impl Into<String>,
         hint: impl Into<Option<String>>,
-    ) -> MappingError {
-        MappingError::Definition {
+    ) -> WrongMapping {
+        WrongMapping {
             file: self.file.to_string(),
             line: self.line(at),
             key: key.to_owned(),
@@ -118,7 +80,7 @@ impl Place<'_> {
         }
     }
 
-    fn syntax(&self, error: &toml::de::Error) -> MappingError {
+    fn syntax(&self, error: &toml::de::Error) -> WrongMapping {
         let at = error.span().map_or(0, |span| span.start);
         let end = error.span().map_or(at, |span| span.end);
         let words = self.text.get(at..end).unwrap_or_default().lines().next().unwrap_or_default();
@@ -127,7 +89,7 @@ impl Place<'_> {
         self.wrong(at, key, error.message().replace('\n', ", "), hint.to_owned())
     }
 
-    fn zone(&self, name: &Spanned<String>) -> Result<TimeZone, MappingError> {
+    fn zone(&self, name: &Spanned<String>) -> Result<TimeZone, WrongMapping> {
         TimeZone::get(name.get_ref()).map_err(|_| {
             let problem = format!("`{}` is not a time zone", name.get_ref());
             let hint = "write a name such as `Europe/Rome`".to_owned();
@@ -135,7 +97,7 @@ impl Place<'_> {
         })
     }
 
-    fn precision(&self, text: &Spanned<String>) -> Result<Millis, MappingError> {
+    fn precision(&self, text: &Spanned<String>) -> Result<Millis, WrongMapping> {
         let found = Millis::parse(text.get_ref()).filter(|span| Millis::ZERO < *span);
         found.ok_or_else(|| {
             let problem = format!("`{}` is not a duration", text.get_ref());
@@ -144,7 +106,7 @@ impl Place<'_> {
         })
     }
 
-    fn layout(&self, read: &RawRead) -> Result<Layout, MappingError> {
+    fn layout(&self, read: &RawRead) -> Result<Layout, WrongMapping> {
         self.check_options(read)?;
         let names = match (read.header, &read.columns) {
             (Some(false), Some(names)) => Some(names.get_ref().clone()),
@@ -187,7 +149,7 @@ impl Place<'_> {
     }
 
     /// Refuses options that the format does not have, so that none is ignored in silence.
-    fn check_options(&self, read: &RawRead) -> Result<(), MappingError> {
+    fn check_options(&self, read: &RawRead) -> Result<(), WrongMapping> {
         let text = matches!(read.format, Format::Csv | Format::Tsv);
         let parquet = read.format == Format::Parquet;
         let encoded = read.encoding != Encoding::Utf8;
@@ -218,7 +180,7 @@ impl Place<'_> {
         self.text.find("[read]").unwrap_or_default()
     }
 
-    fn delimiter(&self, read: &RawRead) -> Result<u8, MappingError> {
+    fn delimiter(&self, read: &RawRead) -> Result<u8, WrongMapping> {
         match &read.delimiter {
             Some(delimiter) => self.one_byte(delimiter, "read.delimiter"),
             None if read.format == Format::Tsv => Ok(b'\t'),
@@ -226,7 +188,7 @@ impl Place<'_> {
         }
     }
 
-    fn one_byte(&self, text: &Spanned<String>, key: &str) -> Result<u8, MappingError> {
+    fn one_byte(&self, text: &Spanned<String>, key: &str) -> Result<u8, WrongMapping> {
         match text.get_ref().as_bytes() {
             [byte] if byte.is_ascii() => Ok(*byte),
             _ => {
@@ -241,7 +203,7 @@ impl Place<'_> {
         &self,
         fact: FactKind,
         raw: Ordered<Spanned<RawColumn>>,
-    ) -> Result<Vec<(&'static Column, Expression)>, MappingError> {
+    ) -> Result<Vec<(&'static Column, Expression)>, WrongMapping> {
         let known = fact.columns();
         let mut columns = Vec::new();
         for (name, column) in raw.0 {

@@ -1,5 +1,5 @@
-//! The mapping file as it is written. Read [`RawMapping`] first; [`super::Mapping`] is what it
-//! means.
+//! The mapping file as it is written. Read [`RawMapping`] first; [`super::Definition`] is what
+//! it means.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -159,7 +159,7 @@ pub(super) enum Format {
 
 /// Encodings of text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Deserialize, JsonSchema)]
-pub(super) enum Encoding {
+pub enum Encoding {
     /// UTF-8, with or without a byte-order mark.
     #[default]
     #[serde(rename = "utf-8")]
@@ -221,7 +221,7 @@ pub(super) struct RawChoice {
 /// What a failed expression does to the row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum OnError {
+pub enum OnError {
     /// The row is rejected; the reject names column, values and expression.
     #[default]
     Reject,
