@@ -16,6 +16,7 @@ mod seal;
 mod user;
 
 use clap::CommandFactory;
+use soglia_app::measured::session;
 use soglia_domain::contract::Contract;
 use soglia_domain::period::Period;
 use soglia_domain::time::Instant;
@@ -77,11 +78,4 @@ async fn opened(settings: &Settings) -> Result<(Contract, Ledger, Session), Fail
     let ledger = Ledger::open(settings.ledger()?)?;
     let session = session(&ledger, None).await?;
     Ok((contract, ledger, session))
-}
-
-/// A session that knows the functions of measures.
-async fn session(ledger: &Ledger, import_no: Option<i64>) -> Result<Session, Failure> {
-    let session = Session::open(ledger, import_no).await?;
-    session.ctx.register_udaf(soglia_measure::udaf::udaf());
-    Ok(session)
 }

@@ -8,7 +8,6 @@ mod config;
 mod demo;
 mod error;
 mod output;
-mod review;
 
 use std::process::ExitCode;
 

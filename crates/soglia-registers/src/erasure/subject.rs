@@ -67,8 +67,8 @@ impl Subject {
 }
 
 /// Finds everything about a person: entries in all versions, reasons in the trail, accounts. Each
-/// search is recorded, with a random name in the place of what was searched for: a hash of a telephone
-/// number is found by trying them all.
+/// search is recorded, with a random name in the place of what was searched for: a hash of a
+/// telephone number is found by trying them all.
 pub async fn find_subject(
     tx: &mut Tx,
     by: &By<'_>,

@@ -147,8 +147,10 @@ async fn time_to_answer_is_given(world: World) {
     assert!(matches!(early, Err(RegisterError::Rule(Rule::TimeToAnswer { .. }))), "the last day");
     // Nor does a file of entries take the time away.
     let mut tx = world.db.write().await.expect("a transaction");
-    let file = "service;state;detected_on;period;clause;facts;notified_on;notified_by;reply_due_on\n\
-                cup;unanswered;2024-01-10;2023-H2;art. 12;Ritardo;2024-01-12;PEC 9/2024;2024-01-31\n";
+    let file = "service;state;detected_on;period;clause;facts;notified_on;notified_by;\
+                reply_due_on\n\
+                cup;unanswered;2024-01-10;2023-H2;art. 12;Ritardo;2024-01-12;PEC 9/2024;\
+                2024-01-31\n";
     let (by_actor, setting) = (by(&actor), &world.setting);
     let imported =
         exchange::import(&mut tx, &by_actor, setting, register, CONTRACT, file.as_bytes()).await;

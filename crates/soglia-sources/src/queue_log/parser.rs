@@ -384,8 +384,8 @@ impl QueueLogParser {
     }
 }
 
-/// Sets the alarm of a call to its deadline, if that comes first: an alarm may ring too early, never
-/// too late.
+/// Sets the alarm of a call to its deadline, if that comes first: an alarm may ring too early,
+/// never too late.
 fn bring_forward(alarms: &mut Alarms, journey: &mut Journey, slot: usize, config: &QueueLogConfig) {
     let deadline = journey.deadline(config);
     if deadline < journey.alarm {

@@ -37,7 +37,7 @@ pub async fn run(settings: &Settings, args: Measure) -> Done {
         return Err(Failure::no_data(format!("the ledger has no data in {}", period.label()))
             .hint("`soglia ledger status` shows which days are covered"));
     }
-    let sealed = super::seal::read(&ledger, &contract, &period)?;
+    let sealed = soglia_app::seals::read(&ledger, &contract, &period)?;
     print_report(&report, sealed.as_ref(), args.format, settings)?;
     if let Some(path) = &args.declared {
         print_declared(&contract, &report, path, settings.lang)?;

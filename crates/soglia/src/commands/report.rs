@@ -3,15 +3,14 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use soglia_app::measured::Measured;
+use soglia_app::review;
 use soglia_domain::contract::Contract;
 use soglia_domain::period::Period;
 use soglia_domain::text::Lang;
 use soglia_ledger::session::Session;
 use soglia_ledger::store::Ledger;
-use soglia_measure::measure::{Options, measure_with};
 use soglia_measure::measurement::Report;
-use soglia_measure::plan::Scans;
-use soglia_measure::seal::{Sealed, adjustments};
 use soglia_report::ReportError;
 use soglia_report::model::ReportInput;
 
@@ -19,7 +18,6 @@ use super::{opened, period};
 use crate::cli::ReportArgs;
 use crate::config::Settings;
 use crate::error::{DONE, Done, Failure};
-use crate::review;
 
 /// A file of this name in a ledger's folder says that its data are invented.
 pub const SIMULATED: &str = "SIMULATED";
@@ -85,28 +83,19 @@ impl Source<'_> {
         simulated: bool,
     ) -> Result<Review, Failure> {
         let Source { contract, ledger, session } = self;
-        let sealed = super::seal::read(ledger, contract, period)?.map(|(_, sealed)| sealed);
-        let pinned = match &sealed {
-            Some(sealed) if sealed.import_no != session.import_no() => {
-                Some(super::session(ledger, Some(sealed.import_no)).await?)
-            }
-            _ => None,
-        };
-        let session = pinned.as_ref().unwrap_or(session);
-        let options = Options { lang: settings.lang, sensitivity: true };
-        let mut scans = Scans::new(session, contract, period);
-        let report = measure_with(&mut scans, options).await?;
-        if report.is_empty() {
+        let notice = simulated.then(review::simulated_notice);
+        let file = contract_name(settings);
+        let lang = settings.lang;
+        let measured =
+            Measured::read(ledger, session, contract, &file, period, lang, notice).await?;
+        let Some(measured) = measured else {
             let nothing = format!("the ledger has no data in {}", period.label());
             return Err(Failure::no_data(nothing)
                 .hint("`soglia ledger status` shows which days are covered"));
-        }
-        let seal = vouched(sealed.as_ref(), &report);
-        let notice = simulated.then(review::simulated_notice);
-        let file = contract_name(settings);
-        let input = review::input(&mut scans, &file, &report, seal, notice).await?;
-        let paths = documents(&input, settings.lang, period, newest(session), out)?;
-        Ok(Review { paths, report, pinned: pinned.is_some() })
+        };
+        warn_if_moved(&measured);
+        let paths = documents(&measured.input, lang, period, measured.written, out)?;
+        Ok(Review { paths, report: measured.report, pinned: measured.pinned })
     }
 }
 
@@ -117,27 +106,14 @@ fn contract_name(settings: &Settings) -> String {
         .map_or_else(|| DEMO_CONTRACT.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// The seal, if the figures are those that were sealed.
-fn vouched(sealed: Option<&Sealed>, report: &Report) -> Option<String> {
-    let sealed = sealed?;
-    let moved = adjustments(sealed, report);
-    if moved.is_empty() && sealed.contract_sha256 == report.contract.sha256 {
-        return Some(sealed.seal.clone());
-    }
+/// Says that a sealed period is not written as it was sealed.
+fn warn_if_moved(measured: &Measured) {
+    let Some(sealed) = measured.sealed.as_ref().filter(|_| !measured.is_vouched()) else { return };
     eprintln!(
         "warning: {} is sealed, but with this contract file {} figures differ from the sealed ones",
-        sealed.period,
-        moved.len()
+        sealed.period, measured.moved
     );
     eprintln!("hint: the report is written without the seal; `soglia verify` says what differs");
-    None
-}
-
-/// When the newest file was taken in: the documents' date, so that the same data give the same
-/// bytes.
-fn newest(session: &Session) -> jiff::Timestamp {
-    let instants = session.imports.iter().map(|row| row.imported_at.to_timestamp());
-    instants.max().unwrap_or(jiff::Timestamp::UNIX_EPOCH)
 }
 
 /// Writes both documents, each complete or not at all.

@@ -1,9 +1,6 @@
 //! `soglia seal` and `soglia verify`. Read [`seal`] first.
 
-use std::path::PathBuf;
-
-use soglia_domain::contract::Contract;
-use soglia_domain::period::Period;
+use soglia_app::seals;
 use soglia_ledger::store::Ledger;
 use soglia_measure::measure::{Options, measure};
 use soglia_measure::seal::Sealed;
@@ -13,30 +10,11 @@ use crate::cli::{Seal, Verify};
 use crate::config::Settings;
 use crate::error::{BREACH, DONE, Done, Failure};
 
-/// Where a period's sealed figures stand.
-fn path(ledger: &Ledger, contract: &Contract, period: &Period) -> PathBuf {
-    let name = format!("{}-{}.json", contract.code, period.label());
-    ledger.dir().join("seals").join(name.replace(['/', ':'], "_"))
-}
-
-/// Reads a period's sealed figures, if it is sealed.
-pub fn read(
-    ledger: &Ledger,
-    contract: &Contract,
-    period: &Period,
-) -> Result<Option<(String, Sealed)>, Failure> {
-    let path = path(ledger, contract, period);
-    let Ok(text) = std::fs::read_to_string(&path) else { return Ok(None) };
-    let sealed = Sealed::parse(&text, &path.display().to_string())?;
-    Ok(Some((text, sealed)))
-}
-
 /// Freezes a period.
 pub async fn seal(settings: &Settings, args: Seal) -> Done {
     let (contract, ledger, session) = opened(settings).await?;
     let period = period(&args.period.period, &contract)?;
-    let path = path(&ledger, &contract, &period);
-    if let Some((_, sealed)) = read(&ledger, &contract, &period)? {
+    if let Some((_, sealed)) = seals::read(&ledger, &contract, &period)? {
         return Err(Failure::usage(format!(
             "{} is sealed already ({})",
             period.label(),
@@ -49,13 +27,7 @@ pub async fn seal(settings: &Settings, args: Seal) -> Done {
     if report.is_empty() {
         return Err(Failure::no_data(format!("the ledger has no data in {}", period.label())));
     }
-    let report = soglia_measure::seal::seal(report);
-    let folder = path.parent().unwrap_or(ledger.dir());
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    std::io::Write::write_all(&mut file, report.to_json().as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist_noclobber(&path).map_err(|failed| Failure::internal(failed.error))?;
+    let (path, report) = seals::seal(&ledger, &contract, &period, report)?;
     println!("{}", path.display());
     if !settings.quiet {
         eprintln!("sealed {}: sha256 {}", period.label(), report.seal.unwrap_or_default());

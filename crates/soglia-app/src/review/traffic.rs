@@ -26,7 +26,7 @@ use soglia_report::model::{
 };
 
 use super::{figures, last_day, words};
-use crate::error::Failure;
+use soglia_measure::MeasureError;
 
 /// Borders of the classes of waits, in milliseconds; a rule's own limit is always among them.
 const WAITS_MS: [u64; 9] =
@@ -45,7 +45,7 @@ type DayCounts = BTreeMap<Date, (u64, u64)>;
 
 impl<'a> Traffic<'a> {
     /// Counts the calls of all services.
-    pub async fn read(scans: &mut Scans<'a>) -> Result<Self, Failure> {
+    pub async fn read(scans: &mut Scans<'a>) -> Result<Self, MeasureError> {
         let Scans { contract, period, .. } = *scans;
         let indicators = contract.services.iter().flat_map(|service| &service.indicators);
         let versions = indicators.flat_map(|indicator| &indicator.versions);
@@ -66,7 +66,7 @@ impl<'a> Traffic<'a> {
         scans: &mut Scans<'_>,
         service: &Service,
         report: &Report,
-    ) -> Result<Vec<Finding>, Failure> {
+    ) -> Result<Vec<Finding>, MeasureError> {
         let mut found = Vec::new();
         if 0 < self.arrived(service) {
             found.push(Finding::HourProfile(self.hour_profile(service)));
@@ -318,7 +318,7 @@ impl<'a> Traffic<'a> {
         &self,
         scans: &mut Scans<'_>,
         service: &Service,
-    ) -> Result<Option<TopicComparison>, Failure> {
+    ) -> Result<Option<TopicComparison>, MeasureError> {
         let topics = scans.topics(&service.code).await?;
         let Some(topics) = topics.as_ref() else { return Ok(None) };
         let middle = topics.middle;
@@ -366,7 +366,7 @@ impl<'a> Traffic<'a> {
         session: &Session,
         service: &Service,
         period: &Period,
-    ) -> Result<BTreeMap<String, u64>, Failure> {
+    ) -> Result<BTreeMap<String, u64>, MeasureError> {
         let calls = profile(session, self.contract, period, &service.code, By::Topic).await?;
         Ok(calls.into_iter().map(|(topic, line)| (topic, line.answered)).collect())
     }
@@ -376,7 +376,7 @@ impl<'a> Traffic<'a> {
         &self,
         scans: &mut Scans<'_>,
         service: &Service,
-    ) -> Result<Vec<SystemDurations>, Failure> {
+    ) -> Result<Vec<SystemDurations>, MeasureError> {
         let cases = scans.cases_by(&service.code, CaseColumn::BookingSystem).await?;
         let mut talks: Vec<(String, Histogram)> =
             cases.iter().map(|(system, (_, talk))| (system.clone(), talk.clone())).collect();

@@ -27,7 +27,7 @@ use soglia_report::model::{
 
 use self::figures::version_of;
 use self::traffic::Traffic;
-use crate::error::Failure;
+use soglia_measure::MeasureError;
 
 /// What stands on the cover and on every page of a report about invented data.
 pub fn simulated_notice() -> Text {
@@ -47,7 +47,7 @@ pub async fn input(
     report: &Report,
     seal: Option<String>,
     notice: Option<Text>,
-) -> Result<ReportInput, Failure> {
+) -> Result<ReportInput, MeasureError> {
     let Scans { session, contract, period, .. } = *scans;
     let traffic = Traffic::read(scans).await?;
     let mut services = Vec::new();

@@ -1,0 +1,87 @@
+//! A period's figures, over the data they stand on. Read [`Measured`] first.
+
+use soglia_domain::contract::Contract;
+use soglia_domain::period::Period;
+use soglia_domain::text::{Lang, Text};
+use soglia_ledger::session::Session;
+use soglia_ledger::store::Ledger;
+use soglia_measure::MeasureError;
+use soglia_measure::measure::{Options, measure_with};
+use soglia_measure::measurement::Report;
+use soglia_measure::plan::Scans;
+use soglia_measure::seal::{Sealed, adjustments};
+use soglia_report::model::ReportInput;
+
+use crate::{review, seals};
+
+/// A session that knows the functions of measures; at the newest import, or at the one named.
+pub async fn session(ledger: &Ledger, import_no: Option<i64>) -> Result<Session, MeasureError> {
+    let session = Session::open(ledger, import_no).await?;
+    session.ctx.register_udaf(soglia_measure::udaf::udaf());
+    Ok(session)
+}
+
+/// A period as a review tells it: measured, and ready to be written as documents.
+pub struct Measured {
+    /// The figures.
+    pub report: Report,
+    /// What the documents are made from.
+    pub input: ReportInput,
+    /// What was sealed, if the period is sealed.
+    pub sealed: Option<Sealed>,
+    /// How many figures differ from the sealed ones, with this contract file.
+    pub moved: usize,
+    /// Whether data that came after the seal were left out.
+    pub pinned: bool,
+    /// When the newest file was taken in: the documents' date, so that the same data give the
+    /// same bytes.
+    pub written: jiff::Timestamp,
+}
+
+impl Measured {
+    /// Measures a period with what its review needs; a sealed period is measured over the data
+    /// it was sealed with. `None` if the ledger has no data in it.
+    ///
+    /// `contract_file` is the file's name as printed in the documents.
+    pub async fn read(
+        ledger: &Ledger,
+        session: &Session,
+        contract: &Contract,
+        contract_file: &str,
+        period: &Period,
+        lang: Lang,
+        notice: Option<Text>,
+    ) -> Result<Option<Self>, MeasureError> {
+        let sealed = seals::read(ledger, contract, period)?.map(|(_, sealed)| sealed);
+        let pinned = match &sealed {
+            Some(sealed) if sealed.import_no != session.import_no() => {
+                Some(self::session(ledger, Some(sealed.import_no)).await?)
+            }
+            _ => None,
+        };
+        let session = pinned.as_ref().unwrap_or(session);
+        let mut scans = Scans::new(session, contract, period);
+        let report = measure_with(&mut scans, Options { lang, sensitivity: true }).await?;
+        if report.is_empty() {
+            return Ok(None);
+        }
+        let moved = sealed.as_ref().map_or(0, |sealed| adjustments(sealed, &report).len());
+        let vouches =
+            |sealed: &&Sealed| moved == 0 && sealed.contract_sha256 == report.contract.sha256;
+        let seal = sealed.as_ref().filter(vouches).map(|sealed| sealed.seal.clone());
+        let input = review::input(&mut scans, contract_file, &report, seal, notice).await?;
+        let written = newest(session);
+        Ok(Some(Self { report, input, sealed, moved, pinned: pinned.is_some(), written }))
+    }
+
+    /// Whether the figures are those that were sealed.
+    pub fn is_vouched(&self) -> bool {
+        self.input.provenance.seal.is_some()
+    }
+}
+
+/// When the newest file was taken in.
+fn newest(session: &Session) -> jiff::Timestamp {
+    let instants = session.imports.iter().map(|row| row.imported_at.to_timestamp());
+    instants.max().unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+}
