@@ -7,6 +7,7 @@ mod excluded;
 mod forms;
 mod import;
 mod joined;
+mod kept;
 mod kill;
 mod listed;
 mod nasty;
