@@ -44,7 +44,12 @@ impl Session {
         let versions = imports.last().map(|row| row.tables.clone()).unwrap_or_default();
         let mut files = Vec::new();
         for table in Table::FACTS {
-            let version = versions.get(table.name()).copied().unwrap_or(0);
+            // Version 0 made the table and put nothing into it.
+            let version = versions.get(table.name()).copied().filter(|version| 0 < *version);
+            let Some(version) = version else {
+                files.push((table, Vec::new()));
+                continue;
+            };
             let loaded = ledger.load(table, Some(version)).await?;
             let dir = ledger.table_dir(table);
             let mut paths: Vec<PathBuf> =
