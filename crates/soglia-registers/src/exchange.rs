@@ -18,6 +18,7 @@ use crate::database::Tx;
 use crate::entries::{Draft, Entry, Link, Setting, tidy};
 use crate::error::RegisterError;
 use crate::query::Query;
+use crate::secrets::{self, IndexKey};
 
 /// The largest file.
 pub const BYTES_MAX: usize = 50 * 1024 * 1024;
@@ -157,6 +158,7 @@ enum Fate {
 
 /// What the register has already.
 struct Known {
+    key: IndexKey,
     by_id: BTreeMap<String, String>,
     by_reference: BTreeMap<String, (String, String)>,
     /// How many entries have a content now, or had it when they were taken in.
@@ -178,12 +180,14 @@ impl Known {
         let keys: BTreeMap<String, String> =
             rows.iter().map(|row| (row.text(0), row.text(1))).collect();
         let mut known = Self {
+            key: secrets::index_key(tx).await?,
             by_id: BTreeMap::new(),
             by_reference: BTreeMap::new(),
             contents: BTreeMap::new(),
         };
         for entry in all {
             let content = content(
+                &known.key,
                 entry.state.code,
                 entry.service.as_deref(),
                 entry.reference.as_deref(),
@@ -217,6 +221,7 @@ async fn take(
     tidy(&mut draft.links);
     let state = state.unwrap_or_else(|| register.first_state().code.to_owned());
     let key = content(
+        &known.key,
         &state,
         draft.service.as_deref(),
         draft.reference.as_deref(),
@@ -256,8 +261,10 @@ async fn take(
     }
 }
 
-/// What a row or an entry says, as one hash.
+/// What a row or an entry says, as one hash. It outlives the erasure of what it says, so that an
+/// old file does not bring that back; it is keyed, so that nobody finds it by trying.
 fn content(
+    key: &IndexKey,
     state: &str,
     service: Option<&str>,
     reference: Option<&str>,
@@ -274,7 +281,7 @@ fn content(
         "values": values,
         "links": links,
     });
-    sha256(canonical(&content).as_bytes())
+    key.hash(&sha256(canonical(&content).as_bytes()))
 }
 
 type Records = Vec<(u64, Result<Vec<String>, String>)>;

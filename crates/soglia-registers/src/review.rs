@@ -315,21 +315,25 @@ pub async fn obstacles(
     let mut found = Vec::new();
     let program = Actor::program();
     let by = By { actor: &program, ..*by };
+    let sheets = parts(tx, &by, contract, &SHEETS, &review.id).await?;
     for (register, it, en) in [
         (&ELEMENTS, "elementi in ingresso mancanti", "input elements missing"),
         (&REVIEW_FINDINGS, "osservazioni da decidere", "findings to decide on"),
         (&REMARKS, "osservazioni delle parti aperte", "remarks still open"),
         (&SHEETS, "schede da completare", "sheets to complete"),
     ] {
-        let parts = parts(tx, &by, contract, register, &review.id).await?;
+        let others = match register.code {
+            "sheets" => Vec::new(),
+            _ => parts(tx, &by, contract, register, &review.id).await?,
+        };
+        let all = sheets.iter().filter(|_| *register == SHEETS).chain(&others);
         let open: Vec<&str> =
-            parts.iter().filter(|part| part.is_open()).map(|part| part.id.as_str()).collect();
+            all.filter(|part| part.is_open()).map(|part| part.id.as_str()).collect();
         if !open.is_empty() {
             let ids = open.join(", ");
             found.push(Text::new(&format!("{it}: {ids}"), &format!("{en}: {ids}")));
         }
     }
-    let sheets = parts(tx, &by, contract, &SHEETS, &review.id).await?;
     for service in &contract.services {
         for indicator in &service.indicators {
             let has = sheets.iter().any(|sheet| {
@@ -576,12 +580,7 @@ async fn make(
 }
 
 fn texts(register: &'static Register, fields: &[(&str, &str)]) -> Result<Changes, RegisterError> {
-    let change = |(code, text): &(&str, &str)| {
-        let field = register.field(code).expect("the fields are named in this module");
-        let value = Value::parse(field, text);
-        Ok((field, value.map_err(|problem| RegisterError::Values(vec![problem]))?))
-    };
-    fields.iter().map(change).collect()
+    Values::changes(register, fields.iter().copied()).map_err(RegisterError::Values)
 }
 
 fn known(code: &str) -> &'static Register {

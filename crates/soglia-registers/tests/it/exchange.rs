@@ -1,6 +1,7 @@
 //! Registers as files: totals balance, nothing is taken in twice.
 
 use soglia_domain::access::Role;
+use soglia_registers::erasure::{self, Subject};
 use soglia_registers::error::RegisterError;
 use soglia_registers::exchange::{self, Imported};
 use soglia_registers::query::Query;
@@ -13,6 +14,7 @@ both!(
     every_row_has_one_fate,
     what_goes_out_comes_in_again,
     whoever_may_not_enter_may_not_import,
+    what_was_erased_is_known_again_and_not_found_by_trying,
 );
 
 const FILE: &str = "\
@@ -147,4 +149,41 @@ async fn whoever_may_not_enter_may_not_import(world: World) {
     let operator = person("U-4", &[Role::Operator]);
     let imported = import_as(&world, &operator, FILE).await.expect("it can be read");
     assert_eq!((imported.inserted.len(), imported.rejected.len()), (3, 1));
+}
+
+/// The key of each row of a file, by which it is known again.
+async fn import_keys(world: &World) -> Vec<String> {
+    let mut tx = world.read().await;
+    let sql = "SELECT import_key FROM entries WHERE import_key IS NOT NULL ORDER BY number";
+    let rows = tx.rows(sql, &[]).await.expect("keys");
+    rows.iter().map(|row| row.text(0)).collect()
+}
+
+async fn what_was_erased_is_known_again_and_not_found_by_trying(world: World) {
+    import(&world, FILE).await.expect("a good file");
+    let keys = import_keys(&world).await;
+    // Another database gives the same rows other keys: they hold no hash that anybody can make.
+    let location = another_location(&world);
+    let (db, _) = Database::open(location, &world.backups(), NOW).await.expect("another one");
+    let mut tx = db.write().await.expect("a transaction");
+    let (actor, register) = (console(), register("complaints"));
+    let bytes = FILE.as_bytes();
+    exchange::import(&mut tx, &by(&actor), &world.setting, register, CONTRACT, bytes)
+        .await
+        .expect("a good file");
+    let sql = "SELECT import_key FROM entries WHERE import_key IS NOT NULL ORDER BY number";
+    let others = tx.rows(sql, &[]).await.expect("keys");
+    assert_eq!(others.len(), keys.len());
+    assert!(others.iter().all(|row| !keys.contains(&row.text(0))));
+    drop(tx);
+    // What is erased does not come back with the old file.
+    let subject = Subject::new(&["Ho atteso"]).expect("long enough");
+    let mut tx = world.db.write().await.expect("a transaction");
+    let data = erasure::find_subject(&mut tx, &by(&actor), &subject).await.expect("a search");
+    tx.commit().await.expect("a commit");
+    let (files, plan) = (&world.files, &data.plan);
+    erasure::carry_out(&world.db, files, &by(&actor), plan).await.expect("erased");
+    assert_eq!(world.entry("REC-1").await.value("text"), None);
+    let again = import(&world, FILE).await.expect("a good file");
+    assert_eq!((again.unchanged, again.inserted.len()), (4, 0));
 }

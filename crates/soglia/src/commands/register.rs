@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use soglia_domain::contract::Contract;
-use soglia_domain::register::{self, Changes, Field, Kind, Need, Privacy, Register, Stage, Terms};
+use soglia_domain::register::{self, Changes, Field, Kind, Need, Privacy, Register, Stage};
 use soglia_domain::register::{Value, Values};
 use soglia_domain::text::Lang;
 use soglia_domain::time::Instant;
@@ -51,7 +51,7 @@ impl Opened {
             eprintln!("the database was of an older program; saved to {}", backup.display());
         }
         let zone = contract.zone.clone();
-        let setting = Setting { terms: Terms::default(), zone, contract: Some(contract.clone()) };
+        let setting = Setting { terms: contract.terms, zone, contract: Some(contract.clone()) };
         let account = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
         let actor = Actor::console(account.as_deref().unwrap_or("unknown"));
         Ok(Self {
@@ -450,10 +450,5 @@ fn pairs(texts: &[String]) -> Result<Vec<(&str, &str)>, Failure> {
 }
 
 fn changes(register: &'static Register, texts: &[String]) -> Result<Changes, Failure> {
-    let change = |(code, text): (&str, &str)| {
-        let field = register.field(code).ok_or_else(|| RegisterError::unknown("field", code))?;
-        let value = Value::parse(field, text).map_err(|p| RegisterError::Values(vec![p]))?;
-        Ok::<_, Failure>((field, value))
-    };
-    pairs(texts)?.into_iter().map(change).collect()
+    Ok(Values::changes(register, pairs(texts)?).map_err(RegisterError::Values)?)
 }
