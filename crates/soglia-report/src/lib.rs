@@ -10,12 +10,12 @@
 //! Nothing here reads the clock, the environment, a file or a random source: the same input gives
 //! the same bytes.
 
-mod chart;
+pub mod chart;
 mod compose;
 pub mod document;
 mod error;
 mod fonts;
-mod format;
+pub mod format;
 mod html;
 pub mod model;
 mod pdf;
