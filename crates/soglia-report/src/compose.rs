@@ -17,7 +17,7 @@ use crate::document::{Block, Cover, Document, Page, Section, Tone, Words};
 use crate::error::ReportError;
 use crate::format::{day, period, say};
 use crate::model::{
-    Identity, InputFile, MonitoringKind, ReportInput, RolePerson, Signatures, Status,
+    Identity, InputFile, MonitoringKind, ReportInput, RolePerson, ServiceReport, Signatures, Status,
 };
 
 /// Makes the document; figures that do not balance are refused.
@@ -46,6 +46,19 @@ pub fn document(input: &ReportInput, lang: Lang) -> Result<Document, ReportError
         words: words(lang),
         sections: outline.sections,
     })
+}
+
+/// What the document shows of one service's calls, for pages that show it apart: the balance of
+/// its calls, then one section for each of its findings, in their order.
+pub fn analysis(input: &ReportInput, service: &ServiceReport, lang: Lang) -> Vec<Section> {
+    let mut outline = Outline { lang, sections: Vec::new() };
+    let heading = say(lang, "Quadratura delle chiamate", "Balance of calls");
+    outline.open(1, format!("{}-quadratura", service.code), heading);
+    area::balance(&mut outline, service);
+    for (nth, finding) in service.findings.iter().enumerate() {
+        findings::write(&mut outline, input, service, (nth + 1, finding));
+    }
+    outline.sections
 }
 
 /// Sections as they are written, one after the other.

@@ -20,6 +20,7 @@ mod html;
 pub mod model;
 mod pdf;
 
+pub use compose::analysis;
 pub use error::ReportError;
 pub use html::html;
 pub use pdf::pdf;

@@ -1,85 +1,66 @@
-//! Measurements, computed beside the requests and kept. Read [`Figures::of`] first.
+//! Measurements, computed beside the requests and kept. Read [`Figures::review`] first.
 //!
 //! A measurement follows from the ledger's newest import, the contract (which does not change while
 //! the server runs) and the period; as long as these are the same it is computed once. Whoever asks
-//! waits a moment; if it takes longer, a page says so and asks again.
+//! waits a moment; if it takes longer, the page says so and asks again.
 
-use std::collections::BTreeMap;
+mod cache;
+
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::SystemTime;
 
+use axum::http::StatusCode;
 use jiff::civil::Date;
+use soglia_app::measured::{self, Measured};
 use soglia_domain::contract::Contract;
 use soglia_domain::period::{Grain, Period};
 use soglia_domain::text::{Lang, Text};
+use soglia_domain::time::Instant;
 use soglia_ledger::session::Session;
 use soglia_ledger::status::date_of;
 use soglia_ledger::store::Ledger;
 use soglia_ledger::tables::Table;
-use soglia_measure::measure::{Options, measure_with};
+use soglia_measure::measure::{Options, measure};
 use soglia_measure::measurement::Report;
-use soglia_measure::plan::Scans;
-use tokio::sync::{Semaphore, watch};
 
+use self::cache::{Cache, Key};
 use crate::access::Visit;
-use crate::reply::Problem;
-
-/// How long a request waits for a computation.
-const PATIENCE: Duration = Duration::from_millis(2500);
-/// Measurements kept at most; a year by months and by half-years, a few times over.
-const KEPT_MAX: usize = 96;
+use crate::reply::{Problem, chain};
 
 /// What the pages know of the ledger.
 pub struct Figures {
     ledger: Ledger,
     contract: Arc<Contract>,
+    contract_file: String,
+    notice: Option<Text>,
     session: tokio::sync::Mutex<Option<(SystemTime, Arc<Session>)>>,
-    kept: Mutex<BTreeMap<Key, watch::Receiver<State>>>,
-    /// One computation at a time: each uses all processors.
-    turn: Arc<Semaphore>,
+    reviews: Cache<Option<Measured>>,
+    months: Cache<Vec<Month>>,
 }
 
-/// What a measurement follows from.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Key {
-    import_no: i64,
-    period: String,
-    depth: Depth,
+/// The verdicts of one month.
+pub struct Month {
+    /// The month.
+    pub period: Period,
+    /// Its figures, without the disputed alternatives.
+    pub report: Report,
 }
 
-/// How much is computed.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Depth {
-    /// The verdicts only.
-    Verdicts,
-    /// Also the disputed alternatives.
-    Whole,
-}
-
-#[derive(Clone)]
-enum State {
+/// What comes of looking for a figure.
+pub enum Look<T> {
+    /// There it is.
+    Ready(Arc<T>),
+    /// It is being computed.
     Working,
-    Ready(Arc<Measured>),
-    Failed(Arc<str>),
 }
 
-/// The measurements of a period.
-pub struct Measured {
-    /// With Italian names.
-    pub it: Report,
-    /// With English names.
-    pub en: Report,
-}
-
-impl Measured {
-    /// In a language.
-    pub const fn report(&self, lang: Lang) -> &Report {
-        match lang {
-            Lang::It => &self.it,
-            Lang::En => &self.en,
-        }
-    }
+/// The periods that a reader can choose.
+pub struct Choice {
+    /// The one chosen.
+    pub period: Period,
+    /// Half-years, quarters and months with data, newest first: label and name.
+    pub offered: Vec<(String, String)>,
 }
 
 impl Choice {
@@ -89,36 +70,22 @@ impl Choice {
     }
 }
 
-/// What comes of looking for a measurement.
-pub enum Look {
-    /// There it is.
-    Ready(Arc<Measured>),
-    /// It is being computed.
-    Working,
-}
-
-/// The periods that a reader can choose.
-pub struct Choice {
-    /// The one chosen.
-    pub period: Period,
-    /// Half-years, quarters and months with data, newest first.
-    pub offered: Vec<(String, String)>,
-}
-
 impl Figures {
     /// Nothing computed yet.
     pub fn new(
         ledger: Ledger,
         contract: Arc<Contract>,
-        _contract_file: String,
-        _notice: Option<Text>,
+        contract_file: String,
+        notice: Option<Text>,
     ) -> Self {
         Self {
             ledger,
             contract,
+            contract_file,
+            notice,
             session: tokio::sync::Mutex::new(None),
-            kept: Mutex::new(BTreeMap::new()),
-            turn: Arc::new(Semaphore::new(1)),
+            reviews: Cache::default(),
+            months: Cache::default(),
         }
     }
 
@@ -131,9 +98,7 @@ impl Figures {
         {
             return Ok(Arc::clone(session));
         }
-        let session = Session::open(&self.ledger, None).await?;
-        session.ctx.register_udaf(soglia_measure::udaf::udaf());
-        let session = Arc::new(session);
+        let session = Arc::new(measured::session(&self.ledger, None).await?);
         *kept = Some((stamp, Arc::clone(&session)));
         Ok(session)
     }
@@ -149,33 +114,31 @@ impl Figures {
     /// half-year with data.
     pub async fn choice(&self, visit: &Visit) -> Result<Choice, Problem> {
         let session = self.session().await?;
-        let zone = &self.contract.zone;
-        let days = session.imports.iter().filter_map(|row| row.days);
-        let span = days.fold(None, |span: Option<(i32, i32)>, (first, last)| {
-            let (from, to) = span.unwrap_or((first, last));
-            Some((from.min(first), to.max(last)))
-        });
-        let span = span.and_then(|(first, last)| date_of(first).zip(date_of(last)));
+        let span = span(&session);
         let offered = span.map_or_else(Vec::new, |span| self.offered(span, visit.lang));
-        let asked = visit.parameter("period");
-        let parsed = asked.or_else(|| visit.period.clone()).map(|text| Period::parse(&text, zone));
-        let period = match parsed {
-            Some(Ok(period)) => period,
-            // A period that nobody can read is refused only if it was asked for now.
-            Some(Err(problem)) if visit.parameter("period").is_some() => {
-                let text = problem.to_string();
-                return Err(Problem::refused(
-                    axum::http::StatusCode::UNPROCESSABLE_ENTITY,
-                    Text::new(&text, &text),
-                ));
-            }
-            _ => {
-                let day = span.map_or_else(|| visit.now.in_zone(zone).date(), |(_, last)| last);
-                Period::containing(Grain::HalfYear, day, zone)
-                    .ok_or_else(|| Problem::failed("a day belongs to a half-year"))?
-            }
-        };
+        let zone = &self.contract.zone;
+        if let Some(text) = visit.parameter("period") {
+            let period = Period::parse(&text, zone).map_err(|problem| {
+                let (text, hint) = (problem.to_string(), problem.hint());
+                Problem::Refused {
+                    status: StatusCode::UNPROCESSABLE_ENTITY,
+                    text: Text::new(&text, &text),
+                    hint: Some(Text::new(hint, hint)),
+                }
+            })?;
+            return Ok(Choice { period, offered });
+        }
+        let last = visit.period.as_ref().and_then(|text| Period::parse(text, zone).ok());
+        let period = last.or_else(|| self.newest(span, visit.now));
+        let period = period.ok_or_else(|| Problem::failed("a day belongs to a half-year"))?;
         Ok(Choice { period, offered })
+    }
+
+    /// The newest half-year with data.
+    fn newest(&self, span: Option<(Date, Date)>, now: Instant) -> Option<Period> {
+        let zone = &self.contract.zone;
+        let day = span.map_or_else(|| now.in_zone(zone).date(), |(_, last)| last);
+        Period::containing(Grain::HalfYear, day, zone)
     }
 
     /// Half-years, quarters and months that touch the data: label and name.
@@ -192,73 +155,76 @@ impl Figures {
         offered
     }
 
-    /// The measurements of a period, if they are there within a moment.
-    pub async fn of(self: &Arc<Self>, period: &Period, depth: Depth) -> Result<Look, Problem> {
+    /// What a review of the period says: figures, alternatives, analysis, checks. Nothing in it if
+    /// the ledger has no data in the period.
+    pub async fn review(
+        self: &Arc<Self>,
+        period: &Period,
+        lang: Lang,
+    ) -> Result<Look<Option<Measured>>, Problem> {
         let session = self.session().await?;
-        let key = Key { import_no: session.import_no(), period: period.label().to_owned(), depth };
-        let mut state = self.state(key, session, period.clone());
-        let settled = state.wait_for(|state| !matches!(state, State::Working));
-        let Ok(settled) = tokio::time::timeout(PATIENCE, settled).await else {
-            return Ok(Look::Working);
+        let key = Key::new(&session, period, lang);
+        let (own, period) = (Arc::clone(self), period.clone());
+        let make = async move || {
+            let Self { ledger, contract, contract_file, notice, .. } = &*own;
+            let notice = notice.clone();
+            let made =
+                Measured::read(ledger, &session, contract, contract_file, &period, lang, notice);
+            made.await.map_err(|error| chain(&error))
         };
-        match settled.map(|state| state.clone()) {
-            Ok(State::Ready(measured)) => Ok(Look::Ready(measured)),
-            Ok(State::Failed(cause)) => Err(Problem::Failed(cause)),
-            Ok(State::Working) => Ok(Look::Working),
-            Err(_) => Err(Problem::failed("a computation was given up")),
-        }
+        self.reviews.get(key, make).await
     }
 
-    /// Where a computation stands; begins it if nobody did.
-    fn state(
+    /// The verdicts month by month: the months of the period, or the twelve that end with it if it
+    /// has only one.
+    pub async fn months(
         self: &Arc<Self>,
-        key: Key,
-        session: Arc<Session>,
-        period: Period,
-    ) -> watch::Receiver<State> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let given_up = |state: &watch::Receiver<State>| {
-            matches!(*state.borrow(), State::Failed(_))
-                || state.has_changed().is_err() && matches!(*state.borrow(), State::Working)
+        period: &Period,
+        lang: Lang,
+    ) -> Result<Look<Vec<Month>>, Problem> {
+        let session = self.session().await?;
+        let key = Key::new(&session, period, lang);
+        let periods = self.months_of(period, span(&session));
+        let contract = Arc::clone(&self.contract);
+        let make = async move || {
+            let mut months = Vec::new();
+            for period in periods {
+                let options = Options { lang, sensitivity: false };
+                let report = measure(&session, &contract, &period, options).await;
+                let report = report.map_err(|error| chain(&error))?;
+                months.push(Month { period, report });
+            }
+            Ok(months)
         };
-        if let Some(state) = kept.get(&key).filter(|state| !given_up(state)) {
-            return state.clone();
+        self.months.get(key, make).await
+    }
+
+    fn months_of(&self, period: &Period, span: Option<(Date, Date)>) -> Vec<Period> {
+        let zone = &self.contract.zone;
+        let mut months = period.split(Grain::Month, zone);
+        while months.len() < 6
+            && let Some(before) = months.first().and_then(|first| first.previous(zone))
+            && span.is_some_and(|(first, _)| first < before.until_date())
+        {
+            months.insert(0, before);
         }
-        let newest = key.import_no;
-        kept.retain(|other, _| other.import_no == newest);
-        while KEPT_MAX <= kept.len() {
-            kept.pop_first();
+        months
+    }
+
+    /// Computes what the first page shows before anybody asks.
+    pub async fn warm(self: &Arc<Self>, lang: Lang, now: Instant) -> Result<(), Problem> {
+        let span = span(&*self.session().await?);
+        if let (Some(_), Some(period)) = (span, self.newest(span, now)) {
+            self.review(&period, lang).await?;
+            self.months(&period, lang).await?;
         }
-        let (sender, receiver) = watch::channel(State::Working);
-        let (turn, contract) = (Arc::clone(&self.turn), Arc::clone(&self.contract));
-        let depth = key.depth;
-        kept.insert(key, receiver.clone());
-        let runtime = tokio::runtime::Handle::current();
-        tokio::task::spawn_blocking(move || {
-            runtime.block_on(async {
-                let _turn = turn.acquire().await;
-                let state = match compute(&session, &contract, &period, depth).await {
-                    Ok(measured) => State::Ready(Arc::new(measured)),
-                    Err(problem) => State::Failed(format!("{problem:?}").into()),
-                };
-                // Nobody may wait any more.
-                let _ = sender.send(state);
-            });
-        });
-        receiver
+        Ok(())
     }
 }
 
-async fn compute(
-    session: &Session,
-    contract: &Contract,
-    period: &Period,
-    depth: Depth,
-) -> Result<Measured, Problem> {
-    let sensitivity = depth == Depth::Whole;
-    let mut scans = Scans::new(session, contract, period);
-    // The second language finds the counts of the first.
-    let it = measure_with(&mut scans, Options { lang: Lang::It, sensitivity }).await?;
-    let en = measure_with(&mut scans, Options { lang: Lang::En, sensitivity }).await?;
-    Ok(Measured { it, en })
+/// The first and the last day with data.
+fn span(session: &Session) -> Option<(Date, Date)> {
+    let days = session.imports.iter().filter_map(|row| row.days);
+    let (first, last) = days.reduce(|(from, to), (first, last)| (from.min(first), to.max(last)))?;
+    date_of(first).zip(date_of(last))
 }

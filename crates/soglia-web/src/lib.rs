@@ -26,4 +26,5 @@ pub mod reply;
 pub mod serve;
 pub mod shell;
 pub mod state;
+pub mod view;
 pub mod wire;

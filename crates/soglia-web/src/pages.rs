@@ -1,8 +1,10 @@
 //! The pages, one module for each family. Read [`routes`] first.
 
+pub mod calls;
 pub mod language;
 pub mod login;
 pub mod overview;
+pub mod services;
 pub mod setup;
 
 use axum::Router;
@@ -12,9 +14,11 @@ use crate::state::Shared;
 /// The routes of all pages.
 pub fn routes() -> Router<Shared> {
     Router::new()
+        .merge(calls::routes())
         .merge(language::routes())
         .merge(login::routes())
         .merge(overview::routes())
+        .merge(services::routes())
         .merge(setup::routes())
         .fallback(missing)
 }

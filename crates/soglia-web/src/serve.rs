@@ -97,6 +97,7 @@ pub async fn serve(
     app: Shared,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    warm(&app);
     let service = router(&app).into_make_service_with_connect_info::<Peer>();
     axum::serve(listener, service).with_graceful_shutdown(stop).await?;
     Ok(())
@@ -109,10 +110,21 @@ pub async fn serve_tls(
     app: Shared,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    warm(&app);
     let service = router(&app).into_make_service_with_connect_info::<Peer>();
     let listener = TlsListener::new(listener, TlsAcceptor::from(Arc::new(config)))?;
     axum::serve(listener, service).with_graceful_shutdown(stop).await?;
     Ok(())
+}
+
+/// Begins what the first page shows; it does not matter whether somebody asks meanwhile.
+fn warm(app: &Shared) {
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        if let Err(problem) = app.figures.warm(app.lang, app.now()).await {
+            eprintln!("error: {problem:?}");
+        }
+    });
 }
 
 /// Reads a chain of certificates and its key.

@@ -4,6 +4,7 @@
 use soglia_domain::access::Permission;
 use soglia_domain::text::{Label, Lang, Text};
 use soglia_domain::time::Instant;
+use soglia_report::document::{Align, Cell, CellRole, Table};
 use soglia_report::format;
 
 use crate::access::{Visit, Way};
@@ -168,6 +169,16 @@ impl Shell {
     /// A day.
     pub fn day(&self, date: &jiff::civil::Date) -> String {
         format::day(self.lang, *date)
+    }
+
+    /// Whether a column holds numbers.
+    pub fn is_number(&self, table: &Table, column: usize) -> bool {
+        table.columns.get(column).is_some_and(|column| column.align == Align::End)
+    }
+
+    /// Whether a cell is its row's heading.
+    pub fn is_head(&self, cell: &Cell) -> bool {
+        cell.role == CellRole::RowHeader
     }
 
     /// `here` as a parameter of another address.
