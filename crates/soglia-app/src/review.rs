@@ -4,7 +4,7 @@
 //! people can write is left as *not yet filled in*.
 
 mod checks;
-mod figures;
+pub mod figures;
 mod provenance;
 mod traffic;
 mod words;

@@ -63,11 +63,13 @@ pub const LABEL: Type = Type { size: 12.0, fill: INK, weight: 600, anchor: Ancho
 
 impl Type {
     /// The same, hanging otherwise.
+    #[must_use]
     pub const fn at(self, anchor: Anchor) -> Self {
         Self { anchor, ..self }
     }
 
     /// The same in another colour.
+    #[must_use]
     pub const fn ink(self, fill: &'static str) -> Self {
         Self { fill, ..self }
     }

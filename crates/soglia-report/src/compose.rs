@@ -21,7 +21,7 @@ use crate::document::{Block, Cover, Document, Page, Section, Slot, Tone, Words};
 use crate::error::ReportError;
 use crate::format::{day, period, say};
 use crate::model::{
-    Identity, InputFile, MonitoringKind, ReportInput, RolePerson, Signatures, Status,
+    Identity, InputFile, MonitoringKind, ReportInput, RolePerson, ServiceReport, Signatures, Status,
 };
 use crate::template::Template;
 
@@ -64,6 +64,19 @@ pub fn document(
         datasets: datasets::datasets(input, lang),
         look: template.look(lang),
     })
+}
+
+/// What the document shows of one service's calls, for pages that show it apart: the balance of
+/// its calls, then one section for each of its findings, in their order.
+pub fn analysis(input: &ReportInput, service: &ServiceReport, lang: Lang) -> Vec<Section> {
+    let mut outline = Outline { lang, sections: Vec::new() };
+    let heading = say(lang, "Quadratura delle chiamate", "Balance of calls");
+    outline.open(1, format!("{}-quadratura", service.code), heading);
+    area::balance(&mut outline, service);
+    for (nth, finding) in service.findings.iter().enumerate() {
+        findings::write(&mut outline, input, service, (nth + 1, finding));
+    }
+    outline.sections
 }
 
 /// Sections as they are written, one after the other.

@@ -12,14 +12,14 @@
 //! Nothing here reads the clock, the environment, a file or a random source: the same input gives
 //! the same bytes.
 
-mod chart;
+pub mod chart;
 mod compose;
 pub mod document;
 mod docx;
 mod edition;
 mod error;
 mod fonts;
-mod format;
+pub mod format;
 mod html;
 mod json;
 pub mod model;
@@ -29,6 +29,7 @@ mod raster;
 pub mod template;
 mod xlsx;
 
+pub use compose::analysis;
 pub use edition::{Edition, Format};
 pub use error::ReportError;
 pub use open_data::DataFile;

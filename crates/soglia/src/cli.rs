@@ -1,6 +1,7 @@
 //! The command line. Read [`Cli`] first.
 
 mod registers;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::registers::{
     AuditCommand, EraseCommand, ListArgs, RegisterCommand, Restore, UserCommand, Why, Write,
 };
+pub use self::serve::Serve;
 
 /// Contact-centre contracts, measured from what the platforms recorded.
 ///
@@ -112,6 +114,8 @@ pub enum Command {
     /// Erase what may not be kept, with a certificate
     #[command(subcommand)]
     Erase(EraseCommand),
+    /// Show everything as pages in a browser
+    Serve(Serve),
     /// Make a fictitious Region's semester and run the main job on it
     Demo(Demo),
     /// Print completions for a shell

@@ -13,6 +13,7 @@ mod measure;
 mod register;
 mod report;
 mod seal;
+mod serve;
 mod user;
 
 use clap::CommandFactory;
@@ -46,6 +47,7 @@ pub async fn run(args: Cli) -> Done {
         Command::Restore(args) => backup::restore(&settings, args).await,
         Command::User(command) => user::run(&settings, command).await,
         Command::Erase(command) => erase::run(&settings, command).await,
+        Command::Serve(args) => serve::run(&settings, args).await,
         Command::Demo(args) => demo::run(&settings, args).await,
         Command::Completions { shell } => {
             let mut command = Cli::command();

@@ -229,7 +229,7 @@ fn performance(outline: &mut Outline, input: &ReportInput, service: &ServiceRepo
 }
 
 /// The *quadratura*: every call that arrived, by what became of it.
-fn balance(outline: &mut Outline, service: &ServiceReport) {
+pub fn balance(outline: &mut Outline, service: &ServiceReport) {
     let lang = outline.lang;
     let Dispositions { arrived, rows } = &service.dispositions;
     let name = service.name.get(lang);

@@ -1,0 +1,50 @@
+//! The pages, one module for each family. Read [`routes`] first.
+
+pub mod calls;
+pub mod language;
+pub mod login;
+pub mod overview;
+pub mod services;
+pub mod setup;
+
+use axum::Router;
+
+use crate::state::Shared;
+
+/// The routes of all pages.
+pub fn routes() -> Router<Shared> {
+    Router::new()
+        .merge(calls::routes())
+        .merge(language::routes())
+        .merge(login::routes())
+        .merge(overview::routes())
+        .merge(services::routes())
+        .merge(setup::routes())
+        .fallback(missing)
+}
+
+async fn missing() -> crate::reply::Problem {
+    crate::reply::Problem::missing("questa pagina non c'è", "there is no such page")
+}
+
+/// An address inside this server, or the first page: nobody is sent elsewhere.
+pub fn inside(address: &str) -> &str {
+    let is_inside = address.starts_with('/')
+        && !address.starts_with("//")
+        && !address.contains('\\')
+        && !address.chars().any(char::is_control);
+    if is_inside { address } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inside;
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        assert_eq!(inside("/services/cup?period=2023-H2"), "/services/cup?period=2023-H2");
+        for outside in ["https://example.org", "//example.org", "/\\example.org", "", "/a\r\nb"] {
+            assert_eq!(inside(outside), "/", "{outside}");
+        }
+    }
+}

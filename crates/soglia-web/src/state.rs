@@ -1,0 +1,230 @@
+//! What all requests share. Read [`App`] first.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use soglia_domain::access::Permission;
+use soglia_domain::contract::{Contract, Service};
+use soglia_domain::register::Terms;
+use soglia_domain::text::{Lang, Text};
+use soglia_domain::time::{Instant, Millis};
+use soglia_ledger::store::Ledger;
+use soglia_registers::database::Database;
+use soglia_registers::entries;
+use soglia_registers::files::Files;
+
+use crate::access::Visit;
+use crate::figures::Figures;
+use crate::jobs::Jobs;
+use crate::reply::Problem;
+
+/// What the server is started with.
+pub struct Setting {
+    /// The ledger; it is there, perhaps empty.
+    pub ledger: Ledger,
+    /// The contract.
+    pub contract: Contract,
+    /// The contract file's name, as printed.
+    pub contract_file: String,
+    /// The contract file's text.
+    pub contract_text: String,
+    /// The registers' database.
+    pub database: Database,
+    /// The registers' attachments.
+    pub files: Files,
+    /// Where uploads are kept until they are taken in.
+    pub uploads: PathBuf,
+    /// Mapping files offered for imports: name and path.
+    pub mappings: Vec<PathBuf>,
+    /// The language of whoever did not choose one.
+    pub lang: Lang,
+    /// What every page says, e.g. that the data are invented.
+    pub notice: Option<Text>,
+    /// The clock.
+    pub clock: fn() -> Instant,
+    /// How requests come.
+    pub transport: Transport,
+    /// What lets somebody make the first administrator; nothing once there are accounts.
+    pub setup: Option<String>,
+}
+
+/// How requests come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Transport {
+    /// Plain HTTP: on this machine, or behind something that adds TLS.
+    Plain,
+    /// TLS by the server itself.
+    Tls,
+}
+
+/// What all requests share.
+pub struct App {
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The contract.
+    pub contract: Arc<Contract>,
+    /// The contract file's name.
+    pub contract_file: String,
+    /// The contract file's text.
+    pub contract_text: String,
+    /// The registers' database.
+    pub database: Database,
+    /// The registers' attachments.
+    pub files: Files,
+    /// Measurements, kept.
+    pub figures: Arc<Figures>,
+    /// Imports, one at a time.
+    pub jobs: Arc<Jobs>,
+    /// The language of whoever did not choose one.
+    pub lang: Lang,
+    /// What every page says.
+    pub notice: Option<Text>,
+    /// How requests come.
+    pub transport: Transport,
+    clock: fn() -> Instant,
+    setup: Mutex<Option<String>>,
+    purposes: Mutex<HashMap<String, (Instant, String)>>,
+}
+
+/// [`App`], as handlers get it.
+pub type Shared = Arc<App>;
+
+/// A purpose that was stated holds for this long.
+const PURPOSE_LASTS: Millis = Millis::from_mins(30);
+/// Purposes remembered at most.
+const PURPOSES_MAX: usize = 10_000;
+
+impl App {
+    /// Makes the state.
+    pub fn new(setting: Setting) -> Shared {
+        let Setting {
+            ledger,
+            contract,
+            contract_file,
+            contract_text,
+            database,
+            files,
+            uploads,
+            mappings,
+            lang,
+            notice,
+            clock,
+            transport,
+            setup,
+        } = setting;
+        let contract = Arc::new(contract);
+        Arc::new(Self {
+            figures: Arc::new(Figures::new(
+                ledger.clone(),
+                Arc::clone(&contract),
+                contract_file.clone(),
+                notice.clone(),
+            )),
+            jobs: Arc::new(Jobs::new(
+                ledger.clone(),
+                Arc::clone(&contract),
+                uploads,
+                mappings,
+                clock,
+            )),
+            ledger,
+            contract,
+            contract_file,
+            contract_text,
+            database,
+            files,
+            lang,
+            notice,
+            transport,
+            clock,
+            setup: Mutex::new(setup),
+            purposes: Mutex::new(HashMap::new()),
+        })
+    }
+
+    /// The time.
+    pub fn now(&self) -> Instant {
+        (self.clock)()
+    }
+
+    /// What rules of registers need to know.
+    pub fn setting(&self) -> entries::Setting {
+        entries::Setting {
+            terms: Terms::default(),
+            zone: self.contract.zone.clone(),
+            contract: Some((*self.contract).clone()),
+        }
+    }
+
+    /// Refuses unless the visitor may do one of these things, about a service or the whole contract.
+    pub fn allow(
+        &self,
+        visit: &Visit,
+        any: &[Permission],
+        service: Option<&str>,
+    ) -> Result<(), Problem> {
+        let who = visit.who()?;
+        if who.actor.may(any, &self.contract.code, service, visit.now) {
+            return Ok(());
+        }
+        Err(Problem::forbidden(any))
+    }
+
+    /// The services that the visitor may see; refuses if there is none.
+    pub fn services(&self, visit: &Visit) -> Result<Vec<&Service>, Problem> {
+        let who = visit.who()?;
+        let code = &self.contract.code;
+        let mine: Vec<&Service> = self
+            .contract
+            .services
+            .iter()
+            .filter(|s| who.actor.may(&[Permission::Read], code, Some(&s.code), visit.now))
+            .collect();
+        if mine.is_empty() { Err(Problem::forbidden(&[Permission::Read])) } else { Ok(mine) }
+    }
+
+    /// A service that the visitor may see.
+    pub fn service(&self, visit: &Visit, code: &str) -> Result<&Service, Problem> {
+        let service = self.contract.service(code).ok_or_else(|| {
+            Problem::missing(
+                "il contratto non ha questo servizio",
+                "the contract has no such service",
+            )
+        })?;
+        self.allow(visit, &[Permission::Read], Some(code))?;
+        Ok(service)
+    }
+
+    /// Whether a text is the one that lets somebody make the first administrator.
+    pub fn is_setup(&self, token: &str) -> bool {
+        let setup = self.setup.lock().unwrap_or_else(PoisonError::into_inner);
+        setup.as_deref().is_some_and(|expected| crate::access::same(expected, token))
+    }
+
+    /// Whether an administrator is still to be made.
+    pub fn awaits_setup(&self) -> bool {
+        self.setup.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// There is an administrator now.
+    pub fn end_setup(&self) {
+        *self.setup.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// What somebody said, not long ago, that they look at calls for.
+    pub fn purpose(&self, session: &str, now: Instant) -> Option<String> {
+        let purposes = self.purposes.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, purpose) = purposes.get(session)?;
+        (now < *since + PURPOSE_LASTS).then(|| purpose.clone())
+    }
+
+    /// Remembers what somebody looks at calls for.
+    pub fn state_purpose(&self, session: &str, purpose: &str, now: Instant) {
+        let mut purposes = self.purposes.lock().unwrap_or_else(PoisonError::into_inner);
+        purposes.retain(|_, (since, _)| now < *since + PURPOSE_LASTS);
+        if purposes.len() < PURPOSES_MAX {
+            purposes.insert(session.to_owned(), (now, purpose.to_owned()));
+        }
+    }
+}
