@@ -71,7 +71,7 @@ impl Kept {
         (contract, period): (&Contract, &Period),
         pass: &CallsPass,
     ) -> Result<Option<Tally>, MeasureError> {
-        if !pass.days_are_whole() || !session.files_of(Table::Superseded).is_empty() {
+        if !pass.days_are_whole() || session.revised.contains(&Table::Calls) {
             return Ok(None);
         }
         let counting = Counting { contract, pass };

@@ -13,5 +13,6 @@ mod listed;
 mod nasty;
 mod rebuild;
 mod recorded;
+mod redelivered;
 mod registers;
 mod support;
