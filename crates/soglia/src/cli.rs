@@ -288,6 +288,13 @@ pub struct ReportArgs {
     /// Folder for the documents
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Which documents: html, pdf (PDF/A-2a), pdf-a3 (with the data inside), docx, xlsx, json,
+    /// opendata (CSV and their catalogue)
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "html,pdf")]
+    pub formats: Vec<String>,
+    /// Folder of a template set: `template.toml` and the logo
+    #[arg(long, value_name = "DIR", env = "SOGLIA_TEMPLATE")]
+    pub template: Option<PathBuf>,
 }
 
 /// Look into the ledger.

@@ -1,5 +1,6 @@
 //! Reports of every sample context, as HTML and as PDF. Read [`sample`] first.
 
+mod formats;
 mod html;
 mod pdf;
 mod sample;
