@@ -6,5 +6,6 @@
 //! whoever calls it brings those.
 
 pub mod measured;
+pub mod registers;
 pub mod review;
 pub mod seals;

@@ -22,6 +22,9 @@ const TEXT_MAX: usize = 32_000;
 const NAME_MAX: usize = 31;
 /// Widths of columns, in characters.
 const WIDTHS: (usize, usize) = (9, 56);
+/// The height of a line and of the tallest row, in points.
+const LINE_HIGH: u32 = 15;
+const ROW_HIGH_MAX: u32 = 405;
 /// A4.
 const PAPER: u8 = 9;
 
@@ -195,12 +198,20 @@ impl Page<'_> {
             .set_alt_text_title(&grid.title)
             .set_alt_text(&grid.alt);
         sheet.add_table(0, 0, last_row.max(1), last_column, &table)?;
+        let widths = self.widths();
+        let heads = grid.headers.iter().map(String::as_str);
+        sheet.set_row_height(0, high(heads.zip(&widths)))?;
         for (at, row) in (1..).zip(&grid.rows) {
             for (column, cell) in (0..).zip(row) {
                 put(sheet, (at, column), cell, &look)?;
             }
+            let words: Vec<String> = row.iter().map(GridCell::words).collect();
+            let lines = high(words.iter().map(String::as_str).zip(&widths));
+            if LINE_HIGH < lines {
+                sheet.set_row_height(at, lines)?;
+            }
         }
-        for (column, width) in (0..).zip(self.widths()) {
+        for (column, width) in (0..).zip(widths) {
             sheet.set_column_width(column, width)?;
         }
         sheet.set_freeze_panes(1, 1)?;
@@ -224,10 +235,10 @@ impl Page<'_> {
             for (width, cell) in widths.iter_mut().zip(row) {
                 let wanted = match cell {
                     GridCell::Empty => 0,
-                    GridCell::Figure(_) => 12,
-                    GridCell::Text { text, .. } => {
+                    GridCell::Figure(Datum::Text(text)) | GridCell::Text { text, .. } => {
                         text.lines().map(|line| line.chars().count() + 2).max().unwrap_or_default()
                     }
+                    GridCell::Figure(_) => 12,
                 };
                 *width = (*width).max(wanted.min(most));
             }
@@ -307,6 +318,17 @@ impl Page<'_> {
         }
         runs
     }
+}
+
+/// The height that texts need in columns of these widths: not every program finds it by itself.
+fn high<'t>(cells: impl Iterator<Item = (&'t str, &'t u32)>) -> u32 {
+    let lines = |(text, width): (&str, &u32)| {
+        // Words are not cut, so that a line holds a little less than its width.
+        let width = usize::try_from(*width).unwrap_or(20).saturating_sub(2).max(4);
+        text.lines().map(|line| line.chars().count().div_ceil(width).max(1)).sum::<usize>()
+    };
+    let most = cells.map(lines).max().unwrap_or(1).max(1);
+    u32::try_from(most).unwrap_or(ROW_HIGH_MAX).saturating_mul(LINE_HIGH).min(ROW_HIGH_MAX)
 }
 
 /// Half way between a colour and white.

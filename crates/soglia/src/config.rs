@@ -73,6 +73,11 @@ impl Settings {
         })
     }
 
+    /// Whether registers were named.
+    pub fn has_registers(&self) -> bool {
+        self.registers.is_some()
+    }
+
     /// The folder of the registers.
     pub fn registers(&self) -> Result<&Path, Failure> {
         self.registers.as_deref().ok_or_else(|| {

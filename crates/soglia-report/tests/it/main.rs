@@ -3,6 +3,7 @@
 mod formats;
 mod html;
 mod pdf;
+mod registers;
 mod sample;
 
 /// A file that nobody declares would be a test that nobody runs.

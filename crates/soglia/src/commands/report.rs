@@ -11,9 +11,12 @@ use soglia_domain::text::Lang;
 use soglia_ledger::session::Session;
 use soglia_ledger::store::Ledger;
 use soglia_measure::measurement::Report;
+use soglia_registers::database::Location;
+use soglia_report::model::Registers;
 use soglia_report::template::{Template, TemplateError};
 use soglia_report::{Edition, Format, ReportError};
 
+use super::register::Opened;
 use super::{opened, period};
 use crate::cli::ReportArgs;
 use crate::config::Settings;
@@ -102,15 +105,39 @@ impl Source<'_> {
         let lang = settings.lang;
         let measured =
             Measured::read(ledger, session, contract, &file, period, lang, notice).await?;
-        let Some(measured) = measured else {
+        let Some(mut measured) = measured else {
             let nothing = format!("the ledger has no data in {}", period.label());
             return Err(Failure::no_data(nothing)
                 .hint("`soglia ledger status` shows which days are covered"));
         };
         warn_if_moved(&measured);
+        if settings.has_registers() {
+            measured.input.registers = Some(written(settings, contract, period).await?);
+        }
         let paths = documents(&measured, (lang, period), out, wanted)?;
         Ok(Review { paths, report: measured.report, pinned: measured.pinned })
     }
+}
+
+/// What people wrote down; registers that are named must be there.
+async fn written(
+    settings: &Settings,
+    contract: &Contract,
+    period: &Period,
+) -> Result<Registers, Failure> {
+    if let Location::Sqlite(path) = settings.database()?
+        && !path.exists()
+    {
+        let nothing = format!("there are no registers in `{}`", settings.registers()?.display());
+        return Err(Failure::configuration(anyhow::anyhow!(nothing)).hint(
+            "`soglia register add` makes them; leave `--registers` out for a report without",
+        ));
+    }
+    let opened = Opened::new(settings).await?;
+    let mut tx = opened.database.read().await?;
+    let registers = soglia_app::registers::written(&mut tx, contract, period, opened.now).await?;
+    tx.finish().await?;
+    Ok(registers)
 }
 
 /// The contract file's name, without its folder: the same report from another folder is the same.
