@@ -114,7 +114,7 @@ impl Source<'_> {
 }
 
 /// The contract file's name, without its folder: the same report from another folder is the same.
-fn contract_name(settings: &Settings) -> String {
+pub fn contract_name(settings: &Settings) -> String {
     let path = PathBuf::from(settings.contract_file());
     path.file_name()
         .map_or_else(|| DEMO_CONTRACT.to_owned(), |name| name.to_string_lossy().into_owned())

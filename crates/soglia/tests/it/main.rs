@@ -14,4 +14,5 @@ mod nasty;
 mod rebuild;
 mod recorded;
 mod registers;
+mod review;
 mod support;
