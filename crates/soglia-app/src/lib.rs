@@ -7,6 +7,7 @@
 
 pub mod json;
 pub mod measured;
+pub mod registers;
 pub mod review;
 pub mod seals;
 pub mod semester;

@@ -15,10 +15,12 @@ use soglia_registers::entries::{Entry, Setting};
 use soglia_registers::error::RegisterError;
 use soglia_registers::files::Files;
 use soglia_registers::review::{self, Approval};
+use soglia_report::Edition;
+use soglia_report::template::Template;
 
 use super::{SemesterError, checks, period_of};
 use crate::measured::Measured;
-use crate::seals;
+use crate::{registers, seals};
 
 /// What is needed to approve a review.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,8 @@ pub struct NewApproval<'a> {
     pub date: Date,
     /// Its language.
     pub lang: Lang,
+    /// The body's own look.
+    pub template: &'a Template,
 }
 
 /// An approved review.
@@ -57,7 +61,7 @@ pub async fn approve(
     measured: Measured,
     new: NewApproval<'_>,
 ) -> Result<Approved, SemesterError> {
-    let NewApproval { review, place, date, lang } = new;
+    let NewApproval { review, place, date, lang, template } = new;
     let period = period_of(review, contract)?;
     let label = period.label().to_owned();
     let mut tx = database.write().await?;
@@ -76,7 +80,8 @@ pub async fn approve(
     input.provenance.seal = Some(seal.clone());
     input.signatures.place = Some(place.to_owned());
     input.signatures.date = Some(date);
-    let bytes = soglia_report::pdf(&input, lang, written)?;
+    input.registers = Some(registers::written(&mut tx, contract, &period, by.at).await?);
+    let bytes = Edition::new(&input, lang, template, written)?.pdf()?;
     let hash = sha256(&bytes);
     let file = files.store(&file_name(&label, lang), &bytes)?;
     let review = tx.attach(by, setting, &review.id, review.version, file).await?;

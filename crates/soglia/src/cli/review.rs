@@ -172,6 +172,9 @@ pub enum ReviewCommand {
         /// Its date
         #[arg(long, value_name = "DATE")]
         date: String,
+        /// The body's own look: a template set, as for `soglia report`
+        #[arg(long, value_name = "DIR")]
+        template: Option<PathBuf>,
         #[command(flatten)]
         why: Why,
     },

@@ -150,7 +150,7 @@ fn formats(names: &[String]) -> Result<Vec<Format>, Failure> {
 }
 
 /// Reads a template set.
-fn template(folder: &Path) -> Result<Template, Failure> {
+pub fn template(folder: &Path) -> Result<Template, Failure> {
     let read = |name: &str| {
         let path = folder.join(name);
         std::fs::read(&path).map_err(|cause| TemplateFailure::File(unreadable(cause, &path)))
