@@ -84,10 +84,10 @@ impl Look<'_> {
     /// The period's review; the newest one if an older one was rectified.
     async fn review(&mut self) -> Result<Option<Entry>, RegisterError> {
         let all = self.all(&REVIEWS).await?;
-        let of_period = all.into_iter().filter(|entry| {
+        let mut of_period = all.into_iter().filter(|entry| {
             words(entry, "period") == Some(self.period.label()) && entry.state.code != "rectified"
         });
-        Ok(of_period.last())
+        Ok(of_period.next_back())
     }
 
     /// Why an entry got where it is: the reason of its newest link in the trail.

@@ -20,9 +20,10 @@ use soglia_registers::entries::{Draft, Edit, Entry, Link, LinkKind, Step};
 use soglia_registers::error::RegisterError;
 use soglia_registers::query::Query;
 use soglia_registers::review::{self, NewReview, SignatureFormat, SignedFile, parts};
+use soglia_report::template::Template;
 
 use super::register::{Opened, print_written};
-use super::report::{SIMULATED, contract_name};
+use super::report::{SIMULATED, contract_name, template as template_of};
 use crate::cli::{
     AddAction, AddFinding, Decision, InputState, Remark, RemarkStep, ReviewCommand, SheetStep,
     Sign, Training, Why,
@@ -68,7 +69,11 @@ pub async fn run(settings: &Settings, command: ReviewCommand) -> Done {
         C::Remark(args) => desk.remark(&args).await,
         C::Discuss { review, why } => desk.move_review(&review, "discuss", &why).await,
         C::Redraft { review, why } => desk.move_review(&review, "redraft", &why).await,
-        C::Approve { review, place, date, why } => desk.approve(&review, &place, &date, &why).await,
+        C::Approve { review, place, date, template, why } => {
+            let template =
+                template.as_deref().map_or_else(|| Ok(Template::default()), template_of)?;
+            desk.approve(&review, (&place, &date), &template, &why).await
+        }
         C::Document { review, out } => desk.document(&review, &out).await,
         C::Sign(args) => desk.sign(&args).await,
         C::Refuse { review, role, why } => desk.refuse(&review, &role, &why).await,
@@ -420,7 +425,13 @@ impl Desk<'_> {
         Ok(sheet.map(|view| semester::figure(&view.sheet, Lang::It)))
     }
 
-    async fn approve(&self, name: &str, place: &str, day: &str, why: &Why) -> Done {
+    async fn approve(
+        &self,
+        name: &str,
+        (place, day): (&str, &str),
+        template: &Template,
+        why: &Why,
+    ) -> Done {
         let Opened { database, files, contract, setting, .. } = &self.opened;
         let review = self.find(name).await?;
         let period = semester::period_of(&review, contract)?;
@@ -430,6 +441,7 @@ impl Desk<'_> {
             place,
             date: date(day)?,
             lang: self.settings.lang,
+            template,
         };
         let by = self.by(&why.reason);
         let approved =
