@@ -12,6 +12,7 @@ pub mod columns;
 pub mod compare;
 pub mod explain;
 pub mod findings;
+pub mod groups;
 pub mod histogram;
 pub mod items;
 pub mod kept;

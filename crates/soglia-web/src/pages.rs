@@ -4,6 +4,8 @@ pub mod calls;
 pub mod language;
 pub mod login;
 pub mod overview;
+pub mod registers;
+pub mod reviews;
 pub mod services;
 pub mod setup;
 
@@ -18,6 +20,8 @@ pub fn routes() -> Router<Shared> {
         .merge(language::routes())
         .merge(login::routes())
         .merge(overview::routes())
+        .merge(registers::routes())
+        .merge(reviews::routes())
         .merge(services::routes())
         .merge(setup::routes())
         .fallback(missing)

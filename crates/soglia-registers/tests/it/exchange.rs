@@ -15,6 +15,7 @@ both!(
     what_goes_out_comes_in_again,
     whoever_may_not_enter_may_not_import,
     what_was_erased_is_known_again_and_not_found_by_trying,
+    a_workbook_goes_out_and_comes_in_again,
 );
 
 const FILE: &str = "\
@@ -186,4 +187,44 @@ async fn what_was_erased_is_known_again_and_not_found_by_trying(world: World) {
     assert_eq!(world.entry("REC-1").await.value("text"), None);
     let again = import(&world, FILE).await.expect("a good file");
     assert_eq!((again.unchanged, again.inserted.len()), (4, 0));
+}
+
+async fn a_workbook_goes_out_and_comes_in_again(world: World) {
+    import(&world, FILE).await.expect("a good file");
+    let register_of = |code: &str| register(code);
+    let (actor, lang) = (console(), soglia_domain::text::Lang::It);
+    let today = world.setting.date(NOW);
+    let mut tx = world.read().await;
+    let complaints = register_of("complaints");
+    let all = tx.find_all(&actor, NOW, &Query::new(complaints)).await.expect("all");
+    drop(tx);
+    let bytes = exchange::export_xlsx(complaints, &all, today, lang).expect("a workbook");
+    assert!(bytes.starts_with(b"PK"));
+    let again = exchange::export_xlsx(complaints, &all, today, lang).expect("a workbook");
+    assert_eq!(bytes, again, "the same entries are the same bytes");
+    let location = another_location(&world);
+    let (db, _) = Database::open(location, &world.backups(), NOW).await.expect("another one");
+    let mut tx = db.write().await.expect("a transaction");
+    let (by_actor, setting) = (by(&actor), &world.setting);
+    let taken = exchange::import(&mut tx, &by_actor, setting, complaints, CONTRACT, &bytes).await;
+    let taken = taken.expect("it can be read");
+    assert_eq!((taken.rows, taken.inserted.len()), (4, 4), "{:?}", taken.rejected);
+    let closed = tx.find_all(&actor, NOW, &Query::new(complaints)).await.expect("all");
+    let texts: Vec<&str> = closed.iter().filter_map(|entry| entry.words("text")).collect();
+    assert!(texts.contains(&"=caduta"), "a text stays a text: {texts:?}");
+    let taken = exchange::import(&mut tx, &by_actor, setting, complaints, CONTRACT, &bytes).await;
+    assert_eq!(taken.expect("it can be read").unchanged, 4);
+    let broken = b"PK\x03\x04 and no more";
+    let taken = exchange::import(&mut tx, &by_actor, setting, complaints, CONTRACT, broken).await;
+    assert!(matches!(taken, Err(RegisterError::Table(_))));
+    // Euro are numbers, and come back to the cent.
+    let finances = register_of("finances");
+    let fields = [("period", "2023-H2"), ("item", "Canone"), ("budget", "1234567.89")];
+    let fee = world.create("finances", &fields).await;
+    let bytes = exchange::export_xlsx(finances, &[fee], today, lang).expect("a workbook");
+    let taken = exchange::import(&mut tx, &by_actor, setting, finances, CONTRACT, &bytes).await;
+    let taken = taken.expect("it can be read");
+    let back = tx.entry(&taken.inserted[0]).await.expect("it is there");
+    let budget = back.value("budget").map(ToString::to_string);
+    assert_eq!(budget.as_deref(), Some("1234567.89"));
 }

@@ -47,6 +47,10 @@ impl Opened {
         let now = super::now();
         let (database, backup) =
             Database::open(settings.database()?, &folder.join("backups"), now).await?;
+        let database = match settings.vault()? {
+            Some(vault) => database.with_vault(vault),
+            None => database,
+        };
         if let Some(backup) = backup {
             eprintln!("the database was of an older program; saved to {}", backup.display());
         }
@@ -62,6 +66,11 @@ impl Opened {
             actor,
             now,
         })
+    }
+
+    /// Opens the registers for an account with its roles, or for whoever sits at the machine.
+    pub async fn acting(settings: &Settings, login: Option<&str>) -> Result<Self, Failure> {
+        Self::new(settings).await?.acting_as(login).await
     }
 
     /// The same for an account, with its roles.
@@ -437,14 +446,14 @@ async fn note_contract(opened: &Opened, path: &str, why: &Why) -> Done {
     Ok(DONE)
 }
 
-fn print_written(entry: &Entry) -> Done {
+pub fn print_written(entry: &Entry) -> Done {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{} v{} {}", entry.id, entry.version, entry.state.code)?;
     Ok(DONE)
 }
 
 /// `name=value` pairs.
-fn pairs(texts: &[String]) -> Result<Vec<(&str, &str)>, Failure> {
+pub fn pairs(texts: &[String]) -> Result<Vec<(&str, &str)>, Failure> {
     let wrong = |text: &String| Failure::usage(format!("`{text}` is no `field=value`"));
     texts.iter().map(|text| text.split_once('=').ok_or_else(|| wrong(text))).collect()
 }

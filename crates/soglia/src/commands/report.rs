@@ -141,7 +141,7 @@ async fn written(
 }
 
 /// The contract file's name, without its folder: the same report from another folder is the same.
-fn contract_name(settings: &Settings) -> String {
+pub fn contract_name(settings: &Settings) -> String {
     let path = PathBuf::from(settings.contract_file());
     path.file_name()
         .map_or_else(|| DEMO_CONTRACT.to_owned(), |name| name.to_string_lossy().into_owned())
@@ -177,7 +177,7 @@ fn formats(names: &[String]) -> Result<Vec<Format>, Failure> {
 }
 
 /// Reads a template set.
-fn template(folder: &Path) -> Result<Template, Failure> {
+pub fn template(folder: &Path) -> Result<Template, Failure> {
     let read = |name: &str| {
         let path = folder.join(name);
         std::fs::read(&path).map_err(|cause| TemplateFailure::File(unreadable(cause, &path)))

@@ -15,4 +15,5 @@ mod rebuild;
 mod recorded;
 mod redelivered;
 mod registers;
+mod review;
 mod support;
