@@ -1,4 +1,4 @@
-//! What a change would do, before it is made. Four groups:
+//! What a change would do, before it is made. Five groups:
 //!
 //! * **formulas** — [`erlang`]: one kind of operators, steady load, answers at once;
 //! * **simulation** — [`centre::Centre`]: queues, skills, hours, people;
@@ -6,7 +6,9 @@
 //!   [`engine::Plan`]: what becomes of them; [`tally`] and
 //!   [`replicate`](mod@replicate): how much that is, and how sure;
 //! * **learning** — [`learn`]: patience and redials from recorded calls;
-//! * **what both stand on** — [`distribution`], [`random`], [`num`].
+//! * **planning** — [`forecast`](mod@forecast): how many calls will come; [`projection`]: what a
+//!   running period still needs; [`staffing`]: how many operators, in which shifts;
+//! * **what all stand on** — [`distribution`], [`random`], [`num`].
 //!
 //! Nothing here reads the clock, the environment, a file or a random source: seeds and numbers of
 //! threads are arguments, and the same arguments give the same bits on every machine.
@@ -15,10 +17,13 @@ pub mod centre;
 pub mod distribution;
 pub mod engine;
 pub mod erlang;
+pub mod forecast;
 pub mod learn;
 pub mod num;
+pub mod projection;
 pub mod random;
 pub mod replicate;
+pub mod staffing;
 pub mod table;
 pub mod tally;
 pub mod trace;

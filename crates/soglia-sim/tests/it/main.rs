@@ -1,8 +1,11 @@
 //! The simulator against theory, and its laws.
 
+mod forecast;
 mod laws;
 mod published;
 mod reference;
 mod rules;
+#[cfg(any(feature = "microlp", feature = "highs"))]
+mod staffing;
 mod theory;
 mod vectors;
