@@ -105,8 +105,8 @@ pub struct AmazonConnect {
     release_at: usize,
 }
 
-/// Contacts whose other legs have not come yet, to be kept until the next file. Callers' numbers
-/// are left out when it is written: a call that is completed after a restart has no caller.
+/// Contacts whose other legs have not come yet, to be kept until the next file. In the place of a
+/// caller's number stands what [`AmazonConnect::open`] was told to keep of it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct OpenContacts {
     chains: BTreeMap<String, Chain>,
@@ -148,12 +148,13 @@ struct Leg {
     group: Option<String>,
     dialled: Option<String>,
     attributes: BTreeMap<String, String>,
-    #[serde(skip)]
+    #[serde(default)]
     customer: Option<RawCallerText>,
 }
 
 /// A caller's number held until the call is complete; it never prints itself.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 struct RawCallerText(String);
 
 impl std::fmt::Debug for RawCallerText {
@@ -186,10 +187,18 @@ impl AmazonConnect {
     }
 
     /// Returns what is still open after the files read so far.
-    pub fn open(&self) -> OpenContacts {
+    ///
+    /// `save` says what is kept of a caller's number, who called at an instant: never the number.
+    pub fn open(&self, mut save: impl FnMut(&str, Instant) -> String) -> OpenContacts {
         // With nothing open there is nothing whose age could be asked for.
         let newest = if self.chains.is_empty() { 0 } else { self.newest };
-        OpenContacts { chains: self.chains.clone(), newest }
+        let mut chains = self.chains.clone();
+        for leg in chains.values_mut().flat_map(|chain| &mut chain.legs) {
+            if let Some(RawCallerText(number)) = &mut leg.customer {
+                *number = save(number, Instant::from_millis(leg.initiated));
+            }
+        }
+        OpenContacts { chains, newest }
     }
 
     /// Reads a file. `file` is the ledger's identifier of it, by which later files name its rows.

@@ -33,8 +33,10 @@ use crate::tables::{DuplicateRun, Provenance, RejectedRow, Stored, Table};
 /// Rejects shown to the user; all of them are in the table.
 const REJECTS_SHOWN: usize = 20;
 
-/// What the saved caller of an open call begins with, its pseudonym following.
+/// What the saved caller of an open call begins with, its pseudonym following; and one that the
+/// contract names as a tester.
 const SAVED: &str = "pseudonym:";
+const SAVED_TESTER: &str = "tester:";
 
 /// The first rejects of an import.
 pub type Rejects = Vec<RejectedRow>;
@@ -417,10 +419,7 @@ impl<'a> Collector<'a> {
         service: Arc<str>,
         provenance: Provenance,
     ) -> Result<(), ImportError> {
-        if let Some(caller) = &call.caller
-            && !self.test_callers.is_empty()
-            && self.test_callers.contains(normalised(caller.expose()).as_ref())
-        {
+        if call.caller.as_ref().is_some_and(|caller| self.is_tester(caller.expose())) {
             call.disposition = Disposition::Test;
         }
         call.group = self.group_of(call.group.take());
@@ -436,6 +435,12 @@ impl<'a> Collector<'a> {
         self.calls.push(stored);
         self.flush_if_full(Table::QueueEntries)?;
         self.flush_if_full(Table::Calls)
+    }
+
+    fn is_tester(&self, caller: &str) -> bool {
+        caller.starts_with(SAVED_TESTER)
+            || (!self.test_callers.is_empty()
+                && self.test_callers.contains(normalised(caller).as_ref()))
     }
 
     /// The contract's code of a group; groups that it does not name are not recorded, because
@@ -472,7 +477,8 @@ impl<'a> Collector<'a> {
         at: Instant,
     ) -> Result<Option<[u8; 16]>, ImportError> {
         let Some(caller) = caller else { return Ok(None) };
-        if let Some(known) = caller.expose().strip_prefix(SAVED) {
+        let saved = |mark| caller.expose().strip_prefix(mark);
+        if let Some(known) = saved(SAVED).or_else(|| saved(SAVED_TESTER)) {
             return Ok(u128::from_str_radix(known, 16).ok().map(u128::to_be_bytes));
         }
         let on = self.clock.date_of(at);
@@ -482,11 +488,12 @@ impl<'a> Collector<'a> {
 
     /// The caller of a call still open, as it is stored until the call is complete.
     pub fn saved_caller(&mut self, number: &str, at: Instant) -> Result<String, ImportError> {
-        if number.starts_with(SAVED) {
+        if number.starts_with(SAVED) || number.starts_with(SAVED_TESTER) {
             return Ok(number.to_owned());
         }
+        let mark = if self.is_tester(number) { SAVED_TESTER } else { SAVED };
         let pseudonym = self.pseudonym(RawCaller::new(number), at)?;
-        Ok(pseudonym.map_or_else(String::new, |known| format!("{SAVED}{}", hex(&known))))
+        Ok(pseudonym.map_or_else(String::new, |known| format!("{mark}{}", hex(&known))))
     }
 
     /// The fact's own service, its queue's, its number's, or the one given by the user.

@@ -6,15 +6,9 @@
 //! revision of such facts is the number of the import that brought them.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::Int64Type;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-
-use super::records::UNREVISED;
+use super::records::each_revision;
 use super::stream_files;
 use crate::row_keys::{Key, key_of};
 use crate::store::{LedgerError, Locked};
@@ -59,49 +53,19 @@ impl Deliveries {
         self.ids.sort_unstable();
         self.ids.dedup();
         let repeated = (noted - self.ids.len()) as u64;
-        let mut newest = HashMap::new();
-        for path in &self.files {
-            self.look_in(path, &mut newest)?;
+        let mut newest: HashMap<String, i64> = HashMap::new();
+        let Self { table, files, ids } = &*self;
+        for path in files {
+            each_revision(path, *table, |id, revision| {
+                if ids.binary_search(&key_of(id.as_bytes())).is_ok() {
+                    let known = newest.entry(id.to_owned()).or_insert(revision);
+                    *known = (*known).max(revision);
+                }
+            })?;
         }
         self.ids.clear();
         let mut replaced: Vec<Replaced> = newest.into_iter().collect();
         replaced.sort_unstable();
         Ok((replaced, repeated))
-    }
-
-    fn look_in(&self, path: &Path, newest: &mut HashMap<String, i64>) -> Result<(), LedgerError> {
-        let damaged = |problem: String| LedgerError::Damaged {
-            table: self.table.name(),
-            problem: format!("`{}`: {problem}", path.display()),
-        };
-        let id = self.table.id_column();
-        let file = File::open(path).map_err(LedgerError::io("open", path))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file)
-            .map_err(|problem| damaged(problem.to_string()))?;
-        let columns = ProjectionMask::columns(builder.parquet_schema(), [id, "revision"]);
-        let reader = builder
-            .with_projection(columns)
-            .build()
-            .map_err(|problem| damaged(problem.to_string()))?;
-        for batch in reader {
-            let batch = batch.map_err(|problem| damaged(problem.to_string()))?;
-            self.look_at(&batch, newest).ok_or_else(|| damaged(format!("column `{id}`")))?;
-        }
-        Ok(())
-    }
-
-    fn look_at(&self, batch: &RecordBatch, newest: &mut HashMap<String, i64>) -> Option<()> {
-        let ids = batch.column_by_name(self.table.id_column())?.as_string_opt::<i32>()?;
-        let revisions = batch.column_by_name("revision")?.as_primitive_opt::<Int64Type>()?;
-        for (id, revision) in ids.iter().zip(revisions) {
-            let id = id?;
-            if self.ids.binary_search(&key_of(id.as_bytes())).is_err() {
-                continue;
-            }
-            let revision = revision.unwrap_or(UNREVISED);
-            let known = newest.entry(id.to_owned()).or_insert(revision);
-            *known = (*known).max(revision);
-        }
-        Some(())
     }
 }

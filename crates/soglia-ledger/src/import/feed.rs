@@ -189,7 +189,17 @@ impl Run<'_, '_> {
                         None => AmazonConnect::new(config),
                     };
                     let totals = parser.read(&file, input, &mut out);
-                    open.state = serde_json::to_string(&parser.open()).ok();
+                    let mut failed = None;
+                    let kept = parser.open(|number, at| {
+                        self.collector.saved_caller(number, at).unwrap_or_else(|error| {
+                            failed = Some(error);
+                            String::new()
+                        })
+                    });
+                    if let Some(error) = failed {
+                        return Err(error);
+                    }
+                    open.state = serde_json::to_string(&kept).ok();
                     totals
                 }
             }

@@ -106,7 +106,11 @@ impl Records {
                 continue;
             }
             for (_, path) in self.files.iter().filter(|(of, _)| *of == table) {
-                read_revisions(path, table, &mut wanted)?;
+                each_revision(path, table, |id, revision| {
+                    if let Some(known) = wanted.get_mut(id) {
+                        *known = (*known).max(Some(revision));
+                    }
+                })?;
             }
             let found = wanted.into_iter().filter_map(|(id, known)| Some((key(table, id), known?)));
             self.newest.extend(found);
@@ -131,11 +135,11 @@ fn key(table: Table, id: &str) -> Key {
     key_of(format!("{}\0{id}", table.name()).as_bytes())
 }
 
-/// Reads a file's identifiers and revisions, and keeps those that are wanted.
-fn read_revisions(
+/// Hands on each identifier of a table's file, with its revision.
+pub fn each_revision(
     path: &Path,
     table: Table,
-    wanted: &mut HashMap<&str, Option<i64>>,
+    mut each: impl FnMut(&str, i64),
 ) -> Result<(), LedgerError> {
     let damaged = |problem: String| LedgerError::Damaged {
         table: table.name(),
@@ -150,22 +154,16 @@ fn read_revisions(
         builder.with_projection(columns).build().map_err(|problem| damaged(problem.to_string()))?;
     for batch in reader {
         let batch = batch.map_err(|problem| damaged(problem.to_string()))?;
-        keep_wanted(&batch, id, wanted).ok_or_else(|| damaged(format!("column `{id}`")))?;
+        revisions_of(&batch, id, &mut each).ok_or_else(|| damaged(format!("column `{id}`")))?;
     }
     Ok(())
 }
 
-fn keep_wanted(
-    batch: &RecordBatch,
-    id: &str,
-    wanted: &mut HashMap<&str, Option<i64>>,
-) -> Option<()> {
+fn revisions_of(batch: &RecordBatch, id: &str, each: &mut impl FnMut(&str, i64)) -> Option<()> {
     let ids = batch.column_by_name(id)?.as_string_opt::<i32>()?;
     let revisions = batch.column_by_name("revision")?.as_primitive_opt::<Int64Type>()?;
     for (id, revision) in ids.iter().zip(revisions) {
-        if let Some(known) = wanted.get_mut(id?) {
-            *known = (*known).max(Some(revision.unwrap_or(UNREVISED)));
-        }
+        each(id?, revision.unwrap_or(UNREVISED));
     }
     Some(())
 }

@@ -294,6 +294,42 @@ fn a_revised_record_replaces_the_one_of_any_earlier_import() {
     assert!(status.contains("quadratura: balances") && !status.contains("WRONG"), "{status}");
 }
 
+#[test]
+fn a_tester_is_known_when_the_contact_ends_in_the_next_file() {
+    let dir = temp();
+    let queue = "Prenotazione";
+    let contract = contract_with(dir.path(), &[queue]);
+    let text = fs::read_to_string(&contract).expect("it was written");
+    let record = |id: &str, more: &str| {
+        format!(
+            "{{\"ContactId\":\"{id}\",\"Channel\":\"VOICE\",\
+             \"InitiationMethod\":\"INBOUND\",\"InitiationTimestamp\":\
+             \"2023-07-14T09:00:00Z\",\"DisconnectTimestamp\":\"2023-07-14T09:06:00Z\",\
+             \"LastUpdateTimestamp\":\"2023-07-14T09:07:00Z\",\
+             \"CustomerEndpoint\":{{\"Address\":\"+390000000001\"}},\
+             \"Queue\":{{\"Name\":\"{queue}\",\"EnqueueTimestamp\":\"2023-07-14T09:00:01Z\",\
+             \"DequeueTimestamp\":\"2023-07-14T09:00:15Z\"}},\
+             \"Agent\":{{\"Username\":\"x\",\
+             \"ConnectedToAgentTimestamp\":\"2023-07-14T09:00:15Z\"}}{more}}}\n"
+        )
+    };
+    let first = write(dir.path(), "a.jsonl", record("one", ",\"NextContactId\":\"two\""));
+    let second = record("two", ",\"InitialContactId\":\"one\",\"PreviousContactId\":\"one\"")
+        .replace("INBOUND", "TRANSFER");
+    let second = write(dir.path(), "b.jsonl", second);
+    for (testers, found) in [("0000 555001", "answered"), ("+39 0000 000001", "test")] {
+        let text = text.replace("\"0000 555001\"", &format!("\"{testers}\""));
+        let contract = write(dir.path(), &format!("{found}.toml"), text);
+        let ledger = dir.path().join(found);
+        let place = Place { contract, ledger: ledger.clone() };
+        let open = outcome(&place.import_as("amazon-connect", &[&first]).ok());
+        assert_eq!((n(&open, "calls"), n(&open, "open_calls")), (0, 1));
+        outcome(&place.import_as("amazon-connect", &[&second]).ok());
+        let seen = dispositions(&place.measure("2023-07"), "cup");
+        assert_eq!(seen.get(found), Some(&1), "{seen:?}");
+    }
+}
+
 /// CDR rows of calls that met no queue, a hundred a day.
 fn cdr(calls: std::ops::Range<i64>) -> String {
     let mut text = String::new();
