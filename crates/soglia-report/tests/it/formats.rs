@@ -302,7 +302,8 @@ fn open_data_are_described_and_small_counts_hidden() {
         "a dcatapit:Dataset , dcat:Dataset",
         "a dcatapit:Distribution , dcat:Distribution",
         "dct:rightsHolder <#ente>",
-        "dct:accrualPeriodicity <http://publications.europa.eu/resource/authority/frequency/ANNUAL_2>",
+        "dct:accrualPeriodicity \
+         <http://publications.europa.eu/resource/authority/frequency/ANNUAL_2>",
         "dct:license <https://creativecommons.org/licenses/by/4.0/>",
         "foaf:name \"REGIONE VALDIMONTE\"@it",
         "dcatapit:startDate \"2023-07-01\"^^xsd:date",

@@ -468,7 +468,8 @@ fn remarks_signatures_and_the_state_of_the_review_are_told() {
         &section(&document, "s-firme"),
         &[
             "Montechiaro, lì 02/02/2024",
-            "Firmato da Ing. Elena Sorgente il 05/02/2024 (PADES): contiene il documento approvato.",
+            "Firmato da Ing. Elena Sorgente il 05/02/2024 (PADES): contiene il documento \
+             approvato.",
             "SHA-256: c0ffee",
         ],
     );
