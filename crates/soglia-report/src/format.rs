@@ -51,7 +51,7 @@ pub fn cents(cents: i64) -> String {
 pub fn euro(lang: Lang, cents: i64) -> String {
     let number = decimal(lang, &self::cents(cents));
     match lang {
-        Lang::It => format!("{number} €"),
+        Lang::It => format!("{number}\u{a0}€"),
         Lang::En => format!("€{number}"),
     }
 }
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(decimal(Lang::It, "-1234.5"), "−1.234,5");
         assert_eq!(decimal(Lang::En, "12345.60"), "12,345.60");
         assert_eq!(decimal(Lang::It, "non un numero"), "non un numero");
-        assert_eq!(euro(Lang::It, 1_234_550), "12.345,50 €");
+        assert_eq!(euro(Lang::It, 1_234_550), "12.345,50\u{a0}€");
         assert_eq!(euro(Lang::En, -7), "€−0.07");
         assert_eq!(share(Lang::It, 1, 0), "n.a.");
         assert_eq!(share(Lang::It, 1, 3), "33,3%");

@@ -389,7 +389,11 @@ fn figure(
                 n => format!(".{}", "0".repeat(n)),
             };
             let (number, format) = match datum {
-                Datum::Percent(_) => (number / 100.0, format!("0{zeros}%")),
+                Datum::Percent(_) => {
+                    // Read again, not divided: 1.4 / 100 is not the number nearest to 0.014.
+                    let fraction = format!("{text}e-2").parse().unwrap_or(number / 100.0);
+                    (fraction, format!("0{zeros}%"))
+                }
                 Datum::Euro(_) => (number, format!("#,##0{zeros} [$€-410]")),
                 _ => (number, format!("#,##0{zeros}")),
             };

@@ -117,14 +117,20 @@ fn plot(form: PlotForm, series: &[usize]) -> Option<Plot> {
 
 /// How much `new` differs from `old`, in per cent with one decimal and its sign.
 fn change(lang: Lang, new: u128, old: u128) -> Option<String> {
+    let percent = change_percent(new, old)?;
+    let plus = if percent.starts_with('-') { "" } else { "+" };
+    Some(format!("{plus}{}%", decimal(lang, &percent)))
+}
+
+/// The same as a decimal number.
+fn change_percent(new: u128, old: u128) -> Option<String> {
     if old == 0 {
         return None;
     }
     let difference = new.abs_diff(old);
     let permille = (difference * 2000 + old) / (old * 2);
-    let sign = if old <= new { "+" } else { "−" };
-    let text = decimal(lang, &format!("{}.{}", permille / 10, permille % 10));
-    Some(format!("{sign}{text}%"))
+    let sign = if new < old { "-" } else { "" };
+    Some(format!("{sign}{}.{}", permille / 10, permille % 10))
 }
 
 #[cfg(test)]

@@ -270,7 +270,8 @@ fn text(document: &Document) -> Vec<Style<'static>> {
         (apart.to_owned(), small(size))
     };
     let (table_text, dense) = (table(18), table(16));
-    let line = "<w:pBdr><w:top w:val=\"single\" w:sz=\"4\" w:space=\"2\" w:color=\"000000\"/></w:pBdr>\
+    let line = "<w:pBdr><w:top w:val=\"single\" w:sz=\"4\" w:space=\"2\" w:color=\"000000\"/>\
+         </w:pBdr>\
          <w:spacing w:before=\"760\" w:after=\"360\"/><w:ind w:right=\"4300\"/>";
     let keep = "<w:keepNext/><w:keepLines/>".to_owned();
     let both = format!("{}<w:jc w:val=\"both\"/>", spacing(0, 120));
@@ -326,7 +327,8 @@ fn cover(document: &Document) -> Vec<Style<'static>> {
     let hyphens = "<w:suppressAutoHyphens/>";
     let tabs = format!(
         "<w:pBdr><w:bottom w:val=\"single\" w:sz=\"4\" w:space=\"2\" w:color=\"{0}\"/><w:between \
-         w:val=\"single\" w:sz=\"4\" w:space=\"2\" w:color=\"{0}\"/></w:pBdr><w:tabs><w:tab w:val=\"right\" w:pos=\"{1}\"/></w:tabs>{2}",
+         w:val=\"single\" w:sz=\"4\" w:space=\"2\" w:color=\"{0}\"/></w:pBdr><w:tabs><w:tab \
+         w:val=\"right\" w:pos=\"{1}\"/></w:tabs>{2}",
         bare(&colours.rule),
         PORTRAIT.2,
         spacing(80, 40),

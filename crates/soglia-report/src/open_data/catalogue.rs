@@ -174,8 +174,8 @@ fn parties(
     add(
         out,
         format_args!(
-            "\n<{publisher}>\n    a dcatapit:Agent , foaf:Agent ;\n    dct:identifier \"{}\" ;\n    \
-             foaf:name {} .\n",
+            "\n<{publisher}>\n    a dcatapit:Agent , foaf:Agent ;\n    \
+             dct:identifier \"{}\" ;\n    foaf:name {} .\n",
             escape(code),
             literal(name, "it"),
         ),
@@ -184,8 +184,8 @@ fn parties(
         add(
             out,
             format_args!(
-                "\n<{contact}>\n    a dcatapit:Organization , vcard:Organization , vcard:Kind ;\n    \
-                 vcard:fn {} ;\n    vcard:hasEmail <mailto:{}> .\n",
+                "\n<{contact}>\n    a dcatapit:Organization , vcard:Organization , \
+                 vcard:Kind ;\n    vcard:fn {} ;\n    vcard:hasEmail <mailto:{}> .\n",
                 literal(name, "it"),
                 iri(email),
             ),

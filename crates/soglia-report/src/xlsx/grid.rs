@@ -5,7 +5,8 @@
 //! follow each other in one table each, as what they are: rows of the same columns.
 
 use crate::document::{
-    Block, Cell, CellRole, Column, Dataset, Datum, Document, Plot, Table, TableStyle, Tone,
+    Block, Cell, CellRole, Column, Dataset, Datum, Document, Plot, PlotForm, Table, TableStyle,
+    Tone,
 };
 
 /// A sheet.
@@ -72,6 +73,7 @@ pub fn grids(document: &Document) -> Vec<Grid> {
             if let Some((alt, plot)) = drawn {
                 grid.alt.clone_from(alt);
                 grid.plot.clone_from(plot);
+                grid.without_words_in_series();
             }
             match grids.last_mut() {
                 Some(last) if last.key.is_some() && last.key == grid.key => {
@@ -86,12 +88,30 @@ pub fn grids(document: &Document) -> Vec<Grid> {
     grids
 }
 
+impl Grid {
+    /// Where there is no figure, a drawing has a gap: words would be drawn as zero.
+    fn without_words_in_series(&mut self) {
+        let Some(plot) = self.plot.as_ref().filter(|plot| plot.form != PlotForm::Heat) else {
+            return;
+        };
+        for row in &mut self.rows {
+            for column in &plot.series {
+                if let Some(cell @ GridCell::Text { .. }) = row.get_mut(*column) {
+                    *cell = GridCell::Empty;
+                }
+            }
+        }
+    }
+}
+
 /// What a column of the document becomes.
 struct Spread {
     /// Columns of figures; none for words.
     figures: usize,
     /// Whether remarks stand beside figures.
     notes: bool,
+    /// Whether the figures are durations, written in seconds.
+    seconds: bool,
 }
 
 fn of_table(table: &Table, chapter: &str) -> Grid {
@@ -103,7 +123,10 @@ fn of_table(table: &Table, chapter: &str) -> Grid {
             let figures = cells(at).map(|cell| cell.data.len()).max().unwrap_or_default();
             let figures = if merged { figures.min(1) } else { figures };
             let notes = 0 < figures && cells(at).any(|c| !c.small.is_empty() || c.badge.is_some());
-            Spread { figures, notes: notes || (merged && 0 < figures) }
+            let seconds = cells(at)
+                .flat_map(|cell| &cell.data)
+                .any(|datum| matches!(datum, Datum::Millis(_)));
+            Spread { figures, notes: notes || (merged && 0 < figures), seconds }
         })
         .collect();
     let mut headers = Vec::new();
@@ -136,6 +159,7 @@ fn of_table(table: &Table, chapter: &str) -> Grid {
 
 fn titles(column: &Column, spread: &Spread) -> Vec<String> {
     let mut titles: Vec<String> = match spread.figures {
+        0 | 1 if spread.seconds => vec![format!("{} (s)", column.title)],
         0 | 1 => vec![column.title.clone()],
         n => (0..n)
             .map(|at| match column.parts.get(at) {

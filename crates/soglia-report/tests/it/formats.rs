@@ -135,6 +135,32 @@ fn every_measured_value_is_in_every_format() {
     }
 }
 
+/// What the formats say, as text: a change of a word or a figure shows.
+#[test]
+fn golden() {
+    let input = sample::half_year();
+    let docx = part(&file(&input, Lang::It, Format::Docx), "word/document.xml");
+    let lines = docx.replace("</w:p>", "</w:p>\n").replace("<w:tab/>", "\t");
+    let lines = words(&lines);
+    let said: Vec<&str> = lines.lines().filter(|line| !line.trim().is_empty()).collect();
+    insta::assert_snapshot!("docx-it", said.join("\n"));
+    let mut book = Vec::new();
+    for (name, rows) in sheets(&file(&input, Lang::En, Format::Xlsx)) {
+        book.push(format!("[{name}] {} rows", rows.len()));
+        for row in rows.iter().take(3) {
+            let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
+            book.push(cells.join(" | ").replace('\n', " / "));
+        }
+    }
+    insta::assert_snapshot!("xlsx-en", book.join("\n"));
+    let data = files(&input, Lang::It, Format::OpenData);
+    for name in ["indicatori.csv", "chiamate-per-esito.csv", "catalogo.ttl"] {
+        let text = data.get(&format!("r-opendata/{name}")).expect(name).clone();
+        let text = String::from_utf8(text).expect("it is text").replace('\r', "");
+        insta::assert_snapshot!(format!("opendata-{name}"), text);
+    }
+}
+
 #[test]
 fn the_same_input_gives_the_same_bytes_in_every_format() {
     let input = sample::half_year();
@@ -276,7 +302,8 @@ fn open_data_are_described_and_small_counts_hidden() {
         "a dcatapit:Dataset , dcat:Dataset",
         "a dcatapit:Distribution , dcat:Distribution",
         "dct:rightsHolder <#ente>",
-        "dct:accrualPeriodicity <http://publications.europa.eu/resource/authority/frequency/ANNUAL_2>",
+        "dct:accrualPeriodicity \
+         <http://publications.europa.eu/resource/authority/frequency/ANNUAL_2>",
         "dct:license <https://creativecommons.org/licenses/by/4.0/>",
         "foaf:name \"REGIONE VALDIMONTE\"@it",
         "dcatapit:startDate \"2023-07-01\"^^xsd:date",

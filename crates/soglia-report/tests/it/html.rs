@@ -100,7 +100,7 @@ fn sections_without_data_say_so() {
 #[test]
 fn the_notice_stands_on_the_cover_and_in_the_footer() {
     let page = written(&sample::half_year(), Lang::En);
-    assert!(page.contains("<p class=\"notice\" role=\"note\">Simulated data</p>"));
+    assert!(page.contains("<aside class=\"notice\">Simulated data</aside>"));
     assert!(page.contains("<p class=\"notice-line\">Simulated data</p>"));
     let mut input = sample::half_year();
     input.notice = None;

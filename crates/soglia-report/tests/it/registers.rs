@@ -373,8 +373,14 @@ fn every_register_stands_where_the_review_speaks_of_it() {
     says(&section(&document, "s-agenda-prestazioni"), &["Tributi", "310"]);
     says(&section(&document, "s-contact-formazione"), &["FOR-1", "Nuovo applicativo"]);
     let measured = section(&document, "s-contact-misurazione");
-    says(&measured, &["PEN-1", "38.000,00 €", "12.345,50 €", "l'avvio delle agende", "applicata"]);
-    says(&section(&document, "s-agenda-misurazione"), &["ECO-1", "391.200,40 €", "8.799,60 €"]);
+    says(
+        &measured,
+        &["PEN-1", "38.000,00\u{a0}€", "12.345,50\u{a0}€", "l'avvio delle agende", "applicata"],
+    );
+    says(
+        &section(&document, "s-agenda-misurazione"),
+        &["ECO-1", "391.200,40\u{a0}€", "8.799,60\u{a0}€"],
+    );
     says(&section(&document, "s-contact-azioni"), &["SEG-1", "2023-H1"]);
     let outputs = section(&document, "s-contact-uscita");
     says(&outputs, &["RAC-1 – Coda dedicata.", "K1 oltre 80%", "Quattro operatori in più."]);
@@ -462,7 +468,8 @@ fn remarks_signatures_and_the_state_of_the_review_are_told() {
         &section(&document, "s-firme"),
         &[
             "Montechiaro, lì 02/02/2024",
-            "Firmato da Ing. Elena Sorgente il 05/02/2024 (PADES): contiene il documento approvato.",
+            "Firmato da Ing. Elena Sorgente il 05/02/2024 (PADES): contiene il documento \
+             approvato.",
             "SHA-256: c0ffee",
         ],
     );

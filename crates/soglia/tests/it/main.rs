@@ -3,6 +3,7 @@
 mod agreed;
 mod demo;
 mod differential;
+mod documents;
 mod excluded;
 mod forms;
 mod import;

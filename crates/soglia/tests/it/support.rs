@@ -63,8 +63,8 @@ impl Ran {
 /// The program, without anybody's environment.
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_soglia"));
-    let names =
-        ["LEDGER", "CONTRACT", "LANG", "REGISTERS", "DATABASE"].map(|n| format!("SOGLIA_{n}"));
+    let names = ["LEDGER", "CONTRACT", "LANG", "REGISTERS", "DATABASE", "TEMPLATE"]
+        .map(|n| format!("SOGLIA_{n}"));
     for name in names {
         command.env_remove(name);
     }

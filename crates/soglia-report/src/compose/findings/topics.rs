@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use soglia_domain::text::Lang;
 
 use super::super::{Outline, cells};
-use super::{Place, change, nothing};
-use crate::document::{Block, Cell, Column, Table, TableStyle};
+use super::{Place, change, change_percent, nothing};
+use crate::document::{Block, Cell, Column, Datum, Table, TableStyle};
 use crate::format::{days, integer, not_applicable, say};
 use crate::model::{TopicComparison, TopicCount};
 
@@ -19,9 +19,12 @@ pub fn comparison(outline: &mut Outline, place: &Place<'_>, data: &TopicComparis
     }
     let was = days(lang, data.before.0, data.before.1);
     let is = days(lang, data.after.0, data.after.1);
-    let per_day = |before: u64, after: u64| {
+    let scaled = |before: u64, after: u64| {
         let new = u128::from(after) * n_days(data.before);
-        let old = u128::from(before) * n_days(data.after);
+        (new, u128::from(before) * n_days(data.after))
+    };
+    let per_day = |before: u64, after: u64| {
+        let (new, old) = scaled(before, after);
         change(lang, new, old).unwrap_or_else(|| not_applicable(lang).to_owned())
     };
     let moved = per_day(before, after);
@@ -36,11 +39,14 @@ pub fn comparison(outline: &mut Outline, place: &Place<'_>, data: &TopicComparis
         ),
     });
     let rows = data.rows.iter().map(|TopicCount { topic, before, after }| {
+        let (new, old) = scaled(*before, *after);
+        let mut moved = Cell::text(per_day(*before, *after));
+        moved.data.extend(change_percent(new, old).map(Datum::Percent));
         vec![
             Cell::head(topic.get(lang)),
             cells::count(lang, *before),
             cells::count(lang, *after),
-            Cell::text(per_day(*before, *after)),
+            moved,
         ]
     });
     outline.push(Block::Table(Table {

@@ -117,7 +117,7 @@ pub fn contradictory(outline: &mut Outline, held: Held<'_>, entries: &[&Register
             ));
         }
         outline.push(Block::Labelled {
-            label: entry.id.clone(),
+            label: format!("{}:", entry.id),
             text: entry.state.label.get(lang).to_owned(),
         });
         outline.push(Block::List { items });

@@ -37,7 +37,7 @@ const COLUMNS: [(&str, &[(&str, f32)]); 14] = [
     (
         "finances",
         &[
-            ("period", 1.3),
+            ("period", 1.7),
             ("item", 2.4),
             ("budget", 1.8),
             ("accrued", 1.8),
