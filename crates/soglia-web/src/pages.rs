@@ -1,11 +1,17 @@
 //! The pages, one module for each family. Read [`routes`] first.
 
+pub mod about;
+pub mod account;
+pub mod audit;
 pub mod calls;
+pub mod contract;
+pub mod imports;
 pub mod language;
 pub mod login;
 pub mod overview;
 pub mod services;
 pub mod setup;
+pub mod users;
 
 use axum::Router;
 
@@ -14,12 +20,18 @@ use crate::state::Shared;
 /// The routes of all pages.
 pub fn routes() -> Router<Shared> {
     Router::new()
+        .merge(about::routes())
+        .merge(account::routes())
+        .merge(audit::routes())
         .merge(calls::routes())
+        .merge(contract::routes())
+        .merge(imports::routes())
         .merge(language::routes())
         .merge(login::routes())
         .merge(overview::routes())
         .merge(services::routes())
         .merge(setup::routes())
+        .merge(users::routes())
         .fallback(missing)
 }
 
