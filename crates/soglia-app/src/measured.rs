@@ -6,6 +6,7 @@ use soglia_domain::text::{Lang, Text};
 use soglia_ledger::session::Session;
 use soglia_ledger::store::Ledger;
 use soglia_measure::MeasureError;
+use soglia_measure::kept::Kept;
 use soglia_measure::measure::{Options, measure_with};
 use soglia_measure::measurement::Report;
 use soglia_measure::plan::Scans;
@@ -19,6 +20,19 @@ pub async fn session(ledger: &Ledger, import_no: Option<i64>) -> Result<Session,
     let session = Session::open(ledger, import_no).await?;
     session.ctx.register_udaf(soglia_measure::udaf::udaf());
     Ok(session)
+}
+
+/// A period's figures, with the help of the counts that are kept beside the ledger.
+///
+/// Who seals or verifies counts every row again instead ([`soglia_measure::measure::measure`]).
+pub async fn figures(
+    ledger: &Ledger,
+    session: &Session,
+    (contract, period): (&Contract, &Period),
+    options: Options,
+) -> Result<Report, MeasureError> {
+    let scans = Scans::new(session, contract, period);
+    measure_with(&mut scans.keeping(Kept::beside(ledger)), options).await
 }
 
 /// A period as a review tells it: measured, and ready to be written as documents.
@@ -60,7 +74,8 @@ impl Measured {
             _ => None,
         };
         let session = pinned.as_ref().unwrap_or(session);
-        let mut scans = Scans::new(session, contract, period);
+        let kept = Kept::beside(ledger);
+        let mut scans = Scans::new(session, contract, period).keeping(kept);
         let report = measure_with(&mut scans, Options { lang, sensitivity: true }).await?;
         if report.is_empty() {
             return Ok(None);

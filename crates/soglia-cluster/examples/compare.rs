@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::{Context, ensure};
 use soglia_domain::contract;
 use soglia_domain::period::Period;
-use soglia_ledger::session::{Session, register};
+use soglia_ledger::session::Session;
 use soglia_ledger::store::Ledger;
 use soglia_measure::plan::{CallsPass, Clocks, Look};
 
@@ -27,13 +27,7 @@ async fn main() -> anyhow::Result<()> {
     let embedded = Session::open(&Ledger::open(Path::new(ledger))?, None).await?;
     embedded.ctx.register_udaf(soglia_measure::udaf::udaf());
     let ctx = soglia_cluster::client(scheduler).await?;
-    register(&ctx, &embedded.files)?;
-    let distributed = Session {
-        ctx,
-        versions: embedded.versions.clone(),
-        imports: embedded.imports.clone(),
-        files: embedded.files.clone(),
-    };
+    let distributed = embedded.on(ctx).await?;
     for look in [Look::Total, Look::Days, Look::HourOfWeek].map(|look| (look, Clocks::All)) {
         let pass = CallsPass::ordinary();
         let started = Instant::now();

@@ -10,7 +10,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::calendar::ServiceCalendar;
+use crate::penalty::StepsCounted;
 use crate::ratio::Rounding;
+use crate::register::Terms;
 use crate::rule::{CallPopulation, Rule};
 use crate::text::Text;
 use crate::time::{Instant, Millis};
@@ -62,6 +64,8 @@ pub struct Contract {
     pub exclusions: Vec<Exclusion>,
     /// Penalties; empty by default.
     pub penalties: Option<Penalties>,
+    /// Terms of the registers, in days.
+    pub terms: Terms,
     /// Remarks that do not stop anybody, such as coincident roles.
     pub warnings: Vec<Warning>,
     /// SHA-256 of the file's bytes, hexadecimal; set by whoever read the file.
@@ -268,6 +272,10 @@ pub struct Penalties {
     pub contract_value_cents: u64,
     /// Cap, in permille of the contract value.
     pub cap_permille: u32,
+    /// Which steps of a miss count.
+    pub counted: StepsCounted,
+    /// The clause that foresees them, as notifications quote it.
+    pub clause: Option<String>,
     /// Rates.
     pub rates: Vec<PenaltyRate>,
 }

@@ -452,3 +452,17 @@ pub enum Fact {
     /// An interruption.
     Outage(Outage),
 }
+
+impl Fact {
+    /// The platform's identifier.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Call(call, _) => &call.id,
+            Self::Message(message) => &message.id,
+            Self::Case(case) => &case.id,
+            Self::OutboundRecord(record) => &record.id,
+            Self::OutboundBatch(batch) => &batch.id,
+            Self::Outage(outage) => &outage.id,
+        }
+    }
+}

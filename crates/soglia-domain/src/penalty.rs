@@ -70,7 +70,13 @@ pub enum PenaltyError {
 ///     micro_rate: 300,
 /// };
 /// let rates = vec![rate.clone()];
-/// let penalties = Penalties { contract_value_cents: 48_000_000, cap_permille: 100, rates };
+/// let penalties = Penalties {
+///     contract_value_cents: 48_000_000,
+///     cap_permille: 100,
+///     counted: StepsCounted::Completed,
+///     clause: None,
+///     rates,
+/// };
 /// let bound = Bound::Share(Ratio::new(95, 100).expect("a share"));
 /// let target = Target { direction: TargetDirection::AtLeast, inclusive: true, bound };
 /// let measured = Ratio::new(942, 1000).expect("calls were counted");
@@ -178,7 +184,13 @@ mod tests {
     }
 
     fn contract() -> Penalties {
-        Penalties { contract_value_cents: 100_000_000, cap_permille: 100, rates: vec![rate()] }
+        Penalties {
+            contract_value_cents: 100_000_000,
+            cap_permille: 100,
+            counted: StepsCounted::Completed,
+            clause: None,
+            rates: vec![rate()],
+        }
     }
 
     fn check(direction: TargetDirection, bound: (u64, u64), measured: (u64, u64), expected: &str) {

@@ -4,6 +4,7 @@
 //! duplicate, a reject or an ignored row, and one commit makes it all true at once.
 
 mod collect;
+mod deliveries;
 mod enrich;
 mod feed;
 mod lines;

@@ -1,8 +1,10 @@
 //! Tables of one set of versions, ready to be queried. Read [`Session`] first.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::datasource::MemTable;
@@ -30,6 +32,8 @@ pub struct Session {
     pub imports: Vec<ImportRow>,
     /// Each table's files, sorted.
     pub files: Vec<(Table, Vec<PathBuf>)>,
+    /// Tables of whose rows some no longer count, because a newer revision replaced them.
+    pub revised: Vec<Table>,
 }
 
 impl Session {
@@ -44,7 +48,12 @@ impl Session {
         let versions = imports.last().map(|row| row.tables.clone()).unwrap_or_default();
         let mut files = Vec::new();
         for table in Table::FACTS {
-            let version = versions.get(table.name()).copied().unwrap_or(0);
+            // Version 0 made the table and put nothing into it.
+            let version = versions.get(table.name()).copied().filter(|version| 0 < *version);
+            let Some(version) = version else {
+                files.push((table, Vec::new()));
+                continue;
+            };
             let loaded = ledger.load(table, Some(version)).await?;
             let dir = ledger.table_dir(table);
             let mut paths: Vec<PathBuf> =
@@ -54,8 +63,21 @@ impl Session {
         }
         let ctx = context(&config())?;
         register(&ctx, &files)?;
-        hide_superseded(&ctx, &files).await?;
-        Ok(Self { ctx, versions, imports, files })
+        let revised = hide_superseded(&ctx, &files).await?;
+        Ok(Self { ctx, versions, imports, files, revised })
+    }
+
+    /// The same tables on another engine, such as a cluster's client.
+    pub async fn on(&self, ctx: SessionContext) -> Result<Self, LedgerError> {
+        register(&ctx, &self.files)?;
+        let revised = hide_superseded(&ctx, &self.files).await?;
+        Ok(Self {
+            ctx,
+            versions: self.versions.clone(),
+            imports: self.imports.clone(),
+            files: self.files.clone(),
+            revised,
+        })
     }
 
     /// The number of the newest import, 0 if there is none.
@@ -99,7 +121,7 @@ fn context(config: &SessionConfig) -> Result<SessionContext, LedgerError> {
 }
 
 /// Registers tables as plain lists of files: the lists are the pinned versions.
-pub fn register(ctx: &SessionContext, files: &[(Table, Vec<PathBuf>)]) -> Result<(), LedgerError> {
+fn register(ctx: &SessionContext, files: &[(Table, Vec<PathBuf>)]) -> Result<(), LedgerError> {
     for (table, paths) in files {
         let schema = table.schema();
         if paths.is_empty() {
@@ -112,34 +134,47 @@ pub fn register(ctx: &SessionContext, files: &[(Table, Vec<PathBuf>)]) -> Result
     Ok(())
 }
 
-/// Leaves out of a table the records that a newer revision replaced.
+/// Leaves out of tables the records that a newer revision replaced; names those tables.
 async fn hide_superseded(
     ctx: &SessionContext,
     files: &[(Table, Vec<PathBuf>)],
-) -> Result<(), LedgerError> {
+) -> Result<Vec<Table>, LedgerError> {
     let any = files.iter().any(|(table, paths)| *table == Table::Superseded && !paths.is_empty());
     if !any {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let revised = [
-        (Table::Calls, "call_id", Table::Calls),
-        (Table::QueueEntries, "call_id", Table::Calls),
-        (Table::Messages, "message_id", Table::Messages),
-    ];
-    for (table, id, fact) in revised {
-        let name = table.name();
-        let fact = fact.name();
-        let provider = ctx.deregister_table(name)?;
-        let Some(provider) = provider else { continue };
-        let all = format!("{name}_all");
-        ctx.register_table(&all, provider)?;
-        let view = format!(
-            "CREATE VIEW {name} AS SELECT a.* FROM {all} a LEFT ANTI JOIN \
-             (SELECT id, revision FROM superseded WHERE \"table\" = '{fact}') s \
-             ON a.{id} = s.id AND coalesce(a.revision, -1) = s.revision"
-        );
-        ctx.sql(&view).await?.collect().await?;
+    let sql = "SELECT DISTINCT arrow_cast(\"table\", 'Utf8') FROM superseded";
+    let mut named = BTreeSet::new();
+    for batch in ctx.sql(sql).await?.collect().await? {
+        let names = batch.column(0).as_string::<i32>();
+        named.extend(names.iter().flatten().map(str::to_owned));
     }
+    let mut revised = Vec::new();
+    for table in Table::FACTS {
+        // Entries go with their calls.
+        let fact = if table == Table::QueueEntries { Table::Calls } else { table };
+        if named.contains(fact.name()) {
+            hide(ctx, table, fact).await?;
+            revised.push(table);
+        }
+    }
+    Ok(revised)
+}
+
+/// Leaves out of a table the rows whose fact was replaced.
+async fn hide(ctx: &SessionContext, table: Table, fact: Table) -> Result<(), LedgerError> {
+    let name = table.name();
+    let Some(provider) = ctx.deregister_table(name)? else { return Ok(()) };
+    let all = format!("{name}_all");
+    ctx.register_table(&all, provider)?;
+    let view = format!(
+        "CREATE VIEW {name} AS SELECT a.* FROM {all} a LEFT ANTI JOIN \
+         (SELECT id, revision FROM superseded WHERE \"table\" = '{fact}') s \
+         ON a.{id} = s.id AND coalesce(a.revision, -1) = s.revision",
+        id = table.id_column(),
+        fact = fact.name(),
+    );
+    ctx.sql(&view).await?.collect().await?;
     Ok(())
 }
 

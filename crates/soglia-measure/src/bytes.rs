@@ -57,9 +57,14 @@ impl<'a> Reader<'a> {
     /// The next text.
     pub fn text(&mut self) -> Result<&'a str, Damaged> {
         let len = self.narrow()?;
-        let (text, rest) = self.0.split_at_checked(len).ok_or(Damaged)?;
+        std::str::from_utf8(self.bytes(len)?).map_err(|_| Damaged)
+    }
+
+    /// The next bytes, so many.
+    pub fn bytes(&mut self, len: usize) -> Result<&'a [u8], Damaged> {
+        let (bytes, rest) = self.0.split_at_checked(len).ok_or(Damaged)?;
         self.0 = rest;
-        std::str::from_utf8(text).map_err(|_| Damaged)
+        Ok(bytes)
     }
 
     /// Ends reading: nothing may be left.

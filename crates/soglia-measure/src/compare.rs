@@ -132,8 +132,15 @@ fn milli_points(printed: &str) -> Option<i64> {
 
 /// Coherence checks of the contract and of the figures among each other.
 pub fn checks(contract: &Contract, period: &Period, report: &Report) -> Vec<CheckLine> {
+    let mut found = checks::check_contract(contract);
+    found.extend(checks::check_results(&figures(contract, period, report)));
+    found.into_iter().map(line).collect()
+}
+
+/// What the checks know of a report before anybody wrote a text.
+pub fn figures(contract: &Contract, period: &Period, report: &Report) -> checks::Figures {
     let last = period.until_date().yesterday().unwrap_or(period.first_date());
-    let figures = checks::Figures {
+    checks::Figures {
         first: period.first_date(),
         last,
         services: contract
@@ -141,12 +148,12 @@ pub fn checks(contract: &Contract, period: &Period, report: &Report) -> Vec<Chec
             .iter()
             .map(|service| checks::ServiceFigures {
                 code: service.code.clone(),
-                names: both(&service.name),
+                names: called(&service.name),
                 indicators: report
                     .measurements
                     .iter()
                     .filter(|m| m.service == service.code)
-                    .filter_map(|m| figures(contract, m))
+                    .filter_map(|m| figure(contract, m))
                     .collect(),
             })
             .collect(),
@@ -154,17 +161,27 @@ pub fn checks(contract: &Contract, period: &Period, report: &Report) -> Vec<Chec
         known_dates: Vec::new(),
         findings: Vec::new(),
         inspections: Vec::new(),
-    };
-    let mut found = checks::check_contract(contract);
-    found.extend(checks::check_results(&figures));
-    found.into_iter().map(line).collect()
+    }
+}
+
+/// What texts call a service: its whole name, and the parts of `CUP – Centro Unico`.
+fn called(name: &Text) -> Vec<String> {
+    let mut names = both(name);
+    let parts: Vec<String> = names
+        .iter()
+        .flat_map(|name| name.split(['–', '—', '(', ')', ':']))
+        .map(|part| part.trim().to_owned())
+        .filter(|part| 2 <= part.chars().count() && !names.contains(part))
+        .collect();
+    names.extend(parts);
+    names
 }
 
 fn both(text: &Text) -> Vec<String> {
     [Some(&text.it), text.en.as_ref()].into_iter().flatten().cloned().collect()
 }
 
-fn figures(contract: &Contract, m: &Measurement) -> Option<checks::IndicatorFigures> {
+fn figure(contract: &Contract, m: &Measurement) -> Option<checks::IndicatorFigures> {
     let indicator = contract.service(&m.service)?.indicator(&m.indicator)?;
     let version = indicator.versions.last()?;
     let mut names = both(&indicator.objective);

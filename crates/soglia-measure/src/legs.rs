@@ -31,4 +31,4 @@ pub const SQL: &str = "(SELECT e.call_id, e.service, \
     first_queue, first_rang, called_back, talk_ms, hold_ms, \
     CAST(NULL AS INT) AS leg, disposition, import_no, row_first, row_last \
     FROM calls WHERE queued IS NULL \
-    OR import_no NOT IN (SELECT import_no FROM queue_entries)) AS legs";
+    OR import_no NOT IN (SELECT DISTINCT import_no FROM queue_entries)) AS legs";

@@ -8,11 +8,14 @@
 
 pub mod bytes;
 pub mod calls;
+pub mod columns;
 pub mod compare;
 pub mod explain;
 pub mod findings;
+pub mod groups;
 pub mod histogram;
 pub mod items;
+pub mod kept;
 pub mod legs;
 pub mod measure;
 pub mod measurement;
@@ -36,6 +39,12 @@ pub enum MeasureError {
     /// Columns could not be read.
     #[error("failed to read a column")]
     Arrow(#[from] arrow::error::ArrowError),
+    /// A file of the ledger could not be read.
+    #[error("failed to read a file of the ledger")]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// A file of the ledger could not be opened.
+    #[error("failed to open a file of the ledger")]
+    Io(#[from] std::io::Error),
     /// A table lacks a column, or has it with another type.
     #[error("column `{0}` of the ledger is missing or damaged")]
     Column(String),

@@ -3,7 +3,7 @@
 //! Rules and their disputed alternatives become [`Job`]s; jobs that look at the same table are
 //! done together, so that each table is read once however many alternatives are tried.
 
-mod handled;
+pub(crate) mod handled;
 mod jobs;
 mod judge;
 

@@ -1,7 +1,7 @@
 //! Rules to query plans: what a pass looks at, and the query that runs it. Read [`CallsPass`]
 //! first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray};
@@ -13,6 +13,7 @@ use soglia_ledger::session::Session;
 
 use crate::MeasureError;
 use crate::calls::{self, Cover, Exclusion};
+use crate::kept::Kept;
 use crate::profile::{CaseColumn, CasesBy, Topics, cases_by, topics};
 use crate::tally::{Column, Dimension, ExclusionSpec, ServiceSpec, Spec, Tally};
 
@@ -75,6 +76,11 @@ impl CallsPass {
     /// The pass behind dispositions and profiles.
     pub const fn ordinary() -> Self {
         Self { attribution: Attribution::Arrival, each_leg: false, callback_limit: None }
+    }
+
+    /// Whether a call belongs to the period in which the day that it is counted in lies.
+    pub fn days_are_whole(&self) -> bool {
+        self.attribution == Attribution::Arrival && !self.each_leg
     }
 
     /// The query of the pass over a part of the calls.
@@ -185,7 +191,7 @@ impl CallsPass {
 }
 
 /// The columns that a look at a part of the calls needs: each costs a third of a pass.
-fn columns(contract: &Contract, (look, clocks): (Look<'_>, Clocks), part: Part) -> Vec<Column> {
+pub fn columns(contract: &Contract, (look, clocks): (Look<'_>, Clocks), part: Part) -> Vec<Column> {
     let mut columns = vec![Column::Service, Column::Disposition, Column::Arrived];
     match part {
         Part::Callbacks => columns.extend([Column::Queued, Column::CalledBack]),
@@ -284,7 +290,7 @@ pub enum Part {
 
 impl Column {
     /// The column of `calls` (or of the legs) behind it.
-    const fn sql(self) -> &'static str {
+    pub const fn sql(self) -> &'static str {
         match self {
             Self::Service => "service",
             Self::Disposition => "disposition",
@@ -364,6 +370,9 @@ pub struct Scans<'a> {
     /// The period.
     pub period: &'a Period,
     clocks: Clocks,
+    kept: Option<Kept>,
+    /// Passes whose days are known to be the contract's: parts of the period are sums of them.
+    checked: BTreeSet<CallsPass>,
     days: BTreeMap<CallsPass, Arc<Tally>>,
     /// By pass and by the label of the stretch.
     totals: BTreeMap<(CallsPass, String), Arc<Tally>>,
@@ -379,11 +388,20 @@ impl<'a> Scans<'a> {
             contract,
             period,
             clocks: Clocks::Queue,
+            kept: None,
+            checked: BTreeSet::new(),
             days: BTreeMap::new(),
             totals: BTreeMap::new(),
             cases: BTreeMap::new(),
             topics: BTreeMap::new(),
         }
+    }
+
+    /// Uses counts of whole files that were kept, and keeps those that it makes.
+    #[must_use]
+    pub fn keeping(mut self, kept: Kept) -> Self {
+        self.kept = Some(kept);
+        self
     }
 
     /// Looks at more clocks from now on; what was counted without them is counted again.
@@ -392,6 +410,7 @@ impl<'a> Scans<'a> {
             self.clocks = clocks;
             self.days.clear();
             self.totals.clear();
+            self.checked.clear();
         }
     }
 
@@ -400,8 +419,19 @@ impl<'a> Scans<'a> {
         if let Some(made) = self.days.get(pass) {
             return Ok(Arc::clone(made));
         }
-        let look = (Look::Days, self.clocks);
-        let made = Arc::new(pass.run(self.session, self.contract, self.period, look).await?);
+        let Self { session, contract, period, clocks, .. } = *self;
+        let kept = match &self.kept {
+            Some(kept) => kept.days(session, (contract, period), pass).await?,
+            None => None,
+        };
+        let made = match kept {
+            Some(tally) => {
+                self.checked.insert(pass.clone());
+                tally
+            }
+            None => pass.run(session, contract, period, (Look::Days, clocks)).await?,
+        };
+        let made = Arc::new(made);
         self.days.insert(pass.clone(), Arc::clone(&made));
         Ok(made)
     }
@@ -418,6 +448,10 @@ impl<'a> Scans<'a> {
         }
         let made = if stretch == self.period {
             self.days(pass).await?.total()
+        } else if self.checked.contains(pass) {
+            let mut days = Tally::clone(&*self.days(pass).await?);
+            days.retain_days(stretch.first_date(), stretch.until_date());
+            days.total()
         } else {
             let look = (Look::Total, self.clocks);
             pass.run(self.session, self.contract, stretch, look).await?

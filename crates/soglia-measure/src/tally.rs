@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use soglia_domain::facts::Disposition;
 
@@ -230,6 +231,12 @@ impl Tally {
         }
     }
 
+    /// Forgets all days but those from one to the day before another; of a tally by day.
+    pub fn retain_days(&mut self, first: Date, until: Date) {
+        let (first, until) = (first.to_string(), until.to_string());
+        self.cells.retain(|(day, _), _| first <= *day && *day < until);
+    }
+
     /// The same calls, no longer counted apart.
     #[must_use]
     pub fn total(&self) -> Self {
@@ -244,7 +251,7 @@ impl Tally {
     pub fn hours_of_week(&self, service: u16) -> [[u64; 24]; 7] {
         let mut counts = [[0; 24]; 7];
         for (day, _, class) in self.of_service(service) {
-            let Ok(date) = day.parse::<jiff::civil::Date>() else { continue };
+            let Ok(date) = day.parse::<Date>() else { continue };
             let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
             let Some(hours) = counts.get_mut(weekday) else { continue };
             for (count, n) in hours.iter_mut().zip(&class.by_hour) {
@@ -267,7 +274,11 @@ impl Tally {
 
     /// Reads what [`Self::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
-        let mut reader = Reader::new(bytes);
+        Self::read(Reader::new(bytes))
+    }
+
+    /// Reads a tally that is the rest of what is being read.
+    pub fn read(mut reader: Reader<'_>) -> Result<Self, Damaged> {
         let mut tally = Self::default();
         while reader.end().is_err() {
             let value = reader.text()?.to_owned();

@@ -21,11 +21,14 @@ use soglia_domain::time::Instant;
 use crate::backup;
 use crate::error::RegisterError;
 use crate::files::private_folder;
+use crate::secrets::{self, Vault};
 
 pub use self::row::{Param, Row};
 
 /// How long a writer waits for another one before it gives up.
 pub const LOCK_WAIT: Duration = Duration::from_secs(20);
+/// The first layout with a key for hashes.
+const SECRETS_LAYOUT: i64 = 5;
 /// Connections held open at most.
 pub const CONNECTIONS_MAX: u32 = 8;
 
@@ -43,6 +46,7 @@ pub enum Location {
 pub struct Database {
     pool: Pool,
     location: Location,
+    vault: Vault,
 }
 
 #[derive(Clone, Debug)]
@@ -55,6 +59,7 @@ enum Pool {
 pub struct Tx {
     inner: Inner,
     pub(crate) recorded: u64,
+    pub(crate) vault: Vault,
 }
 
 enum Inner {
@@ -118,7 +123,11 @@ impl Database {
             Location::Sqlite(path) => Pool::Sqlite(open_sqlite(path).await?),
             Location::Postgres(url) => Pool::Postgres(open_postgres(url).await?),
         };
-        let database = Self { pool, location };
+        let vault = match &location {
+            Location::Sqlite(path) => Vault::File(path.with_extension("key")),
+            Location::Postgres(_) => Vault::Closed,
+        };
+        let database = Self { pool, location, vault };
         let migrator = migrations::migrator(database.is_postgres(), newest);
         let applied = database.layout().await?;
         let pending = migrator.iter().map(|m| m.version).max().unwrap_or(0);
@@ -135,7 +144,19 @@ impl Database {
             Pool::Sqlite(pool) => migrator.run(pool).await?,
             Pool::Postgres(pool) => migrator.run(pool).await?,
         }
+        if SECRETS_LAYOUT <= pending {
+            let mut tx = database.write().await?;
+            secrets::prepare(&mut tx).await?;
+            tx.finish().await?;
+        }
         Ok((database, backup))
+    }
+
+    /// The same database with another key for its secrets. A file database has one beside it
+    /// (`registers.key`); a server's has none until it is named here.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault, ..self }
     }
 
     /// Where it is.
@@ -167,7 +188,7 @@ impl Database {
                 pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?,
             ),
         };
-        Ok(Tx { inner, recorded: 0 })
+        Ok(Tx { inner, recorded: 0, vault: self.vault.clone() })
     }
 
     /// Begins a transaction that changes something. Writers come one after the other: the next one
@@ -177,7 +198,7 @@ impl Database {
             Pool::Sqlite(pool) => Inner::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
             Pool::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
-        let mut tx = Tx { inner, recorded: 0 };
+        let mut tx = Tx { inner, recorded: 0, vault: self.vault.clone() };
         tx.run("UPDATE trail_head SET seq = seq WHERE one = 1", &[]).await?;
         Ok(tx)
     }

@@ -137,6 +137,12 @@ pub enum RegisterError {
     /// Something stands where something new should go.
     #[error("`{}` is there already, nothing is overwritten", .0.display())]
     Occupied(PathBuf),
+    /// The key that seals secrets is missing or wrong.
+    #[error("the key of the secrets cannot be used: {problem}")]
+    Key {
+        /// What is wrong.
+        problem: String,
+    },
     /// A contract file cannot be read.
     #[error("the contract file cannot be read: {0}")]
     Contract(String),
@@ -165,6 +171,12 @@ pub enum Rule {
     /// The time to answer is not over.
     #[error("the supplier can still answer until {until}")]
     TimeToAnswer {
+        /// The last day.
+        until: jiff::civil::Date,
+    },
+    /// The time to answer would be shorter than it was, or than the contract's.
+    #[error("the supplier has until {until} to answer; the time may be longer, never shorter")]
+    TimeShortened {
         /// The last day.
         until: jiff::civil::Date,
     },
@@ -241,6 +253,11 @@ impl RegisterError {
                 "decide a lower amount; beyond the cap the contract may be terminated".to_owned()
             }
             Self::Occupied(_) => "move it away, or name another place".to_owned(),
+            Self::Key { .. } => {
+                "name the key's file, or its 64 digits in SOGLIA_SECRETS_KEY; without it, turn \
+                 second factors off and on again"
+                    .to_owned()
+            }
             Self::Program { .. } => "install PostgreSQL's client programs".to_owned(),
             _ => return None,
         })

@@ -1,9 +1,11 @@
-//! Registers as CSV files, out and in. Read [`export`] and [`import`] first.
+//! Registers as CSV files and workbooks, out and in. Read [`export`] and [`import`] first.
 //!
 //! Of each row of a file it is said what became of it: inserted, unchanged (the register had it),
 //! or rejected with the reason; the three add up to the rows. An import never changes an entry:
 //! corrections have an author and a reason, a file has neither. A file taken in twice changes
 //! nothing, also when its entries were corrected meanwhile.
+
+mod xlsx;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +20,9 @@ use crate::database::Tx;
 use crate::entries::{Draft, Entry, Link, Setting, tidy};
 use crate::error::RegisterError;
 use crate::query::Query;
+use crate::secrets::{self, IndexKey};
+
+pub use self::xlsx::{XLSX, export_xlsx};
 
 /// The largest file.
 pub const BYTES_MAX: usize = 50 * 1024 * 1024;
@@ -157,6 +162,7 @@ enum Fate {
 
 /// What the register has already.
 struct Known {
+    key: IndexKey,
     by_id: BTreeMap<String, String>,
     by_reference: BTreeMap<String, (String, String)>,
     /// How many entries have a content now, or had it when they were taken in.
@@ -178,12 +184,14 @@ impl Known {
         let keys: BTreeMap<String, String> =
             rows.iter().map(|row| (row.text(0), row.text(1))).collect();
         let mut known = Self {
+            key: secrets::index_key(tx).await?,
             by_id: BTreeMap::new(),
             by_reference: BTreeMap::new(),
             contents: BTreeMap::new(),
         };
         for entry in all {
             let content = content(
+                &known.key,
                 entry.state.code,
                 entry.service.as_deref(),
                 entry.reference.as_deref(),
@@ -217,6 +225,7 @@ async fn take(
     tidy(&mut draft.links);
     let state = state.unwrap_or_else(|| register.first_state().code.to_owned());
     let key = content(
+        &known.key,
         &state,
         draft.service.as_deref(),
         draft.reference.as_deref(),
@@ -256,8 +265,10 @@ async fn take(
     }
 }
 
-/// What a row or an entry says, as one hash.
+/// What a row or an entry says, as one hash. It outlives the erasure of what it says, so that an
+/// old file does not bring that back; it is keyed, so that nobody finds it by trying.
 fn content(
+    key: &IndexKey,
     state: &str,
     service: Option<&str>,
     reference: Option<&str>,
@@ -274,16 +285,19 @@ fn content(
         "values": values,
         "links": links,
     });
-    sha256(canonical(&content).as_bytes())
+    key.hash(&sha256(canonical(&content).as_bytes()))
 }
 
 type Records = Vec<(u64, Result<Vec<String>, String>)>;
 
-/// The heading and the rows; both `;` and `,` are known.
+/// The heading and the rows; both `;` and `,` are known, and workbooks by their first bytes.
 fn read(bytes: &[u8]) -> Result<(Vec<String>, Records), RegisterError> {
     let table = |problem: String| RegisterError::Table(problem);
     if BYTES_MAX < bytes.len() {
         return Err(table(format!("it has {} bytes, {BYTES_MAX} is the most", bytes.len())));
+    }
+    if bytes.starts_with(b"PK") {
+        return read_workbook(bytes);
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -315,6 +329,16 @@ fn read(bytes: &[u8]) -> Result<(Vec<String>, Records), RegisterError> {
         records.push((line, record));
     }
     Ok((heading, records))
+}
+
+/// The first sheet of a workbook; rows without any text are none.
+fn read_workbook(bytes: &[u8]) -> Result<(Vec<String>, Records), RegisterError> {
+    let mut rows = xlsx::rows(bytes)?.into_iter();
+    let heading = rows.next().unwrap_or_default();
+    let heading: Vec<String> = heading.iter().map(|name| name.trim().to_owned()).collect();
+    let numbered = (2_u64..).zip(rows);
+    let records = numbered.filter(|(_, row)| row.iter().any(|cell| !cell.trim().is_empty()));
+    Ok((heading, records.map(|(line, row)| (line, Ok(row))).collect()))
 }
 
 fn check_heading(register: &'static Register, heading: &[String]) -> Result<(), RegisterError> {

@@ -23,5 +23,6 @@ pub mod penalties;
 pub mod query;
 pub mod review;
 mod rules;
+pub mod secrets;
 pub mod trail;
 mod versions;

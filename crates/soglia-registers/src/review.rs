@@ -56,6 +56,8 @@ pub struct Proposed {
     pub service: Option<String>,
     /// The text.
     pub text: String,
+    /// The text in English, if it was computed in both languages.
+    pub text_en: Option<String>,
 }
 
 /// The computed part of an improvement sheet.
@@ -65,7 +67,7 @@ pub struct SheetFigure {
     pub service: String,
     /// The indicator's code.
     pub indicator: String,
-    /// The value as printed, or `n/a`.
+    /// The value as a decimal with a point, or `n/a`.
     pub measured: String,
     /// Its integers, if it has them.
     pub counts: Option<(u64, u64)>,
@@ -232,9 +234,11 @@ pub async fn propose(
         let known = tx.find_all(&program, by.at, &query).await?;
         let here = known.iter().find(|entry| entry.words("review") == Some(review.id.as_str()));
         let entry = match here {
-            Some(here) if here.words("proposed") == Some(finding.text.trim()) => here.clone(),
+            Some(here) if says(here, finding) => here.clone(),
             Some(here) => {
-                let changes = texts(here.register, &[("proposed", finding.text.as_str())])?;
+                let english = finding.text_en.as_deref().unwrap_or_default();
+                let fields = [("proposed", finding.text.as_str()), ("proposed_en", english)];
+                let changes = texts(here.register, &fields)?;
                 let edit = Edit { version: here.version, changes, ..Edit::default() };
                 tx.edit(&by, setting, &here.id, edit).await?
             }
@@ -249,6 +253,7 @@ pub async fn propose(
                     ("origin", "computed"),
                     ("key", &finding.key),
                     ("proposed", &finding.text),
+                    ("proposed_en", finding.text_en.as_deref().unwrap_or_default()),
                 ];
                 let service = finding.service.clone();
                 let none = Vec::new();
@@ -258,6 +263,62 @@ pub async fn propose(
         entries.push(entry);
     }
     Ok(entries)
+}
+
+/// Whether a finding stands as it was computed now.
+fn says(here: &Entry, finding: &Proposed) -> bool {
+    let english = finding.text_en.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    here.words("proposed") == Some(finding.text.trim()) && here.words("proposed_en") == english
+}
+
+/// Fills the evidence of input elements where there is none yet: what the registers have by now,
+/// and what the measures say. Areas without measured services have no performance to show, and the
+/// reason is proposed.
+pub async fn gather(
+    tx: &mut Tx,
+    by: &By<'_>,
+    setting: &Setting,
+    contract: &Contract,
+    review: &Entry,
+    period: &Period,
+    performance: &str,
+) -> Result<Vec<Entry>, RegisterError> {
+    require_register(review, &REVIEWS)?;
+    by.actor.require(&[Permission::PrepareReview], &contract.code, None, by.at)?;
+    let program = Actor::program();
+    let by = By { actor: &program, ..*by };
+    let mut filled = Vec::new();
+    for element in parts(tx, &by, contract, known("elements"), &review.id).await? {
+        let (area, code) = (element.words("area"), element.words("element"));
+        let found = match (area, code) {
+            (Some("contact_centre"), Some("performance")) => {
+                // Its figures change with every look, unless somebody wrote another text.
+                let own = element.changed.1 == program.id() || element.words("evidence").is_none();
+                own.then(|| ("evidence", performance.to_owned()))
+            }
+            (_, Some("performance")) if element.words("why").is_none() => Some((
+                "why",
+                "il contratto non fissa indicatori per quest'area\n\
+                 the contract sets no indicators for this area"
+                    .to_owned(),
+            )),
+            (_, Some(code)) if element.words("evidence").is_none() => {
+                let input = INPUTS_DIGITAL_AGENDA.iter().find(|input| input.code == code);
+                let input = input.ok_or_else(|| RegisterError::unknown("element", code))?;
+                let evidence = evidence(tx, &by, contract, period, input).await?;
+                evidence.map(|evidence| ("evidence", evidence))
+            }
+            _ => None,
+        };
+        let Some((field, text)) = found else { continue };
+        if element.words(field) == Some(text.as_str()) {
+            continue;
+        }
+        let changes = texts(element.register, &[(field, text.as_str())])?;
+        let edit = Edit { version: element.version, changes, ..Edit::default() };
+        filled.push(tx.edit(&by, setting, &element.id, edit).await?);
+    }
+    Ok(filled)
 }
 
 /// Makes or brings up to date one sheet for each figure; what people wrote stays. Then writes the
@@ -315,21 +376,25 @@ pub async fn obstacles(
     let mut found = Vec::new();
     let program = Actor::program();
     let by = By { actor: &program, ..*by };
+    let sheets = parts(tx, &by, contract, &SHEETS, &review.id).await?;
     for (register, it, en) in [
         (&ELEMENTS, "elementi in ingresso mancanti", "input elements missing"),
         (&REVIEW_FINDINGS, "osservazioni da decidere", "findings to decide on"),
         (&REMARKS, "osservazioni delle parti aperte", "remarks still open"),
         (&SHEETS, "schede da completare", "sheets to complete"),
     ] {
-        let parts = parts(tx, &by, contract, register, &review.id).await?;
+        let others = match register.code {
+            "sheets" => Vec::new(),
+            _ => parts(tx, &by, contract, register, &review.id).await?,
+        };
+        let all = sheets.iter().filter(|_| *register == SHEETS).chain(&others);
         let open: Vec<&str> =
-            parts.iter().filter(|part| part.is_open()).map(|part| part.id.as_str()).collect();
+            all.filter(|part| part.is_open()).map(|part| part.id.as_str()).collect();
         if !open.is_empty() {
             let ids = open.join(", ");
             found.push(Text::new(&format!("{it}: {ids}"), &format!("{en}: {ids}")));
         }
     }
-    let sheets = parts(tx, &by, contract, &SHEETS, &review.id).await?;
     for service in &contract.services {
         for indicator in &service.indicators {
             let has = sheets.iter().any(|sheet| {
@@ -351,6 +416,22 @@ pub async fn obstacles(
     Ok(found)
 }
 
+/// Refuses unless nothing stands between a review and its approval.
+pub async fn require_ready(
+    tx: &mut Tx,
+    by: &By<'_>,
+    contract: &Contract,
+    review: &Entry,
+    checks: &[Check],
+) -> Result<(), RegisterError> {
+    let obstacles = obstacles(tx, by, contract, review, checks).await?;
+    if obstacles.is_empty() {
+        return Ok(());
+    }
+    let texts = obstacles.iter().map(|text| text.get(Lang::En).to_owned());
+    Err(RegisterError::Rule(Rule::NotReady(texts.collect())))
+}
+
 /// Approves a review that is in discussion and has no obstacles. From then on it does not move.
 pub async fn approve(
     tx: &mut Tx,
@@ -361,11 +442,7 @@ pub async fn approve(
     approval: Approval<'_>,
     checks: &[Check],
 ) -> Result<Entry, RegisterError> {
-    let obstacles = obstacles(tx, by, contract, review, checks).await?;
-    if !obstacles.is_empty() {
-        let texts = obstacles.iter().map(|text| text.get(Lang::En).to_owned());
-        return Err(RegisterError::Rule(Rule::NotReady(texts.collect())));
-    }
+    require_ready(tx, by, contract, review, checks).await?;
     let Approval { seal, document, place, date } = approval;
     let fields = [
         ("seal", seal),
@@ -528,8 +605,13 @@ async fn measure_effects(
     Ok(())
 }
 
-/// The change between two sheets of an indicator, in percentage points from the exact counts.
+/// The change between two sheets of an indicator: in percentage points from the exact counts, or in
+/// the indicator's own unit.
 fn effect(before: &Entry, now: &Entry) -> Option<String> {
+    let unit = now.words("unit").unwrap_or_default();
+    if unit != "%" {
+        return effect_in_unit(before, now, unit);
+    }
     let share = |sheet: &Entry| {
         let count = |code: &str| match sheet.value(code) {
             Some(Value::Count(count)) => Some(i128::from(*count)),
@@ -546,6 +628,26 @@ fn effect(before: &Entry, now: &Entry) -> Option<String> {
     let points = soglia_domain::ratio::decimal(points, 2);
     let measured = |sheet: &Entry| sheet.words("measured").unwrap_or_default().to_owned();
     Some(format!("{sign}{points} pp ({} → {})", measured(before), measured(now)))
+}
+
+/// The change of a value that is no share: hours, seconds.
+fn effect_in_unit(before: &Entry, now: &Entry, unit: &str) -> Option<String> {
+    let measured = |sheet: &Entry| sheet.words("measured").unwrap_or_default().to_owned();
+    let (was, is) = (measured(before), measured(now));
+    if before.words("unit") != Some(unit) {
+        return None;
+    }
+    let decimals = |text: &str| text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let places = decimals(&was).max(decimals(&is));
+    let scaled = |text: &str| {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        format!("{whole}{fraction:0<places$}").parse::<i64>().ok()
+    };
+    let change = scaled(&is)? - scaled(&was)?;
+    let sign = if change < 0 { "-" } else { "+" };
+    let size =
+        soglia_domain::ratio::decimal(change.unsigned_abs().into(), u8::try_from(places).ok()?);
+    Some(format!("{sign}{size} {unit} ({was} → {is})"))
 }
 
 /// A query for a contract's entries whose fields are these.
@@ -576,12 +678,7 @@ async fn make(
 }
 
 fn texts(register: &'static Register, fields: &[(&str, &str)]) -> Result<Changes, RegisterError> {
-    let change = |(code, text): &(&str, &str)| {
-        let field = register.field(code).expect("the fields are named in this module");
-        let value = Value::parse(field, text);
-        Ok((field, value.map_err(|problem| RegisterError::Values(vec![problem]))?))
-    };
-    fields.iter().map(change).collect()
+    Values::changes(register, fields.iter().copied()).map_err(RegisterError::Values)
 }
 
 fn known(code: &str) -> &'static Register {

@@ -31,7 +31,7 @@ pub(crate) async fn check(
 ) -> Result<(), RegisterError> {
     let register = entry.register;
     if *register == PENALTIES {
-        return check_penalty(tx, by, setting, entry).await;
+        return check_penalty(tx, by, setting, before, entry).await;
     }
     if *register == REVIEWS {
         return check_review(before, entry, transition);
@@ -86,8 +86,10 @@ async fn check_penalty(
     tx: &mut Tx,
     by: &By<'_>,
     setting: &Setting,
+    before: Option<&Entry>,
     entry: &Entry,
 ) -> Result<(), RegisterError> {
+    check_reply_time(setting, before, entry)?;
     if entry.state.code == "unanswered"
         && let Some(Value::Date(until)) = entry.value("reply_due_on")
         && setting.date(by.at) <= *until
@@ -110,6 +112,35 @@ async fn check_penalty(
         return Err(RegisterError::Rule(Rule::Cap { room_cents, cap_cents }));
     }
     Ok(())
+}
+
+/// Whoever notifies a penalty also writes until when it may be answered: never less than the
+/// contract's term, never less than was given before.
+fn check_reply_time(
+    setting: &Setting,
+    before: Option<&Entry>,
+    entry: &Entry,
+) -> Result<(), RegisterError> {
+    let date = |entry: &Entry, field: &str| match entry.value(field) {
+        Some(Value::Date(date)) => Some(*date),
+        _ => None,
+    };
+    let times = |entry: &Entry| (date(entry, "notified_on"), date(entry, "reply_due_on"));
+    let (notified, due) = times(entry);
+    // A term of the contract that changed later takes nothing from what was notified before.
+    if before.is_some_and(|before| times(before) == (notified, due)) {
+        return Ok(());
+    }
+    let told = before.filter(|before| before.state.code != "detected");
+    let given = told.and_then(|before| date(before, "reply_due_on"));
+    let term = jiff::Span::new().days(setting.terms.penalty_days);
+    let least = notified.map(|notified| notified.saturating_add(term));
+    match given.max(least) {
+        Some(until) if due.is_none_or(|due| due < until) => {
+            Err(RegisterError::Rule(Rule::TimeShortened { until }))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What a contract's penalties come to, `except` one.

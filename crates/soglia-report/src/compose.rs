@@ -5,33 +5,48 @@
 
 mod annexes;
 mod area;
+mod cells;
+mod datasets;
 mod findings;
 mod names;
 mod provenance;
+mod registers;
 mod sheets;
 mod verdicts;
 
 use soglia_domain::text::Lang;
 
-use crate::document::{Block, Cover, Document, Page, Section, Tone, Words};
+use self::registers::Held;
+use crate::document::{Block, Cover, Document, Page, Section, Slot, Tone, Words};
 use crate::error::ReportError;
 use crate::format::{day, period, say};
 use crate::model::{
     Identity, InputFile, MonitoringKind, ReportInput, RolePerson, ServiceReport, Signatures, Status,
 };
+use crate::template::Template;
 
 /// Makes the document; figures that do not balance are refused.
-pub fn document(input: &ReportInput, lang: Lang) -> Result<Document, ReportError> {
+pub fn document(
+    input: &ReportInput,
+    lang: Lang,
+    template: &Template,
+) -> Result<Document, ReportError> {
     check(input)?;
     let identity = &input.identity;
+    let name = template.name.as_ref().map_or(identity.authority.as_str(), |name| name.get(lang));
     let period_name = period(lang, &input.period);
     let report = format!("{} {period_name}", say(lang, "Resoconto", "Report,"));
     let mut outline = Outline { lang, sections: Vec::new() };
+    let held = Held::of(input, lang);
     for area in &input.areas {
-        area::write(&mut outline, input, area);
+        area::write(&mut outline, input, (area, template));
     }
-    signatures(&mut outline, &input.signatures);
+    let signed = registers::place_and_date(held, &input.signatures);
+    signatures(&mut outline, (&signed, held), template);
     sheets::write(&mut outline, input);
+    if let Some(held) = held {
+        registers::remarks(&mut outline, held);
+    }
     annexes::checks(&mut outline, input);
     verdicts::annex(&mut outline, input);
     annexes::cards(&mut outline, input);
@@ -40,11 +55,14 @@ pub fn document(input: &ReportInput, lang: Lang) -> Result<Document, ReportError
     Ok(Document {
         lang: say(lang, "it", "en"),
         title: format!("{report} – {}", identity.contract_title.get(lang)),
-        cover: cover(lang, identity, report.clone()),
+        cover: cover(lang, (identity, held), (name, template), report.clone()),
         notice: input.notice.as_ref().map(|notice| notice.get(lang).to_owned()),
-        running_head: format!("{} – {report}", identity.authority),
+        running_head: format!("{name} – {report}"),
+        footer: template.footer.as_ref().map(|footer| footer.get(lang).to_owned()),
         words: words(lang),
         sections: outline.sections,
+        datasets: datasets::datasets(input, lang),
+        look: template.look(lang),
     })
 }
 
@@ -85,6 +103,11 @@ impl Outline {
         section.blocks.push(block);
     }
 
+    /// How many blocks there are, to see whether something was added.
+    fn n_blocks(&self) -> usize {
+        self.sections.iter().map(|section| section.blocks.len()).sum()
+    }
+
     /// Adds a paragraph.
     fn para(&mut self, text: impl Into<String>) {
         self.push(Block::para(text));
@@ -103,7 +126,7 @@ impl Outline {
             }
             other => {
                 let tone = match other {
-                    Status::NotYetFilled => Tone::Attention,
+                    Status::Missing | Status::NotYetFilled => Tone::Attention,
                     _ => Tone::Neutral,
                 };
                 self.push(Block::remark(tone, status_line(self.lang, other)));
@@ -123,6 +146,7 @@ fn status_line(lang: Lang, status: &Status) -> String {
             let label = say(lang, "Non applicabile", "Not applicable");
             format!("{label}: {}", sentence(why.get(lang)))
         }
+        Status::Missing => say(lang, "Mancante.", "Missing.").to_owned(),
         Status::NotYetFilled => not_yet_filled(lang).to_owned(),
     }
 }
@@ -187,20 +211,27 @@ fn check(input: &ReportInput) -> Result<(), ReportError> {
     Ok(())
 }
 
-fn cover(lang: Lang, identity: &Identity, report: String) -> Cover {
+fn cover(
+    lang: Lang,
+    (identity, held): (&Identity, Option<Held<'_>>),
+    (name, template): (&str, &Template),
+    report: String,
+) -> Cover {
     let mut lines = Vec::new();
     lines.extend(identity.register.clone());
     if !identity.supplier.is_empty() {
         let label = say(lang, "Fornitore", "Supplier");
         lines.push(format!("{label}: {}", supplier(lang, identity)));
     }
+    lines.extend(held.map(registers::cover_lines).unwrap_or_default());
     let kicker = match identity.monitoring {
         MonitoringKind::External => say(lang, "Monitoraggio esterno", "External monitoring"),
         MonitoringKind::Internal => say(lang, "Monitoraggio interno", "Internal monitoring"),
     };
     Cover {
         kicker: kicker.to_owned(),
-        authority: identity.authority.clone(),
+        authority: name.to_owned(),
+        office: template.office.as_ref().map(|office| office.get(lang).to_owned()),
         plan: say(lang, "Piano di monitoraggio", "Monitoring plan").to_owned(),
         report,
         contract_label: say(lang, "Contratto", "Contract").to_owned(),
@@ -227,15 +258,32 @@ fn supplier(lang: Lang, identity: &Identity) -> String {
     }
 }
 
-fn signatures(outline: &mut Outline, signatures: &Signatures) {
+fn signatures(
+    outline: &mut Outline,
+    (signatures, held): (&Signatures, Option<Held<'_>>),
+    template: &Template,
+) {
     let lang = outline.lang;
     outline.open(1, "firme", say(lang, "Firme", "Signatures"));
-    let place = signatures.place.clone().unwrap_or_else(|| "______________________".to_owned());
+    for paragraph in &template.closing {
+        outline.para(paragraph.get(lang));
+    }
+    let place = signatures.place.as_ref().or(template.place.as_ref()).cloned();
+    let place = place.unwrap_or_else(|| "______________________".to_owned());
     let date = signatures.date.map_or_else(|| "____ /____ /________".to_owned(), |d| day(lang, d));
     outline.push(Block::Signatures {
         place_date: format!("{place}, {} {date}", say(lang, "lì", "on")),
         label: say(lang, "Firma", "Signature").to_owned(),
-        slots: signatures.signatories.iter().map(|entry| person(lang, entry)).collect(),
+        slots: signatures
+            .signatories
+            .iter()
+            .map(|entry| person(lang, entry))
+            .zip(1..)
+            .map(|((role, person), place)| {
+                let lines = held.map(|held| registers::signature_lines(held, place));
+                Slot { role, person, lines: lines.unwrap_or_default() }
+            })
+            .collect(),
     });
     if signatures.signatories.is_empty() {
         outline.push(Block::remark(Tone::Attention, not_yet_filled(lang)));
@@ -249,5 +297,10 @@ const fn words(lang: Lang) -> Words {
         page: say(lang, "pag.", "page"),
         of: say(lang, "di", "of"),
         figure_data: say(lang, "Dati della figura", "Data of the figure"),
+        table: say(lang, "Tabella", "Table"),
+        figure: say(lang, "Figura", "Figure"),
+        sheets: say(lang, "Indice dei fogli", "List of sheets"),
+        sheet: say(lang, "Foglio", "Sheet"),
+        data: say(lang, "Dati", "Data"),
     }
 }

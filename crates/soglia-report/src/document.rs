@@ -1,10 +1,14 @@
 //! The report in the reader's language: headings, paragraphs, tables, figures. Read [`Document`]
 //! first.
 //!
-//! Both renderings walk these structs and decide nothing about content, so what the HTML says and
-//! what the PDF says cannot differ.
+//! All renderings walk these structs and decide nothing about content, so what the HTML says and
+//! what the PDF, the DOCX or the workbook says cannot differ. A figure stands in a cell twice: as
+//! people of the language read it, and as a [`Datum`] for programs.
 
+use jiff::civil::Date;
 use serde::Serialize;
+
+use crate::template::Look;
 
 /// A whole document.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -19,10 +23,17 @@ pub struct Document {
     pub notice: Option<String>,
     /// What stands at the head of every page.
     pub running_head: String,
+    /// A line of the body's own at the foot of every page.
+    pub footer: Option<String>,
     /// Words of the frame: contents, page, skip link.
     pub words: Words,
     /// Sections, in order; levels say how they nest.
     pub sections: Vec<Section>,
+    /// The figures as long tables, for programs.
+    #[serde(skip)]
+    pub datasets: Vec<Dataset>,
+    /// Logo and colours.
+    pub look: Look,
 }
 
 /// The cover.
@@ -32,6 +43,8 @@ pub struct Cover {
     pub kicker: String,
     /// The contracting authority.
     pub authority: String,
+    /// Its office or address.
+    pub office: Option<String>,
     /// What kind of document it is.
     pub plan: String,
     /// Which one.
@@ -61,6 +74,16 @@ pub struct Words {
     pub of: &'static str,
     /// Summary of a figure's folded table.
     pub figure_data: &'static str,
+    /// *Table*, before its number.
+    pub table: &'static str,
+    /// *Figure*, before its number.
+    pub figure: &'static str,
+    /// Heading of a workbook's list of sheets.
+    pub sheets: &'static str,
+    /// *Sheet*, the word.
+    pub sheet: &'static str,
+    /// *Data*, before the title of a dataset.
+    pub data: &'static str,
 }
 
 /// A heading and what follows it.
@@ -126,9 +149,20 @@ pub enum Block {
         place_date: String,
         /// The word above each slot.
         label: String,
-        /// Role and person.
-        slots: Vec<(String, String)>,
+        /// Who signs, in order.
+        slots: Vec<Slot>,
     },
+}
+
+/// Room for a signature.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Slot {
+    /// The role.
+    pub role: String,
+    /// Who holds it.
+    pub person: String,
+    /// What is known of the signature.
+    pub lines: Vec<String>,
 }
 
 /// The tone of a remark or a badge; the words say the same.
@@ -169,6 +203,9 @@ pub struct Column {
     pub width: f32,
     /// Numbers stand at the right.
     pub align: Align,
+    /// Names of the figures inside its cells, where cells hold more than one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
 }
 
 /// Where a column's cells stand.
@@ -193,6 +230,8 @@ pub enum TableStyle {
     Sheet,
     /// Two columns of label and text, without a heading row.
     Card,
+    /// Days down, months across: for the eye; programs read the dataset of days.
+    Calendar,
 }
 
 /// A cell.
@@ -206,6 +245,78 @@ pub struct Cell {
     pub small: Vec<String>,
     /// How the cell is read.
     pub role: CellRole,
+    /// The figures in its lines, for programs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub data: Vec<Datum>,
+}
+
+/// A figure as a program reads it; decimals have a point and are rounded as printed.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
+pub enum Datum {
+    /// A text.
+    Text(String),
+    /// A whole number.
+    Count(u64),
+    /// A decimal number.
+    Decimal(String),
+    /// A number of per cent.
+    Percent(String),
+    /// Euro, to the cent.
+    Euro(String),
+    /// A civil date.
+    Date(Date),
+    /// A duration in milliseconds.
+    Millis(u64),
+}
+
+/// A long table for programs: one row for each thing, plain values, no totals.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Dataset {
+    /// Its name in files and addresses.
+    pub code: &'static str,
+    /// Its title.
+    pub title: String,
+    /// What a row is.
+    pub about: String,
+    /// Columns.
+    pub columns: Vec<DataColumn>,
+    /// Rows; a value that does not exist is empty.
+    pub rows: Vec<Vec<Option<Datum>>>,
+    /// How it is drawn in a workbook.
+    #[serde(skip)]
+    pub plot: Option<Plot>,
+}
+
+/// A column of a dataset.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct DataColumn {
+    /// Its name in files, the same in every language.
+    pub code: &'static str,
+    /// Its title.
+    pub title: &'static str,
+}
+
+/// How a table's figures are drawn by programs that draw themselves.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Plot {
+    /// The form.
+    pub form: PlotForm,
+    /// The column of the categories.
+    pub categories: usize,
+    /// The columns of the series.
+    pub series: Vec<usize>,
+}
+
+/// The form of a drawing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PlotForm {
+    /// Upright bars.
+    Columns,
+    /// Lines with marks.
+    Lines,
+    /// Colours behind the numbers.
+    Heat,
 }
 
 /// How a cell is read.
@@ -240,9 +351,13 @@ pub struct Figure {
     /// What the chart shows, for who cannot see it.
     pub alt: String,
     /// The drawing.
+    #[serde(skip)]
     pub svg: String,
     /// The same data as a table.
     pub table: Table,
+    /// How a workbook draws the table.
+    #[serde(skip)]
+    pub plot: Option<Plot>,
 }
 
 impl Cell {
@@ -267,6 +382,13 @@ impl Cell {
         Self { badge, ..Self::default() }
     }
 
+    /// The same cell with the figure in it.
+    #[must_use]
+    pub fn with(mut self, datum: Datum) -> Self {
+        self.data.push(datum);
+        self
+    }
+
     /// The same cell with a line in smaller type.
     #[must_use]
     pub fn and_small(mut self, text: impl Into<String>) -> Self {
@@ -278,12 +400,19 @@ impl Cell {
 impl Column {
     /// A column of text.
     pub fn text(title: impl Into<String>, width: f32) -> Self {
-        Self { title: title.into(), width, align: Align::Start }
+        Self { title: title.into(), width, align: Align::Start, parts: Vec::new() }
     }
 
     /// A column of numbers.
     pub fn number(title: impl Into<String>, width: f32) -> Self {
-        Self { title: title.into(), width, align: Align::End }
+        Self { title: title.into(), width, align: Align::End, parts: Vec::new() }
+    }
+
+    /// The same column, whose cells hold these figures.
+    #[must_use]
+    pub fn of(mut self, parts: [&str; 2]) -> Self {
+        self.parts = parts.map(str::to_owned).into();
+        self
     }
 }
 

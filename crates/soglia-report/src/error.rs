@@ -40,6 +40,18 @@ pub enum ReportError {
     /// The typesetter refused the document: the message names what it missed.
     #[error("failed to typeset the PDF: {0}")]
     Pdf(String),
+    /// The workbook could not be written.
+    #[error("failed to write the workbook")]
+    Xlsx(#[from] rust_xlsxwriter::XlsxError),
+    /// The office document could not be packed.
+    #[error("failed to pack the office document")]
+    Docx(#[from] zip::result::ZipError),
+    /// The office document could not be packed.
+    #[error("failed to pack the office document")]
+    Pack(#[from] std::io::Error),
+    /// A drawing or the logo could not be painted.
+    #[error("failed to paint a drawing: {0}")]
+    Picture(String),
     /// The instant of the document cannot be written in a PDF.
     #[error("instant `{0}` cannot be the date of a PDF")]
     Timestamp(jiff::Timestamp),
@@ -54,7 +66,10 @@ impl ReportError {
                  figures that do not balance are not printed"
             }
             Self::EmptyPeriod { .. } => "give the first and the last day in order",
-            Self::Html(_) | Self::Encode(_) => "report this as a bug, with the input",
+            Self::Html(_) | Self::Encode(_) | Self::Xlsx(_) | Self::Docx(_) | Self::Pack(_) => {
+                "report this as a bug, with the input"
+            }
+            Self::Picture(_) => "if it is the logo, save it again as plain SVG or as PNG",
             Self::Pdf(_) => "the HTML report is not affected; check the texts named in the message",
             Self::Timestamp(_) => "give an instant between the years 1 and 9999",
         }

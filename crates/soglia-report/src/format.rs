@@ -40,6 +40,22 @@ pub fn decimal(lang: Lang, text: &str) -> String {
     format!("{sign}{}{fraction}", grouped(lang, digits))
 }
 
+/// Cents as a decimal number of euro.
+pub fn cents(cents: i64) -> String {
+    let sign = if cents < 0 { "-" } else { "" };
+    let cents = cents.unsigned_abs();
+    format!("{sign}{}.{:02}", cents / 100, cents % 100)
+}
+
+/// Euro as people of the language write them.
+pub fn euro(lang: Lang, cents: i64) -> String {
+    let number = decimal(lang, &self::cents(cents));
+    match lang {
+        Lang::It => format!("{number} €"),
+        Lang::En => format!("€{number}"),
+    }
+}
+
 fn grouped(lang: Lang, digits: &str) -> String {
     let separator = say(lang, ".", ",");
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -236,6 +252,8 @@ mod tests {
         assert_eq!(decimal(Lang::It, "-1234.5"), "−1.234,5");
         assert_eq!(decimal(Lang::En, "12345.60"), "12,345.60");
         assert_eq!(decimal(Lang::It, "non un numero"), "non un numero");
+        assert_eq!(euro(Lang::It, 1_234_550), "12.345,50 €");
+        assert_eq!(euro(Lang::En, -7), "€−0.07");
         assert_eq!(share(Lang::It, 1, 0), "n.a.");
         assert_eq!(share(Lang::It, 1, 3), "33,3%");
     }

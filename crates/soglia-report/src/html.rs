@@ -1,22 +1,19 @@
-//! The document as one accessible HTML file. Read [`html`] first, then the template.
+//! The document as one accessible HTML file. Read [`render`] first, then the template.
 //!
 //! The file needs nothing else: styles, drawings and fonts stand inside it, there is no script.
 
 use askama::Template;
-use soglia_domain::text::Lang;
 
-use crate::compose;
 use crate::document::{
     Align, Block, Cell, CellRole, Document, Page, Section, Table, TableStyle, Tone,
 };
 use crate::error::ReportError;
 use crate::fonts;
-use crate::model::ReportInput;
+use crate::template::{Emblem, LogoFormat};
 
-/// Writes the report as one HTML file.
-pub fn html(input: &ReportInput, lang: Lang) -> Result<String, ReportError> {
-    let document = compose::document(input, lang)?;
-    Ok(ReportPage { document: &document, font_faces: font_faces() }.render()?)
+/// Writes the document as one HTML file.
+pub fn render(document: &Document) -> Result<String, ReportError> {
+    Ok(ReportPage { document, font_faces: font_faces() }.render()?)
 }
 
 #[derive(Template)]
@@ -56,7 +53,7 @@ impl Table {
     const fn class(&self) -> &'static str {
         match self.style {
             TableStyle::Plain => "plain",
-            TableStyle::Dense => "plain dense",
+            TableStyle::Dense | TableStyle::Calendar => "plain dense",
             TableStyle::Sheet => "sheet",
             TableStyle::Card => "card",
         }
@@ -89,6 +86,17 @@ impl Cell {
             CellRole::Code => "code",
             CellRole::Data | CellRole::RowHeader => "",
         }
+    }
+}
+
+impl Emblem {
+    /// The logo as an address that holds it; an SVG there runs no script.
+    fn address(&self) -> String {
+        let media = match self.format {
+            LogoFormat::Svg => "image/svg+xml",
+            LogoFormat::Png => "image/png",
+        };
+        format!("data:{media};base64,{}", base64(&self.bytes))
     }
 }
 

@@ -4,6 +4,7 @@
 //! is decided here, not by the caller. Texts come in both languages.
 
 use jiff::civil::Date;
+use soglia_domain::register::{Register, State, Values};
 use soglia_domain::text::Text;
 use soglia_domain::verdict::{TargetDirection, Verdict};
 
@@ -24,6 +25,32 @@ pub struct ReportInput {
     pub provenance: Provenance,
     /// A notice for the cover and every page, such as *dati simulati*.
     pub notice: Option<Text>,
+    /// What people wrote down; `None` if the report is written without registers, which it says.
+    pub registers: Option<Registers>,
+}
+
+/// What the registers hold about the period.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Registers {
+    /// Entries of all registers and parts of the review, each register's in its order.
+    pub entries: Vec<RegisterEntry>,
+}
+
+/// An entry of a register, as it was last written.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RegisterEntry {
+    /// Its number, `REC-12`.
+    pub id: String,
+    /// Its register.
+    pub register: &'static Register,
+    /// The service that it is about.
+    pub service: Option<String>,
+    /// Where it is.
+    pub state: &'static State,
+    /// What its fields hold.
+    pub values: Values,
+    /// Why it got where it is, as far as somebody said.
+    pub reason: Option<String>,
 }
 
 /// Who monitors which contract.
@@ -122,6 +149,8 @@ pub enum Status {
     None,
     /// Does not apply, and why.
     NotApplicable(Text),
+    /// It should be there and is not.
+    Missing,
     /// Nobody has written it yet.
     NotYetFilled,
 }

@@ -1,4 +1,4 @@
-//! The document as a PDF that can be archived and read aloud. Read [`pdf`] first.
+//! The document as a PDF that can be archived and read aloud. Read [`render`] first.
 //!
 //! Typst runs as a library on virtual files only: the template, the document as `/data.json` and
 //! the drawings. PDF/A-2a and PDF/UA-1 are requested together, and the export refuses a document
@@ -9,7 +9,6 @@ use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use soglia_domain::text::Lang;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration, Smart};
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
@@ -19,34 +18,67 @@ use typst::{Feature, Library, LibraryExt, World};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
-use crate::compose;
 use crate::document::{Block, Document};
 use crate::error::ReportError;
 use crate::fonts;
-use crate::model::ReportInput;
+use crate::open_data;
+use crate::template::LogoFormat;
 
 const TEMPLATE: &str = include_str!("../templates/report.typ");
 
 /// Compilations after which the typesetter forgets what it kept for reuse.
 const CACHE_AGE_MAX: usize = 4;
 
-/// Writes the report as a PDF of the profiles PDF/A-2a and PDF/UA-1.
+/// Which PDF is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Profile {
+    /// PDF/A-2a and PDF/UA-1.
+    Plain,
+    /// PDF/A-3a and PDF/UA-1, with the datasets as attached files.
+    WithData,
+}
+
+impl Profile {
+    const fn archival(self) -> PdfStandard {
+        match self {
+            Self::Plain => PdfStandard::A_2a,
+            Self::WithData => PdfStandard::A_3a,
+        }
+    }
+
+    /// The profile in the document's identifier: two files of one report are two documents.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "A-2a",
+            Self::WithData => "A-3a",
+        }
+    }
+}
+
+/// Writes the document as a PDF.
 ///
 /// `written` is the date in the document's properties; the same input and date give the same bytes.
-pub fn pdf(input: &ReportInput, lang: Lang, written: Timestamp) -> Result<Vec<u8>, ReportError> {
-    let document = compose::document(input, lang)?;
-    let bytes = typeset(&document, written);
+pub fn render(
+    document: &Document,
+    profile: Profile,
+    written: Timestamp,
+) -> Result<Vec<u8>, ReportError> {
+    let bytes = typeset(document, profile, written);
     typst::comemo::evict(CACHE_AGE_MAX);
     bytes
 }
 
-fn typeset(document: &Document, written: Timestamp) -> Result<Vec<u8>, ReportError> {
-    let world = Desk::new(document)?;
+fn typeset(
+    document: &Document,
+    profile: Profile,
+    written: Timestamp,
+) -> Result<Vec<u8>, ReportError> {
+    let world = Desk::new(document, profile)?;
     let pages: PagedDocument = typst::compile(&world).output.map_err(|all| refused(&all))?;
-    let standards = PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
+    let standards = PdfStandards::new(&[profile.archival(), PdfStandard::Ua_1])
         .map_err(|error| ReportError::Pdf(error.message().to_string()))?;
     let options = PdfOptions {
-        ident: Smart::Custom(format!("{} {}", document.title, document.lang)),
+        ident: Smart::Custom(format!("{} {} {}", document.title, document.lang, profile.name())),
         creator: Smart::Custom(Some("Soglia".to_owned())),
         timestamp: Some(date_of(written)?),
         standards,
@@ -82,6 +114,13 @@ fn date_of(written: Timestamp) -> Result<typst_pdf::Timestamp, ReportError> {
         .ok_or(ReportError::Timestamp(written))
 }
 
+/// A file inside the PDF.
+#[derive(serde::Serialize)]
+struct Attached<'a> {
+    name: String,
+    about: &'a str,
+}
+
 /// What the typesetter may see: nothing of the machine it runs on.
 struct Desk {
     main: Source,
@@ -102,9 +141,27 @@ static BOOK: LazyLock<LazyHash<FontBook>> =
     LazyLock::new(|| LazyHash::new(FontBook::from_fonts(FONTS.iter())));
 
 impl Desk {
-    fn new(document: &Document) -> Result<Self, ReportError> {
+    fn new(document: &Document, profile: Profile) -> Result<Self, ReportError> {
         let data = printable(&serde_json::to_string(document)?);
         let mut files = HashMap::from([(file("/data.json"), Bytes::from_string(data))]);
+        let mut attached = Vec::new();
+        if profile == Profile::WithData {
+            for dataset in document.datasets.iter().filter(|dataset| !dataset.rows.is_empty()) {
+                let name = format!("{}.csv", dataset.code);
+                let csv = Bytes::from_string(open_data::csv(dataset));
+                files.insert(file(&format!("/data/{name}")), csv);
+                attached.push(Attached { name, about: &dataset.title });
+            }
+        }
+        let attached = printable(&serde_json::to_string(&attached)?);
+        files.insert(file("/attached.json"), Bytes::from_string(attached));
+        if let Some(logo) = &document.look.logo {
+            let path = match logo.format {
+                LogoFormat::Svg => "/logo.svg",
+                LogoFormat::Png => "/logo.png",
+            };
+            files.insert(file(path), Bytes::new(logo.bytes.clone()));
+        }
         let blocks = document.sections.iter().flat_map(|section| &section.blocks);
         for block in blocks {
             if let Block::Figure(figure) = block {
@@ -170,7 +227,7 @@ impl World for Desk {
         FONTS.get(index).cloned()
     }
 
-    /// The date is the caller's, see [`pdf`].
+    /// The date is the caller's, see [`render`].
     fn today(&self, _offset: Option<Duration>) -> Option<Datetime> {
         None
     }

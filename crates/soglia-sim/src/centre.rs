@@ -335,14 +335,12 @@ impl Centre {
             share(name, "call_back", call_back.share)?;
             not_negative(name, "call_back", call_back.after_us)?;
             index("type", name, "type", call_back.becomes, self.types.len())?;
-            let next = |kind: &CallType| kind.call_back.map(|c| c.becomes);
-            self.check_ends(t, "call_back", next)?;
+            self.check_ends(t, call_back.becomes, "call_back")?;
         }
         if let Some(second) = &kind.second_level {
             share(name, "second_level", second.share)?;
             index("type", name, "type", second.becomes, self.types.len())?;
-            let next = |kind: &CallType| kind.second_level.map(|s| s.becomes);
-            self.check_ends(t, "second_level", next)?;
+            self.check_ends(t, second.becomes, "second_level")?;
         }
         if let Some(outgoing) = &kind.outgoing {
             share(name, "reached", outgoing.reached)?;
@@ -352,17 +350,22 @@ impl Centre {
         Ok(())
     }
 
-    /// A type's calls never become calls of the same type again.
-    fn check_ends(
-        &self,
-        t: usize,
-        what: &'static str,
-        next: impl Fn(&CallType) -> Option<usize>,
-    ) -> Result<(), CentreError> {
-        let step = |t: &usize| self.types.get(*t).and_then(&next);
-        let mut chain = std::iter::successors(step(&t), step).take(self.types.len());
-        if chain.any(|later| later == t) {
-            return Err(CentreError::Circle { name: self.types[t].name.clone(), what });
+    /// A type's calls never become calls of the same type again, neither by call-backs nor by the
+    /// second level nor by both in turn.
+    fn check_ends(&self, t: usize, becomes: usize, what: &'static str) -> Result<(), CentreError> {
+        let mut seen = vec![false; self.types.len()];
+        let mut ahead = vec![becomes];
+        while let Some(later) = ahead.pop() {
+            if later == t {
+                return Err(CentreError::Circle { name: self.types[t].name.clone(), what });
+            }
+            let (Some(kind), Some(seen)) = (self.types.get(later), seen.get_mut(later)) else {
+                continue;
+            };
+            if !std::mem::replace(seen, true) {
+                ahead.extend(kind.call_back.map(|c| c.becomes));
+                ahead.extend(kind.second_level.map(|s| s.becomes));
+            }
         }
         Ok(())
     }

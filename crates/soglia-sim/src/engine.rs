@@ -19,7 +19,7 @@ mod state;
 mod tournament;
 
 use crate::centre::{Centre, CentreError};
-use crate::table::{Call, CallTable};
+use crate::table::{Call, CallTable, KnownRedials};
 
 use rules::Rules;
 use state::State;
@@ -115,10 +115,20 @@ impl<'a> Plan<'a> {
     /// # Panics
     /// If the table is not in order of arrival, or names a type that the centre does not have.
     pub fn run(&self, table: &CallTable) -> Run {
-        let known = table.calls.iter().all(|call| usize::from(call.kind) < self.centre.types.len());
-        assert!(known, "a call is of a type that the centre does not have");
+        self.run_with(table, &KnownRedials::default())
+    }
+
+    /// The same, where records say who of those not answered called again, and when: the others
+    /// follow their type's rule. Known redials count only where abandonments are events.
+    ///
+    /// # Panics
+    /// As [`Plan::run`] does.
+    pub fn run_with(&self, table: &CallTable, known: &KnownRedials) -> Run {
+        let of_a_type =
+            table.calls.iter().all(|call| usize::from(call.kind) < self.centre.types.len());
+        assert!(of_a_type, "a call is of a type that the centre does not have");
         assert!(table.calls.is_sorted_by_key(|call| call.at_us), "calls are in order of arrival");
-        State::new(self.centre, &self.rules, table).run()
+        State::new(self.centre, &self.rules, table, known).run()
     }
 }
 

@@ -1,11 +1,13 @@
-//! What a change would do, before it is made. Four groups:
+//! What a change would do, before it is made. Five groups:
 //!
 //! * **formulas** — [`erlang`]: one kind of operators, steady load, answers at once;
 //! * **simulation** — [`centre::Centre`]: queues, skills, hours, people;
 //!   [`table::CallTable`]: the calls, generated or from a [`trace`];
 //!   [`engine::Plan`]: what becomes of them; [`tally`] and
 //!   [`replicate`](mod@replicate): how much that is, and how sure;
-//! * **learning** — [`learn`]: patience and redials from recorded calls;
+//! * **learning** — [`learn`]: arrivals, handling, patience, redials and operators from recorded
+//!   calls;
+//! * **what-if** — [`week::Week`]: a recorded or a drawn week; [`indicator`]: what a contract counts;
 //! * **what both stand on** — [`distribution`], [`random`], [`num`].
 //!
 //! Nothing here reads the clock, the environment, a file or a random source: seeds and numbers of
@@ -15,10 +17,14 @@ pub mod centre;
 pub mod distribution;
 pub mod engine;
 pub mod erlang;
+pub mod indicator;
 pub mod learn;
 pub mod num;
 pub mod random;
+pub mod replay;
 pub mod replicate;
+pub mod scenario;
 pub mod table;
 pub mod tally;
 pub mod trace;
+pub mod week;

@@ -4,8 +4,8 @@
 //! scenario works on the same one, thinned and moved by numbers that belong to each call, so that
 //! differences between scenarios are differences of rules and not of luck.
 
-use crate::centre::{CallType, Span};
-use crate::distribution::{NEVER_US, SECOND_US, Sampler};
+use crate::centre::{CallType, Patience, Span};
+use crate::distribution::{Distribution, NEVER_US, SECOND_US, Sampler};
 use crate::num;
 use crate::random::{Key, Purpose, Stream};
 
@@ -36,12 +36,22 @@ pub struct Call {
     pub kind: u8,
     /// 0 for the first attempt.
     pub attempt: u8,
+    /// 0 for the caller's own calls; one more for each call-back and each level that work was
+    /// handed to. Decisions of different stages are taken by unrelated numbers.
+    pub stage: u8,
 }
 
 impl CallTable {
-    /// The numbers of one call.
+    /// The numbers of one call of the table.
     pub(crate) fn key_of(&self, root: u32) -> Key {
         self.key.split(u64::from(root))
+    }
+
+    /// The numbers of a call, or of what it brought about: whatever queues and types a scenario
+    /// adds, a call's decisions stay its own.
+    pub(crate) fn key_at(&self, call: &Call) -> Key {
+        let key = self.key_of(call.root);
+        if call.stage == 0 { key } else { key.split(STAGES + u64::from(call.stage)) }
     }
 
     /// Keeps each call with a probability; a call kept at some probability is kept at any higher.
@@ -84,6 +94,61 @@ impl CallTable {
         Self { key: self.key, calls }
     }
 }
+
+/// What records say about calls that were not answered: whether their callers called again.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct KnownRedials {
+    /// By the call tried again: root and attempt, in order.
+    after: Vec<((u32, u8), Again)>,
+}
+
+/// Whether a caller called again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Again {
+    /// Not within the time looked at.
+    No,
+    /// After a while.
+    After {
+        /// From giving up (or being turned away) to joining the queue again.
+        delay_us: i64,
+        /// The next attempt; its instant follows from the delay.
+        again: Call,
+    },
+}
+
+impl KnownRedials {
+    /// Takes what is known of each attempt (root, attempt) that was not answered.
+    pub fn new(mut after: Vec<((u32, u8), Again)>) -> Self {
+        after.sort_by_key(|(attempt, _)| *attempt);
+        Self { after }
+    }
+
+    /// Returns what is known of a call's next attempt; nothing where the call was answered in the
+    /// records, or is not in them.
+    pub fn after(&self, call: &Call) -> Option<Again> {
+        if call.stage != 0 {
+            return None;
+        }
+        let of = (call.root, call.attempt);
+        let at = self.after.binary_search_by_key(&of, |(attempt, _)| *attempt).ok()?;
+        self.after.get(at).map(|(_, again)| *again)
+    }
+
+    /// Changes each attempt that is known.
+    #[must_use]
+    pub fn mapped(&self, mut change: impl FnMut(&mut Call)) -> Self {
+        let mut all = self.clone();
+        for (_, again) in &mut all.after {
+            if let Again::After { again, .. } = again {
+                change(again);
+            }
+        }
+        all
+    }
+}
+
+/// Labels of stages, above those of purposes.
+const STAGES: u64 = 0x5354_4147_4500;
 
 /// How many calls come when.
 #[derive(Clone, PartialEq, Debug)]
@@ -212,7 +277,7 @@ impl<'a> TypeSampler<'a> {
             _ => self.wrap.quantile_us(stream.uniform()),
         };
         let patience_us = self.patience_us(stream.uniform());
-        Call { at_us, talk_us, wrap_us, patience_us, root, kind: small(kind), attempt: 0 }
+        Call { at_us, talk_us, wrap_us, patience_us, root, kind: small(kind), attempt: 0, stage: 0 }
     }
 
     pub(crate) fn talk_us(&self, u: f64) -> i64 {
@@ -243,11 +308,24 @@ pub(crate) fn small(kind: usize) -> u8 {
 /// Patience of somebody known to have had to wait, and not to have given up: the distribution given
 /// that it is longer.
 pub(crate) fn patience_beyond(kind: &CallType, waited_us: i64, u: f64) -> i64 {
+    patience_given(&kind.patience.then, waited_us, u)
+}
+
+/// Patience given that it is longer than a wait.
+pub(crate) fn patience_given(then: &Distribution, waited_us: i64, u: f64) -> i64 {
     let waited_secs = waited_us as f64 / SECOND_US as f64;
-    let longer = kind.patience.then.survival(waited_secs);
+    let longer = then.survival(waited_secs);
     if longer <= 0.0 {
         return NEVER_US;
     }
-    let drawn = kind.patience.then.sampler().quantile_us(1.0 - longer * (1.0 - u));
+    let drawn = then.sampler().quantile_us(1.0 - longer * (1.0 - u));
     drawn.max(waited_us)
+}
+
+/// Patience of somebody of whom nothing is known.
+pub(crate) fn patience_of(patience: &Patience, u: f64) -> i64 {
+    if u < patience.none {
+        return 0;
+    }
+    patience.then.sampler().quantile_us((u - patience.none) / (1.0 - patience.none))
 }

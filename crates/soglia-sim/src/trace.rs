@@ -69,7 +69,7 @@ pub fn table(recorded: &[Recorded], types: &[CallType], key: Key) -> CallTable {
             }
         };
         let kind = small(call.kind);
-        Call { at_us: call.at_us, talk_us, wrap_us, patience_us, root, kind, attempt: 0 }
+        Call { at_us: call.at_us, talk_us, wrap_us, patience_us, root, kind, attempt: 0, stage: 0 }
     });
     CallTable { key, calls: calls.collect() }
 }

@@ -9,6 +9,8 @@ pub mod imports;
 pub mod language;
 pub mod login;
 pub mod overview;
+pub mod registers;
+pub mod reviews;
 pub mod services;
 pub mod setup;
 pub mod users;
@@ -29,6 +31,8 @@ pub fn routes() -> Router<Shared> {
         .merge(language::routes())
         .merge(login::routes())
         .merge(overview::routes())
+        .merge(registers::routes())
+        .merge(reviews::routes())
         .merge(services::routes())
         .merge(setup::routes())
         .merge(users::routes())

@@ -28,6 +28,8 @@ pub const NAVIGATION: &[Place] = &[
     Place { href: "/", label: Label::new("Panoramica", "Overview"), needs: &[P::Read] },
     Place { href: "/imports", label: Label::new("Importazioni", "Imports"), needs: &[P::Read] },
     Place { href: "/checks", label: Label::new("Controlli", "Checks"), needs: &[P::Read] },
+    Place { href: "/registers", label: Label::new("Registri", "Registers"), needs: &[P::Read] },
+    Place { href: "/reviews", label: Label::new("Riesami", "Reviews"), needs: &[P::Read] },
     Place { href: "/contract", label: Label::new("Contratto", "Contract"), needs: &[P::Read] },
     Place { href: "/users", label: Label::new("Utenti", "Users"), needs: &[P::ManageUsers] },
     Place { href: "/audit", label: Label::new("Tracciato", "Audit trail"), needs: &[P::ReadTrail] },
@@ -96,6 +98,7 @@ impl Shell {
             label: place.label.get(visit.lang),
             current: match place.href {
                 "/" => visit.path == "/" || visit.path.starts_with("/services"),
+                "/registers" if visit.path.starts_with("/entries") => true,
                 href => visit.path.starts_with(href),
             },
         });

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use soglia_domain::access::Permission;
 use soglia_domain::contract::{Contract, Service};
-use soglia_domain::register::Terms;
 use soglia_domain::text::{Lang, Text};
 use soglia_domain::time::{Instant, Millis};
 use soglia_ledger::store::Ledger;
@@ -151,7 +150,7 @@ impl App {
     /// What rules of registers need to know.
     pub fn setting(&self) -> entries::Setting {
         entries::Setting {
-            terms: Terms::default(),
+            terms: self.contract.terms,
             zone: self.contract.zone.clone(),
             contract: Some((*self.contract).clone()),
         }
@@ -169,6 +168,21 @@ impl App {
             return Ok(());
         }
         Err(Problem::forbidden(any))
+    }
+
+    /// Whether the visitor may do one of these things, in the whole contract or about a service.
+    pub fn may_anywhere(&self, visit: &Visit, any: &[Permission]) -> bool {
+        let code = &self.contract.code;
+        let services = self.contract.services.iter().map(|service| Some(service.code.as_str()));
+        visit.caller.as_ref().is_some_and(|who| {
+            services.chain([None]).any(|service| who.actor.may(any, code, service, visit.now))
+        })
+    }
+
+    /// Refuses unless the visitor may do one of these things somewhere.
+    pub fn allow_anywhere(&self, visit: &Visit, any: &[Permission]) -> Result<(), Problem> {
+        visit.who()?;
+        if self.may_anywhere(visit, any) { Ok(()) } else { Err(Problem::forbidden(any)) }
     }
 
     /// The services that the visitor may see; refuses if there is none.

@@ -197,7 +197,7 @@ pub fn trend(
     let id = format!("f-trend-{code}");
     let svg = trend::draw(&id, (&caption, &alt), &drawing);
     let table = points_table(points, code, &caption, lang);
-    Some(Figure { id, caption, alt, svg, table })
+    Some(Figure { id, caption, alt, svg, table, plot: None })
 }
 
 fn points_table(points: &[Point], code: &str, caption: &str, lang: Lang) -> Table {

@@ -1,6 +1,7 @@
 //! The command line. Read [`Cli`] first.
 
 mod registers;
+mod review;
 mod serve;
 
 use std::path::PathBuf;
@@ -11,6 +12,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::registers::{
     AuditCommand, EraseCommand, ListArgs, RegisterCommand, Restore, UserCommand, Why, Write,
 };
+pub use self::review::{
+    AddAction, AddFinding, Decision, InputState, PenaltyCommand, Remark, RemarkStep, ReviewCommand,
+    SheetStep, Sign, Training,
+};
 pub use self::serve::Serve;
 
 /// Contact-centre contracts, measured from what the platforms recorded.
@@ -18,7 +23,8 @@ pub use self::serve::Serve;
 /// The way of the data: `import` takes the supplier's files into a ledger, `measure` computes the
 /// contract's indicators, `explain` goes from a figure to the calls behind it, `seal` freezes a
 /// period, `report` writes the semester's review. Beside them, `register` keeps what people write
-/// down, and `audit verify` proves that nobody changed it. Try it: `soglia demo --out demo`.
+/// down, `review` takes a semester from its figures to the signed document, and `audit verify` proves
+/// that nobody changed anything. Try it: `soglia demo --out demo`.
 #[derive(Debug, Parser)]
 #[command(name = "soglia", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done · 1 internal error · 2 usage · 3 configuration · \
@@ -97,6 +103,12 @@ pub enum Command {
     /// Complaints, findings, actions, penalties …: list, enter, correct, move on, take in and out
     #[command(subcommand)]
     Register(RegisterCommand),
+    /// The semester's review: prepared, discussed, approved, signed, published
+    #[command(subcommand)]
+    Review(ReviewCommand),
+    /// Penalties: detected from figures, notified, answered, decided under the cap
+    #[command(subcommand)]
+    Penalty(PenaltyCommand),
     /// Look into the audit trail and verify it
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -292,6 +304,13 @@ pub struct ReportArgs {
     /// Folder for the documents
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Which documents: html, pdf (PDF/A-2a), pdf-a3 (with the data inside), docx, xlsx, json,
+    /// opendata (CSV and their catalogue)
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "html,pdf")]
+    pub formats: Vec<String>,
+    /// Folder of a template set: `template.toml` and the logo
+    #[arg(long, value_name = "DIR", env = "SOGLIA_TEMPLATE")]
+    pub template: Option<PathBuf>,
 }
 
 /// Look into the ledger.

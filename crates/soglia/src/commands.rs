@@ -10,8 +10,10 @@ mod explain;
 mod import;
 mod ledger;
 mod measure;
+mod penalty;
 mod register;
 mod report;
+mod review;
 mod seal;
 mod serve;
 mod user;
@@ -42,6 +44,8 @@ pub async fn run(args: Cli) -> Done {
         Command::Ledger(command) => ledger::run(&settings, command).await,
         Command::Contract(command) => contract::run(&settings, command),
         Command::Register(command) => register::run(&settings, command).await,
+        Command::Review(command) => Box::pin(review::run(&settings, command)).await,
+        Command::Penalty(command) => Box::pin(penalty::run(&settings, command)).await,
         Command::Audit(command) => audit::run(&settings, command).await,
         Command::Backup { folder } => backup::backup(&settings, &folder).await,
         Command::Restore(args) => backup::restore(&settings, args).await,

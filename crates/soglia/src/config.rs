@@ -7,6 +7,7 @@ use soglia_domain::contract::{self, Contract};
 use soglia_domain::text::Lang;
 use soglia_ledger::objects::hex;
 use soglia_registers::database::Location;
+use soglia_registers::secrets::Vault;
 
 use crate::cli::{self, Global};
 use crate::error::Failure;
@@ -73,6 +74,11 @@ impl Settings {
         })
     }
 
+    /// Whether registers were named.
+    pub fn has_registers(&self) -> bool {
+        self.registers.is_some()
+    }
+
     /// The folder of the registers.
     pub fn registers(&self) -> Result<&Path, Failure> {
         self.registers.as_deref().ok_or_else(|| {
@@ -89,6 +95,18 @@ impl Settings {
         Ok(match &self.database {
             Some(url) => Location::parse(url),
             None => Location::Sqlite(folder.join("registers.sqlite")),
+        })
+    }
+
+    /// The key that seals the secrets of one-time codes, where it is not the file beside the
+    /// database.
+    pub fn vault(&self) -> Result<Option<Vault>, Failure> {
+        let named = std::env::var("SOGLIA_SECRETS_KEY").ok().filter(|key| !key.is_empty());
+        let server = matches!(self.database()?, Location::Postgres(_));
+        Ok(match named {
+            Some(key) => Some(Vault::key(&key)?),
+            None if server => Some(Vault::File(self.registers()?.join("registers.key"))),
+            None => None,
         })
     }
 

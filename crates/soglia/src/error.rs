@@ -152,6 +152,7 @@ impl From<soglia_registers::error::RegisterError> for Failure {
             RegisterError::Database(_)
             | RegisterError::Address { .. }
             | RegisterError::Migration(_)
+            | RegisterError::Key { .. }
             | RegisterError::Program { .. }
             | RegisterError::Contract(_) => Self::configuration(error),
             RegisterError::File { .. } => Self::internal(error),
@@ -160,6 +161,25 @@ impl From<soglia_registers::error::RegisterError> for Failure {
             | RegisterError::Attachment { .. }
             | RegisterError::Table(_) => Self::data(error),
             other => Self::new(USAGE, other),
+        };
+        failure.maybe_hint(hint)
+    }
+}
+
+impl From<soglia_app::semester::SemesterError> for Failure {
+    fn from(error: soglia_app::semester::SemesterError) -> Self {
+        use soglia_app::semester::SemesterError as E;
+        let hint = error.hint();
+        let failure = match error {
+            E::Registers(error) => return error.into(),
+            E::Measures(error) => return error.into(),
+            E::NoData(_) => Self::new(NO_DATA, error),
+            E::Document(_) | E::Seal(_) => Self::internal(error),
+            E::Period(_)
+            | E::NoReview(_)
+            | E::NotAReview(_)
+            | E::OtherSeal { .. }
+            | E::Training { .. } => Self::new(USAGE, error),
         };
         failure.maybe_hint(hint)
     }

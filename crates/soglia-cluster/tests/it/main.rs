@@ -10,7 +10,7 @@ use soglia_domain::contract::{self, Contract};
 use soglia_domain::period::Period;
 use soglia_domain::time::Instant;
 use soglia_ledger::import::{Format, Request, import};
-use soglia_ledger::session::{Session, register};
+use soglia_ledger::session::Session;
 use soglia_ledger::store::Ledger;
 use soglia_measure::plan::{CallsPass, Clocks, Look};
 
@@ -131,13 +131,7 @@ async fn two_executors_count_what_one_process_counts() {
 
     let ctx =
         soglia_cluster::client(&format!("df://127.0.0.1:{scheduler}")).await.expect("a client");
-    register(&ctx, &embedded.files).expect("plain lists of files");
-    let distributed = Session {
-        ctx,
-        versions: embedded.versions.clone(),
-        imports: embedded.imports.clone(),
-        files: embedded.files.clone(),
-    };
+    let distributed = embedded.on(ctx).await.expect("the same tables");
     let pass = CallsPass::ordinary();
     for look in [(Look::Total, Clocks::All), (Look::Days, Clocks::Queue)] {
         let here = pass.run(&embedded, &contract, &period, look).await.expect("embedded");

@@ -23,6 +23,7 @@ pub const CONTRACT_CHANGE_PARTS: &[Choice] = &[
     Choice::new("queue", "code", "queues"),
     Choice::new("exclusion", "esclusione", "exclusion"),
     Choice::new("penalties", "penali", "penalties"),
+    Choice::new("terms", "termini", "terms"),
     Choice::new("party", "parti e ruoli", "parties and roles"),
     Choice::new("source", "fonte dei dati", "source of data"),
     Choice::new("tool", "strumento", "tool"),
@@ -92,6 +93,7 @@ pub fn contract_changes(old: &Contract, new: &Contract) -> Vec<ContractChange> {
         &debug_if(old.penalties.as_ref()),
         &debug_if(new.penalties.as_ref()),
     );
+    changes.compare("terms", "terms", &debug(&old.terms), &debug(&new.terms));
     changes.found
 }
 

@@ -351,6 +351,7 @@ pub const REVIEW_FINDINGS: Register = Register {
         .required(),
         Field::line("key", "Chiave", "Key").required(),
         Field::text("proposed", "Testo proposto", "Proposed text").required(),
+        Field::text("proposed_en", "Testo proposto in inglese", "Proposed text in English"),
         Field::text("text", "Testo modificato", "Edited text"),
     ],
     states: &[

@@ -189,7 +189,16 @@ impl Values {
         register: &Register,
         texts: impl IntoIterator<Item = (&'t str, &'t str)>,
     ) -> Result<Self, Vec<ValueProblem>> {
-        let mut values = Self::default();
+        Ok(Self::default().with(&Self::changes(register, texts)?))
+    }
+
+    /// Reads fields and texts as changes; an empty text empties its field. Says everything that is
+    /// wrong with them.
+    pub fn changes<'t>(
+        register: &Register,
+        texts: impl IntoIterator<Item = (&'t str, &'t str)>,
+    ) -> Result<Changes, Vec<ValueProblem>> {
+        let mut changes = Changes::new();
         let mut problems = Vec::new();
         for (code, text) in texts {
             let Some(field) = register.field(code) else {
@@ -198,11 +207,11 @@ impl Values {
                 continue;
             };
             match Value::parse(field, text) {
-                Ok(value) => values.put(field, value),
+                Ok(value) => changes.push((field, value)),
                 Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() { Ok(values) } else { Err(problems) }
+        if problems.is_empty() { Ok(changes) } else { Err(problems) }
     }
 
     /// Sets a field, or empties it.

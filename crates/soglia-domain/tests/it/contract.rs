@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use soglia_domain::contract::{Contract, json_schema, parse};
+use soglia_domain::penalty::StepsCounted;
 use soglia_domain::rule::{Clock, Rule};
 use soglia_domain::verdict::{Bound, Compare, TargetDirection};
 
@@ -126,6 +127,9 @@ fn the_second_contract_is_read() {
     assert_eq!(up.components[1].agreed, Clock::ServiceHours);
     let penalties = contract.penalties.as_ref().expect("penalties");
     assert_eq!((penalties.cap_permille, penalties.contract_value_cents), (100, 48_000_000));
+    assert_eq!(penalties.counted, StepsCounted::Begun);
+    assert_eq!(penalties.clause.as_deref(), Some("Annex C, art. 4"));
+    assert_eq!((contract.terms.complaint_days, contract.terms.penalty_days), (20, 10));
     assert_eq!(penalties.rates[0].step_centi_points, 50);
     assert_eq!(penalties.rates[0].micro_rate, 300);
     let codes: Vec<&str> = contract.warnings.iter().map(|w| w.code).collect();

@@ -19,6 +19,7 @@ use soglia_domain::time::Instant;
 use soglia_sources::labels::{normalised, test_callers};
 use soglia_sources::outcome::{EarlierRows, Rejected};
 
+use super::deliveries::Deliveries;
 use super::output::{CHUNK_ROWS, Chunk, Files, Output, Place};
 use super::records::{Record, Records, Standing, UNREVISED};
 use super::rules::OtherRules;
@@ -74,6 +75,7 @@ pub struct Collector<'a> {
     pseudonyms: Pseudonyms,
     known: Known<DayLoader>,
     records: Records,
+    deliveries: Option<Deliveries>,
     clock: LocalHours,
     output: Output,
     calls: Vec<Stored<Call>>,
@@ -118,6 +120,7 @@ impl<'a> Collector<'a> {
             pseudonyms: store.pseudonyms(),
             known: known_rows(ledger, stream)?,
             records: Records::new(ledger, stream)?,
+            deliveries: None,
             clock: LocalHours::new(request.contract.zone.clone()),
             output,
             calls: Vec::new(),
@@ -146,9 +149,33 @@ impl<'a> Collector<'a> {
         self.others = others;
     }
 
-    /// Refuses a fact of a mapped table that the stream has from a row read by other rules.
-    pub fn check_new(&self, fact: &Fact) -> Result<(), ImportError> {
-        self.others.check(fact)
+    /// Says what a mapped table's stream has delivered before.
+    pub fn follows(&mut self, deliveries: Deliveries) {
+        self.deliveries = Some(deliveries);
+    }
+
+    /// Takes in a fact of a mapped table: it replaces one of its identifier that an earlier import
+    /// brought, unless that was read by other rules.
+    pub fn delivered(&mut self, fact: Fact) -> Result<(), ImportError> {
+        self.others.check(&fact)?;
+        let enough = self.deliveries.as_mut().is_some_and(|known| known.push(fact.id()));
+        self.fact(fact, &[], Some(self.import_no))?;
+        if enough { self.settle_deliveries() } else { Ok(()) }
+    }
+
+    /// Finds what the facts taken in so far replace.
+    fn settle_deliveries(&mut self) -> Result<(), ImportError> {
+        let Some(known) = &mut self.deliveries else { return Ok(()) };
+        let table = known.table();
+        let (replaced, repeated) = known.settle()?;
+        for (id, revision) in replaced {
+            self.note("replaced_by_a_later_delivery");
+            self.supersede(table, id, revision)?;
+        }
+        if 0 < repeated {
+            count(&mut self.counts.anomalies, "identifier_repeated_in_the_file", repeated);
+        }
+        Ok(())
     }
 
     /// Refuses bytes that other rules read, unless all rows they took in were told as duplicates.
@@ -493,13 +520,10 @@ impl<'a> Collector<'a> {
 
     /// A fact of no service: ignored if the contract says so, rejected otherwise.
     fn without_service(&mut self, fact: &Fact, rows: Rows) -> Result<(), ImportError> {
-        let (id, queue) = match fact {
-            Fact::Call(call, _) => (call.id.as_str(), call.first_queue.as_deref()),
-            Fact::Message(message) => (message.id.as_str(), None),
-            Fact::Case(case) => (case.id.as_str(), None),
-            Fact::OutboundRecord(record) => (record.id.as_str(), None),
-            Fact::OutboundBatch(batch) => (batch.id.as_str(), None),
-            Fact::Outage(outage) => (outage.id.as_str(), None),
+        let id = fact.id();
+        let queue = match fact {
+            Fact::Call(call, _) => call.first_queue.as_deref(),
+            _ => None,
         };
         if let Some(queue) = queue
             && self.contract.ignored_queues.iter().any(|ignored| ignored == queue)
@@ -569,6 +593,7 @@ impl<'a> Collector<'a> {
     /// Has what is left written and hands everything over.
     pub fn finish(mut self) -> Result<Collected, ImportError> {
         self.settle_records()?;
+        self.settle_deliveries()?;
         for table in Table::FACTS {
             self.flush(table)?;
         }

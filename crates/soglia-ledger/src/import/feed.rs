@@ -11,6 +11,7 @@ use soglia_sources::queue_log::{self, End, OpenState, QueueLogConfig, QueueLogPa
 use soglia_sources::{freeswitch, genesys};
 
 use super::collect::Collector;
+use super::deliveries::Deliveries;
 use super::lines::{Lines, Row, read_line};
 use super::{Format, ImportError, Progress, Request, enrich};
 use crate::mapping::{self, MappedOutcome, Mapping};
@@ -273,6 +274,7 @@ impl Run<'_, '_> {
         let objects = self.ledger.ledger().objects();
         objects.extract(&self.object.sha256, &path).map_err(self.unreadable())?;
         let zone = self.request.zone();
+        self.collector.follows(Deliveries::new(self.ledger, mapping.table(), self.stream)?);
         let mut failed = None;
         let read = mapping::read(mapping, &path, &zone, &mut |row| {
             self.mapped_row(row).map_err(|error| {
@@ -303,10 +305,7 @@ impl Run<'_, '_> {
             *self.collector.counts.anomalies.entry(format!("repaired:{rule}")).or_default() += 1;
         }
         match outcome {
-            MappedOutcome::Fact(fact) => {
-                self.collector.check_new(&fact)?;
-                self.collector.fact(fact, &[], None)
-            }
+            MappedOutcome::Fact(fact) => self.collector.delivered(fact),
             MappedOutcome::Ignored { reason } => {
                 self.collector.ignored(1, &reason);
                 Ok(())

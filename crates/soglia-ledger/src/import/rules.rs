@@ -90,13 +90,14 @@ impl OtherRules {
         if self.known.is_empty() {
             return Ok(());
         }
-        let (what, id) = match fact {
-            Fact::Call(call, _) => ("call", &call.id),
-            Fact::Message(message) => ("message", &message.id),
-            Fact::Case(case) => ("case", &case.id),
-            Fact::OutboundRecord(record) => ("record", &record.id),
-            Fact::OutboundBatch(batch) => ("batch", &batch.id),
-            Fact::Outage(outage) => ("outage", &outage.id),
+        let id = fact.id();
+        let what = match fact {
+            Fact::Call(..) => "call",
+            Fact::Message(_) => "message",
+            Fact::Case(_) => "case",
+            Fact::OutboundRecord(_) => "record",
+            Fact::OutboundBatch(_) => "batch",
+            Fact::Outage(_) => "outage",
         };
         let hash = hash(id);
         match self.known.binary_search_by_key(&hash, |(known, _)| *known) {

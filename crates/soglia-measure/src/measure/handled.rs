@@ -122,7 +122,7 @@ fn left_out(approved: &[Exclusion], at: &str, own: &[(&str, &str)]) -> String {
 }
 
 /// A case closed and not cancelled that [`crate::items::is_first_contact`] calls solved.
-fn solved_sql(rule: FirstContact) -> String {
+pub fn solved_sql(rule: FirstContact) -> String {
     use soglia_domain::rule::ClosedWhen;
     let mut all = vec!["k.closed IS NOT NULL", "k.cancelled IS NULL", "k.escalated IS NULL"];
     if rule.closed == ClosedWhen::SameContact {

@@ -11,6 +11,7 @@ use crate::canonical::sha256;
 use crate::commitment::random_hex;
 use crate::database::{Database, Param, Row, Tx};
 use crate::error::RegisterError;
+use crate::secrets;
 use crate::trail::Event;
 
 /// A session ends after so long without use.
@@ -76,9 +77,9 @@ pub async fn login(
 ) -> Result<String, RegisterError> {
     let Credentials { login, password, code, address } = credentials;
     let login = login.trim().to_lowercase();
-    let account = format!("login:{}", sha256(login.as_bytes()));
-    let subjects = [account.clone(), format!("address:{address}")];
     let mut tx = database.read().await?;
+    let account = format!("login:{}", secrets::index_key(&mut tx).await?.hash(&login));
+    let subjects = [account.clone(), format!("address:{address}")];
     throttle::require_open(&mut tx, &subjects, now).await?;
     let sql = "SELECT id, password, totp_secret, state FROM users WHERE login = $1";
     let row = tx.maybe(sql, &[(&login).into()]).await?;
@@ -137,11 +138,16 @@ async fn code_is_right(
     let sql = "SELECT totp_secret, totp_step FROM users WHERE id = $1 AND state = 'active'";
     let Some(row) = tx.maybe(sql, &[user.into()]).await? else { return Ok(false) };
     let Some(secret) = row.text_opt(0) else { return Ok(true) };
+    let sealed = secrets::is_sealed(&secret);
+    let secret = if sealed { tx.vault.open(user, &secret)? } else { secret };
     let enrolment = Enrolment::stored(&secret);
     let Some(step) = code.and_then(|code| enrolment.accepts(code, now, row.int(1))) else {
         return Ok(false);
     };
-    tx.run("UPDATE users SET totp_step = $2 WHERE id = $1", &[user.into(), step.into()]).await?;
+    // An older program wrote it as it was.
+    let secret = tx.vault.seal(user, &secret)?;
+    let sql = "UPDATE users SET totp_step = $2, totp_secret = $3 WHERE id = $1";
+    tx.run(sql, &[user.into(), step.into(), secret.into()]).await?;
     Ok(true)
 }
 

@@ -13,7 +13,7 @@ struct Step {
     postgres: &'static str,
 }
 
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step {
         name: "trail",
         common: include_str!("../../migrations/0001_trail.sql"),
@@ -23,6 +23,7 @@ const STEPS: [Step; 4] = [
     common("entries", include_str!("../../migrations/0002_entries.sql")),
     common("accounts", include_str!("../../migrations/0003_accounts.sql")),
     common("records", include_str!("../../migrations/0004_records.sql")),
+    common("secrets", include_str!("../../migrations/0005_secrets.sql")),
 ];
 
 const fn common(name: &'static str, common: &'static str) -> Step {

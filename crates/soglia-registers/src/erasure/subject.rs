@@ -221,6 +221,11 @@ async fn find_accounts(
             plan.kept.push(format!("{user}: the account is in use, disable it first"));
         } else {
             plan.parts.insert(Part::Account { user: user.clone() });
+            // The login stands in the link that made the account, too.
+            let sql = "SELECT seq FROM trail WHERE action = 'user.create' AND object = $1 \
+                       AND detail IS NOT NULL";
+            let links = tx.rows(sql, &[(&user).into()]).await?;
+            plan.parts.extend(links.iter().map(|row| Part::Detail { seq: row.int(0) }));
         }
         found.push(json!({ "user": user, "login": login, "name": name, "email": email }));
     }

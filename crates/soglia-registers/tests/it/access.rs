@@ -7,6 +7,7 @@ use soglia_registers::accounts::{
 };
 use soglia_registers::actor::{Actor, By};
 use soglia_registers::error::RegisterError;
+use soglia_registers::secrets::Vault;
 use soglia_registers::trail;
 
 use crate::support::{CONTRACT, NOW, World, by, console, person};
@@ -143,12 +144,37 @@ async fn one_time_codes_are_good_once(world: World) {
     assert!(attempt(None, later).await.is_err(), "without a code");
     assert!(attempt(code(NOW), later).await.is_err(), "with the one used to confirm");
     attempt(code(later), later).await.expect("with a new one");
+    secrets_are_sealed(&world, &id, &enrolment.secret).await;
+    let later = later + Millis::from_secs(30);
     assert!(attempt(code(later), later).await.is_err(), "not twice");
     let mut tx = world.db.write().await.expect("a transaction");
     assert_eq!(Users(&mut tx).get(&id).await.expect("a user").second_factor, SecondFactor::On);
     Users(&mut tx).drop_second_factor(&by(&actor), &id).await.expect("the telephone is lost");
     tx.commit().await.expect("a commit");
     attempt(None, later).await.expect("without a code again");
+}
+
+/// What stands in the database makes nobody's codes, nor does it with another key.
+async fn secrets_are_sealed(world: &World, id: &str, secret: &str) {
+    let stored = async || {
+        let mut tx = world.read().await;
+        let sql = "SELECT totp_secret FROM users WHERE id = $1";
+        tx.one(sql, &[id.into()]).await.expect("a user").text(0)
+    };
+    let sealed = stored().await;
+    assert!(sealed.starts_with("v1:") && !sealed.contains(secret), "{sealed}");
+    let at = NOW + Millis::from_secs(60);
+    let code = || with("anna", PASSWORD, accounts::code_at(secret, at));
+    for vault in [Vault::Closed, Vault::key(&"0".repeat(64)).expect("a key")] {
+        let other = world.db.clone().with_vault(vault);
+        let failed = accounts::login(&other, code(), at).await;
+        assert!(matches!(failed, Err(RegisterError::Key { .. })), "{failed:?}");
+    }
+    // As an older program left it: good once more, then sealed.
+    world.tamper(&format!("UPDATE users SET totp_secret = '{secret}'")).await;
+    accounts::login(&world.db, code(), at).await.expect("the code is right");
+    let again = stored().await;
+    assert!(again.starts_with("v1:") && again != sealed, "{again}");
 }
 
 async fn sessions_end(world: World) {

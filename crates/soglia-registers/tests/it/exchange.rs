@@ -1,6 +1,7 @@
 //! Registers as files: totals balance, nothing is taken in twice.
 
 use soglia_domain::access::Role;
+use soglia_registers::erasure::{self, Subject};
 use soglia_registers::error::RegisterError;
 use soglia_registers::exchange::{self, Imported};
 use soglia_registers::query::Query;
@@ -13,6 +14,8 @@ both!(
     every_row_has_one_fate,
     what_goes_out_comes_in_again,
     whoever_may_not_enter_may_not_import,
+    what_was_erased_is_known_again_and_not_found_by_trying,
+    a_workbook_goes_out_and_comes_in_again,
 );
 
 const FILE: &str = "\
@@ -147,4 +150,81 @@ async fn whoever_may_not_enter_may_not_import(world: World) {
     let operator = person("U-4", &[Role::Operator]);
     let imported = import_as(&world, &operator, FILE).await.expect("it can be read");
     assert_eq!((imported.inserted.len(), imported.rejected.len()), (3, 1));
+}
+
+/// The key of each row of a file, by which it is known again.
+async fn import_keys(world: &World) -> Vec<String> {
+    let mut tx = world.read().await;
+    let sql = "SELECT import_key FROM entries WHERE import_key IS NOT NULL ORDER BY number";
+    let rows = tx.rows(sql, &[]).await.expect("keys");
+    rows.iter().map(|row| row.text(0)).collect()
+}
+
+async fn what_was_erased_is_known_again_and_not_found_by_trying(world: World) {
+    import(&world, FILE).await.expect("a good file");
+    let keys = import_keys(&world).await;
+    // Another database gives the same rows other keys: they hold no hash that anybody can make.
+    let location = another_location(&world);
+    let (db, _) = Database::open(location, &world.backups(), NOW).await.expect("another one");
+    let mut tx = db.write().await.expect("a transaction");
+    let (actor, register) = (console(), register("complaints"));
+    let bytes = FILE.as_bytes();
+    exchange::import(&mut tx, &by(&actor), &world.setting, register, CONTRACT, bytes)
+        .await
+        .expect("a good file");
+    let sql = "SELECT import_key FROM entries WHERE import_key IS NOT NULL ORDER BY number";
+    let others = tx.rows(sql, &[]).await.expect("keys");
+    assert_eq!(others.len(), keys.len());
+    assert!(others.iter().all(|row| !keys.contains(&row.text(0))));
+    drop(tx);
+    // What is erased does not come back with the old file.
+    let subject = Subject::new(&["Ho atteso"]).expect("long enough");
+    let mut tx = world.db.write().await.expect("a transaction");
+    let data = erasure::find_subject(&mut tx, &by(&actor), &subject).await.expect("a search");
+    tx.commit().await.expect("a commit");
+    let (files, plan) = (&world.files, &data.plan);
+    erasure::carry_out(&world.db, files, &by(&actor), plan).await.expect("erased");
+    assert_eq!(world.entry("REC-1").await.value("text"), None);
+    let again = import(&world, FILE).await.expect("a good file");
+    assert_eq!((again.unchanged, again.inserted.len()), (4, 0));
+}
+
+async fn a_workbook_goes_out_and_comes_in_again(world: World) {
+    import(&world, FILE).await.expect("a good file");
+    let register_of = |code: &str| register(code);
+    let (actor, lang) = (console(), soglia_domain::text::Lang::It);
+    let today = world.setting.date(NOW);
+    let mut tx = world.read().await;
+    let complaints = register_of("complaints");
+    let all = tx.find_all(&actor, NOW, &Query::new(complaints)).await.expect("all");
+    drop(tx);
+    let bytes = exchange::export_xlsx(complaints, &all, today, lang).expect("a workbook");
+    assert!(bytes.starts_with(b"PK"));
+    let again = exchange::export_xlsx(complaints, &all, today, lang).expect("a workbook");
+    assert_eq!(bytes, again, "the same entries are the same bytes");
+    let location = another_location(&world);
+    let (db, _) = Database::open(location, &world.backups(), NOW).await.expect("another one");
+    let mut tx = db.write().await.expect("a transaction");
+    let (by_actor, setting) = (by(&actor), &world.setting);
+    let taken = exchange::import(&mut tx, &by_actor, setting, complaints, CONTRACT, &bytes).await;
+    let taken = taken.expect("it can be read");
+    assert_eq!((taken.rows, taken.inserted.len()), (4, 4), "{:?}", taken.rejected);
+    let closed = tx.find_all(&actor, NOW, &Query::new(complaints)).await.expect("all");
+    let texts: Vec<&str> = closed.iter().filter_map(|entry| entry.words("text")).collect();
+    assert!(texts.contains(&"=caduta"), "a text stays a text: {texts:?}");
+    let taken = exchange::import(&mut tx, &by_actor, setting, complaints, CONTRACT, &bytes).await;
+    assert_eq!(taken.expect("it can be read").unchanged, 4);
+    let broken = b"PK\x03\x04 and no more";
+    let taken = exchange::import(&mut tx, &by_actor, setting, complaints, CONTRACT, broken).await;
+    assert!(matches!(taken, Err(RegisterError::Table(_))));
+    // Euro are numbers, and come back to the cent.
+    let finances = register_of("finances");
+    let fields = [("period", "2023-H2"), ("item", "Canone"), ("budget", "1234567.89")];
+    let fee = world.create("finances", &fields).await;
+    let bytes = exchange::export_xlsx(finances, &[fee], today, lang).expect("a workbook");
+    let taken = exchange::import(&mut tx, &by_actor, setting, finances, CONTRACT, &bytes).await;
+    let taken = taken.expect("it can be read");
+    let back = tx.entry(&taken.inserted[0]).await.expect("it is there");
+    let budget = back.value("budget").map(ToString::to_string);
+    assert_eq!(budget.as_deref(), Some("1234567.89"));
 }

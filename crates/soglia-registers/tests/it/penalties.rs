@@ -17,6 +17,7 @@ both!(
     both_parties_are_heard,
     the_cap_is_kept,
     time_to_answer_is_given,
+    time_to_answer_is_not_shortened,
     only_what_the_contract_foresees,
 );
 
@@ -162,6 +163,46 @@ async fn time_to_answer_is_given(world: World) {
     let entry = expire(after(17)).await.expect("time is over");
     assert_eq!(entry.state.code, "unanswered");
     world.advance(&entry, "apply", &decide("1900.00")).await;
+}
+
+async fn time_to_answer_is_not_shortened(world: World) {
+    let dec = person("U-1", &[Role::Dec]);
+    let entry = detect(&world, &dec).await.expect("detected");
+    let short = [NOTIFY[0], NOTIFY[1], ("reply_due_on", "2024-01-30")];
+    let refused = world.advance_as(&dec, &entry, "notify", &short).await;
+    let shortened = |result: &Result<Entry, RegisterError>, last: &str| {
+        matches!(result, Err(RegisterError::Rule(Rule::TimeShortened { until }))
+            if until.to_string() == last)
+    };
+    assert!(shortened(&refused, "2024-01-31"), "the contract gives 15 days: {refused:?}");
+    let long = [NOTIFY[0], NOTIFY[1], ("reply_due_on", "2024-02-10")];
+    let entry = world.advance_as(&dec, &entry, "notify", &long).await.expect("more is given");
+    for fields in [
+        &[("reply_due_on", "2024-02-09")][..],
+        &[("reply_due_on", "")],
+        &[("notified_on", "2024-01-15"), ("reply_due_on", "2024-02-01")],
+    ] {
+        let refused = world.edit_as(&dec, &entry, fields).await;
+        assert!(shortened(&refused, "2024-02-10"), "{fields:?}: {refused:?}");
+    }
+    let later = [("notified_on", "2024-01-31")];
+    let refused = world.edit_as(&dec, &entry, &later).await;
+    assert!(shortened(&refused, "2024-02-15"), "told later, answered later: {refused:?}");
+    let entry = world.edit_as(&dec, &entry, &[("reply_due_on", "2024-02-20")]).await;
+    let entry = entry.expect("longer is no harm");
+    // A contract that gives more time from now on takes nothing back.
+    let mut terms = world.setting.terms;
+    terms.penalty_days = 60;
+    let setting = Setting { terms, ..world.setting.clone() };
+    let mut tx = world.db.write().await.expect("a transaction");
+    let step = Step {
+        version: entry.version,
+        transition: "argue",
+        changes: changes(entry.register, ARGUE),
+    };
+    let supplier = person("U-3", &[Role::SupplierServiceManager]);
+    let argued = tx.advance(&by(&supplier), &setting, &entry.id, step).await;
+    assert_eq!(argued.expect("its words").state.code, "argued");
 }
 
 async fn only_what_the_contract_foresees(world: World) {

@@ -48,8 +48,8 @@ async fn stands_somewhere(world: &World, text: &str) -> bool {
     let tables = [
         ("entry_versions", "field_values || body"),
         ("entry_values", "text"),
-        ("entries", "search || search_personal"),
-        ("trail", "COALESCE(detail, '')"),
+        ("entries", "search || search_personal || COALESCE(import_key, '')"),
+        ("trail", "COALESCE(detail, '') || digest || object"),
         ("users", "COALESCE(login, '') || COALESCE(name, '') || COALESCE(email, '')"),
         ("certificates", "text"),
     ];
@@ -184,16 +184,28 @@ async fn one_persons_data_go_out_and_are_erased(world: World) {
     assert_eq!((users[0].name.as_deref(), users[1].name.as_deref()), (Some("Anna Bianchi"), None));
     assert_eq!(users[1].standing, Standing::Erased);
     drop(tx);
+    assert!(!stands_somewhere(&world, "old.bianchi").await);
+    hashes_of_what_is_gone_say_nothing(&world).await;
     world.assert_trail_holds().await;
     // The active account is what is left of her.
     let mut tx = world.db.write().await.expect("a transaction");
     Users(&mut tx).set_standing(&by(&actor), "U-1", Standing::Disabled).await.expect("out");
     let data = erasure::find_subject(&mut tx, &by(&actor), &subject).await.expect("a search");
     tx.commit().await.expect("a commit");
-    assert_eq!(
-        data.plan.parts.into_iter().collect::<Vec<_>>(),
-        [Part::Account { user: "U-1".into() }]
-    );
+    let parts: Vec<Part> = data.plan.parts.into_iter().collect();
+    let [Part::Detail { .. }, Part::Account { user }] = parts.as_slice() else {
+        panic!("the account and the link that made it: {parts:?}")
+    };
+    assert_eq!(user, "U-1");
+}
+
+/// No digest in the trail is the hash of a login that was erased: logins are easily tried.
+async fn hashes_of_what_is_gone_say_nothing(world: &World) {
+    let guesses = ["old.bianchi".to_owned(), r#"{"login":"old.bianchi"}"#.to_owned()];
+    let guesses = guesses.map(|text| soglia_registers::canonical::sha256(text.as_bytes()));
+    for guess in guesses {
+        assert!(!stands_somewhere(world, &guess).await);
+    }
 }
 
 async fn an_erasure_without_a_certificate_is_tampering(world: World) {

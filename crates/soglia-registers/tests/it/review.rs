@@ -338,6 +338,7 @@ async fn propose(world: &World, review: &Entry, text: &str) -> Entry {
         section: "performance".into(),
         service: Some("cup".into()),
         text: text.into(),
+        text_en: None,
     };
     let manager = person("U-1", &[Role::MonitoringManager]);
     let mut tx = world.db.write().await.expect("a transaction");

@@ -12,13 +12,14 @@ use std::time::Duration;
 
 use soglia_domain::access::{Grant, Role};
 use soglia_domain::contract::{self, Contract};
-use soglia_domain::register::{self, Changes, Register, Terms, Value, Values};
+use soglia_domain::register::{self, Changes, Register, Value, Values};
 use soglia_domain::time::{Instant, Millis};
 use soglia_registers::actor::{Actor, By};
 use soglia_registers::database::{Database, Location, Tx};
 use soglia_registers::entries::{Draft, Edit, Entry, Setting, Step};
 use soglia_registers::error::RegisterError;
 use soglia_registers::files::Files;
+use soglia_registers::secrets::Vault;
 use tempfile::TempDir;
 
 /// Runs a test on SQLite and on PostgreSQL.
@@ -72,11 +73,12 @@ fn run<F: Future<Output = ()>>(folder: TempDir, location: Location, test: impl F
         let backups = folder.path().join("backups");
         let opened = Database::open(location.clone(), &backups, NOW).await;
         let (db, backup) = opened.expect("an empty database");
+        let db = db.with_vault(Vault::File(folder.path().join("data/secrets.key")));
         assert_eq!(backup, None, "nothing to save in an empty database");
         let files = Files::new(folder.path().join("files"));
         let contract = contract();
         let zone = contract.zone.clone();
-        let setting = Setting { terms: Terms::default(), zone, contract: Some(contract) };
+        let setting = Setting { terms: contract.terms, zone, contract: Some(contract) };
         test(World { db, files, setting, folder, location }).await;
     });
 }

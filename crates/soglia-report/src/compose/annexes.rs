@@ -147,6 +147,7 @@ fn days_table(
         title: days.first().map(|day| month(lang, day.date)).unwrap_or_default(),
         width: 2.0,
         align: Align::End,
+        parts: Vec::new(),
     }));
     let cell = |days: &[DayVolume], nth: i8| match days.iter().find(|day| day.date.day() == nth) {
         Some(day) if 0 < day.n_calls => {
@@ -172,7 +173,7 @@ fn days_table(
         },
         columns,
         rows: rows.collect(),
-        style: TableStyle::Dense,
+        style: TableStyle::Calendar,
     }
 }
 

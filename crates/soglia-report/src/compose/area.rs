@@ -2,29 +2,33 @@
 
 use soglia_domain::text::Lang;
 
-use super::{Outline, findings, joined, paragraph, sentence, status_line, supplier, verdicts};
+use super::registers::{self, Held};
+use super::{
+    Outline, cells, findings, joined, paragraph, sentence, status_line, supplier, verdicts,
+};
 use crate::document::{Badge, Block, Cell, Column, Table, TableStyle, Tone};
-use crate::format::{day, days, integer, not_applicable, say, share};
+use crate::format::{day, days, not_applicable, say};
 use crate::model::{
-    AnalysisSection, Area, Dispositions, InputKind, OutputKind, ReportInput, SectionKind,
+    AnalysisSection, Area, Dispositions, Finding, InputKind, OutputKind, ReportInput, SectionKind,
     ServiceReport, Status,
 };
+use crate::template::Template;
 
 /// Writes an area: preamble, activities, inputs, analysis, outputs.
-pub fn write(outline: &mut Outline, input: &ReportInput, area: &Area) {
+pub fn write(outline: &mut Outline, input: &ReportInput, (area, template): (&Area, &Template)) {
     let lang = outline.lang;
     outline.open(1, &area.code, area.name.get(lang));
-    preamble(outline, input, area);
+    preamble(outline, input, (area, template));
     activities(outline, area);
-    inputs(outline, area);
+    inputs(outline, input, area);
     outline.open(2, format!("{}-analisi", area.code), say(lang, "Analisi", "Analysis"));
     for kind in SectionKind::ALL {
         analysis(outline, input, area, kind);
     }
-    outputs(outline, area);
+    outputs(outline, input, area);
 }
 
-fn preamble(outline: &mut Outline, input: &ReportInput, area: &Area) {
+fn preamble(outline: &mut Outline, input: &ReportInput, (area, template): (&Area, &Template)) {
     let lang = outline.lang;
     let (identity, period) = (&input.identity, &input.period);
     outline.open(2, format!("{}-premessa", area.code), say(lang, "Premessa", "Preamble"));
@@ -49,8 +53,11 @@ fn preamble(outline: &mut Outline, input: &ReportInput, area: &Area) {
     if let Some(succession) = &identity.succession {
         outline.para(paragraph(succession.get(lang)));
     }
-    for paragraph in &area.preamble {
+    for paragraph in template.preamble.iter().chain(&area.preamble) {
         outline.para(paragraph.get(lang));
+    }
+    if let Some(text) = Held::of(input, lang).and_then(registers::preamble) {
+        outline.para(text);
     }
     if !area.services_offered.is_empty() {
         outline.para(say(lang, "I servizi dell'area sono:", "The services of the area are:"));
@@ -84,17 +91,21 @@ fn activities(outline: &mut Outline, area: &Area) {
     }
 }
 
-fn inputs(outline: &mut Outline, area: &Area) {
+fn inputs(outline: &mut Outline, input: &ReportInput, area: &Area) {
     let lang = outline.lang;
     let heading = say(lang, "Elementi in ingresso per il riesame", "Inputs of the review");
     outline.open(2, format!("{}-ingresso", area.code), heading);
+    let held = Held::of(input, lang);
     let rows = InputKind::ALL.into_iter().map(|kind| {
         let given = area.inputs.iter().find(|input| input.kind == kind);
-        let status = given.map_or(&Status::NotYetFilled, |input| &input.status);
+        let given = given.map_or(&Status::NotYetFilled, |input| &input.status);
+        let found = held.map(|held| registers::input(held, area, kind, given));
+        let status = found.as_ref().map_or(given, |found| &found.status);
         let (word, tone) = match status {
             Status::Filled(_) => (say(lang, "Presente", "Present"), Tone::Good),
             Status::None => (say(lang, "Nessuno", "None"), Tone::Neutral),
             Status::NotApplicable(_) => (not_applicable(lang), Tone::Neutral),
+            Status::Missing => (say(lang, "Mancante", "Missing"), Tone::Bad),
             Status::NotYetFilled => {
                 (say(lang, "Da compilare", "Not yet filled in"), Tone::Attention)
             }
@@ -102,9 +113,16 @@ fn inputs(outline: &mut Outline, area: &Area) {
         let evidence = match status {
             Status::Filled(_) => status_line(lang, status),
             Status::NotApplicable(why) => sentence(why.get(lang)),
-            Status::None | Status::NotYetFilled => "–".to_owned(),
+            Status::None | Status::Missing | Status::NotYetFilled => "–".to_owned(),
         };
-        vec![Cell::head(kind.name(lang)), Cell::badge(word, tone), Cell::text(evidence)]
+        let mut head = Cell::head(kind.name(lang));
+        head.small.extend(held.and_then(|held| registers::profile(held, kind)));
+        let mut evidence = Cell::text(evidence);
+        if let Some(text) = found.and_then(|found| found.unconfirmed) {
+            let label = say(lang, "nei registri, da confermare", "in the registers, unconfirmed");
+            evidence.small.push(format!("{label}: {text}"));
+        }
+        vec![head, Cell::badge(word, tone), evidence]
     });
     let name = area.name.get(lang);
     outline.push(Block::Table(Table {
@@ -137,10 +155,18 @@ fn analysis(outline: &mut Outline, input: &ReportInput, area: &Area, kind: Secti
         });
     }
     let status = given.map_or(&Status::NotYetFilled, |section| &section.status);
+    let held = Held::of(input, lang);
     let generated = !area.services.is_empty()
         && matches!(kind, SectionKind::ProcessPerformance | SectionKind::Measurement);
     if !generated {
-        outline.status(status);
+        let before = outline.n_blocks();
+        if *status != Status::NotYetFilled {
+            outline.status(status);
+        }
+        let told = held.is_some_and(|held| registers::section(outline, held, area, kind));
+        if !told && outline.n_blocks() == before {
+            outline.status(if held.is_some() { &Status::None } else { status });
+        }
         return;
     }
     if kind == SectionKind::Measurement {
@@ -148,6 +174,17 @@ fn analysis(outline: &mut Outline, input: &ReportInput, area: &Area, kind: Secti
     }
     if let Status::Filled(_) = status {
         outline.status(status);
+    }
+    if let Some(held) = held {
+        let told = registers::section(outline, held, area, kind);
+        if !told && kind == SectionKind::Measurement {
+            let text = say(
+                lang,
+                "Nel periodo i registri non hanno non conformità, azioni, penali o esclusioni.",
+                "The registers hold no non-conformities, actions, penalties or exclusions.",
+            );
+            outline.push(Block::remark(Tone::Neutral, text));
+        }
     }
     if kind == SectionKind::ProcessPerformance {
         for service in &area.services {
@@ -159,7 +196,10 @@ fn analysis(outline: &mut Outline, input: &ReportInput, area: &Area, kind: Secti
 fn performance(outline: &mut Outline, input: &ReportInput, service: &ServiceReport) {
     let lang = outline.lang;
     outline.open(4, format!("{}-prestazioni", service.code), service.name.get(lang));
+    let held = Held::of(input, lang);
+    let told = held.is_some_and(|held| registers::service_findings(outline, held, service));
     match &service.narrative {
+        Status::NotYetFilled if told => {}
         Status::NotYetFilled => {
             let text = say(
                 lang,
@@ -179,7 +219,11 @@ fn performance(outline: &mut Outline, input: &ReportInput, service: &ServiceRepo
         );
         outline.push(Block::remark(Tone::Neutral, text));
     }
-    for (nth, finding) in service.findings.iter().enumerate() {
+    let told = |finding: &Finding| match (finding, held) {
+        (Finding::Stated(stated), Some(held)) => registers::is_told(held, stated.text.get(lang)),
+        _ => false,
+    };
+    for (nth, finding) in service.findings.iter().filter(|one| !told(one)).enumerate() {
         findings::write(outline, input, service, (nth + 1, finding));
     }
 }
@@ -194,8 +238,8 @@ pub fn balance(outline: &mut Outline, service: &ServiceReport) {
         .map(|row| {
             vec![
                 Cell::head(row.name.get(lang)),
-                Cell::text(integer(lang, row.n)),
-                Cell::text(share(lang, row.n, *arrived)),
+                cells::count(lang, row.n),
+                cells::share(lang, row.n, *arrived),
             ]
         })
         .collect();
@@ -208,8 +252,8 @@ pub fn balance(outline: &mut Outline, service: &ServiceReport) {
             }),
             ..Cell::head(total)
         },
-        Cell::text(integer(lang, *arrived)),
-        Cell::text(share(lang, *arrived, *arrived)),
+        cells::count(lang, *arrived),
+        cells::share(lang, *arrived, *arrived),
     ]);
     outline.push(Block::Table(Table {
         id: format!("t-{}-quadratura", service.code),
@@ -227,13 +271,20 @@ pub fn balance(outline: &mut Outline, service: &ServiceReport) {
     }));
 }
 
-fn outputs(outline: &mut Outline, area: &Area) {
+fn outputs(outline: &mut Outline, input: &ReportInput, area: &Area) {
     let lang = outline.lang;
     let heading = say(lang, "Elementi in uscita dal riesame", "Outputs of the review");
     outline.open(2, format!("{}-uscita", area.code), heading);
+    let held = Held::of(input, lang);
     for kind in OutputKind::ALL {
         let given = area.outputs.iter().find(|output| output.kind == kind);
         outline.open(3, format!("{}-{}", area.code, kind.slug()), kind.name(lang));
-        outline.status(given.map_or(&Status::NotYetFilled, |output| &output.status));
+        let status = given.map_or(&Status::NotYetFilled, |output| &output.status);
+        let told = held.is_some_and(|held| registers::output(outline, held, area, kind));
+        match (status, held) {
+            (Status::NotYetFilled, Some(_)) if told => {}
+            (Status::NotYetFilled, Some(_)) => outline.status(&Status::None),
+            _ => outline.status(status),
+        }
     }
 }

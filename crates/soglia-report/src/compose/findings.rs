@@ -8,7 +8,7 @@ mod volumes;
 use soglia_domain::text::Lang;
 
 use super::Outline;
-use crate::document::{Block, Figure, Table, Tone};
+use crate::document::{Block, Figure, Plot, PlotForm, Table, Tone};
 use crate::format::{decimal, period, say};
 use crate::model::{Finding, ReportInput, ServiceReport, StatedFinding};
 
@@ -102,11 +102,17 @@ fn figure(
     place: &Place<'_>,
     (caption, alt): (String, String),
     draw: impl FnOnce(&str, (&str, &str)) -> String,
-    table: Table,
+    (table, plot): (Table, Option<Plot>),
 ) {
     let id = format!("f-{}", place.id);
     let svg = draw(&id, (&caption, &alt));
-    outline.push(Block::Figure(Figure { id, caption, alt, svg, table }));
+    outline.push(Block::Figure(Figure { id, caption, alt, svg, table, plot }));
+}
+
+/// Which columns a workbook draws, over the categories in the first one.
+#[expect(clippy::unnecessary_wraps, reason = "some figures have none")]
+fn plot(form: PlotForm, series: &[usize]) -> Option<Plot> {
+    Some(Plot { form, categories: 0, series: series.to_vec() })
 }
 
 /// How much `new` differs from `old`, in per cent with one decimal and its sign.

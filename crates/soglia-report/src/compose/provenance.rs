@@ -2,11 +2,12 @@
 
 use soglia_domain::text::Lang;
 
-use super::{Outline, person};
+use super::{Outline, cells, person};
 use crate::document::{Block, Cell, Column, Table, TableStyle, Tone};
-use crate::format::{day, day_short, days, decimal, integer, not_applicable, period, say};
+use crate::format::{day_short, days, period, say};
 use crate::model::{
-    Count, Coverage, IndicatorResult, InputFile, Provenance, ReportInput, ServiceReport,
+    Amount, Count, Coverage, IndicatorResult, InputFile, Provenance, ReportInput, ServiceReport,
+    Unit,
 };
 
 /// Days named in a list of gaps before the rest is only counted.
@@ -91,10 +92,10 @@ fn files(outline: &mut Outline, provenance: &Provenance) {
     ));
     let rows = provenance.inputs.iter().map(|file| {
         let InputFile { name, sha256, format, rows, facts, duplicates, rejected, ignored } = file;
-        let mut cells = vec![Cell::head(name).and_small(format.clone()), Cell::code(sha256)];
+        let mut row = vec![Cell::head(name).and_small(format.clone()), Cell::code(sha256)];
         let counts = [rows, facts, duplicates, rejected, ignored];
-        cells.extend(counts.map(|n| Cell::text(integer(lang, *n))));
-        cells
+        row.extend(counts.map(|n| cells::count(lang, *n)));
+        row
     });
     outline.push(Block::Table(Table {
         id: "t-file".to_owned(),
@@ -127,15 +128,13 @@ fn rules(outline: &mut Outline, input: &ReportInput) {
     outline.open(2, "regole", title);
     let rows = results(input).map(|(service, result)| {
         let (version, since) = result.rule_version;
-        let complete = result.completeness.as_ref().map_or_else(
-            || not_applicable(lang).to_owned(),
-            |percent| format!("{}%", decimal(lang, percent)),
-        );
+        let percent = |percent: &String| Amount { decimal: percent.clone(), unit: Unit::Percent };
+        let complete = cells::amount(lang, result.completeness.as_ref().map(percent).as_ref());
         vec![
             Cell::head(format!("{} – {}", service.name.get(lang), result.code)),
-            Cell::text(version.to_string()),
-            Cell::text(day(lang, since)),
-            Cell::text(complete),
+            cells::count(lang, version.into()),
+            cells::day(lang, since),
+            complete,
         ]
     });
     outline.push(Block::Table(Table {
@@ -164,7 +163,7 @@ fn exclusions(outline: &mut Outline, input: &ReportInput) {
             vec![
                 Cell::head(format!("{} – {}", service.name.get(lang), result.code)),
                 Cell::text(name.get(lang)),
-                Cell::text(integer(lang, *n)),
+                cells::count(lang, *n),
             ]
         })
         .collect();
@@ -206,19 +205,17 @@ fn balance(outline: &mut Outline, input: &ReportInput) {
     let mut rows: Vec<Vec<Cell>> = names
         .into_iter()
         .map(|name| {
-            let mut cells = vec![Cell::head(name)];
-            cells.extend(services.iter().map(|service| {
+            let mut row = vec![Cell::head(name)];
+            row.extend(services.iter().map(|service| {
                 let rows = service.dispositions.rows.iter();
                 let n = rows.filter(|row| row.name.get(lang) == name).map(|row| row.n).sum();
-                Cell::text(integer(lang, n))
+                cells::count(lang, n)
             }));
-            cells
+            row
         })
         .collect();
     let mut total = vec![Cell::head(say(lang, "Chiamate arrivate", "Calls that arrived"))];
-    total.extend(
-        services.iter().map(|service| Cell::text(integer(lang, service.dispositions.arrived))),
-    );
+    total.extend(services.iter().map(|service| cells::count(lang, service.dispositions.arrived)));
     rows.push(total);
     let mut columns = vec![Column::text(say(lang, "Esito", "What became of them"), 4.0)];
     columns.extend(services.iter().map(|service| Column::number(service.name.get(lang), 2.0)));
@@ -262,8 +259,8 @@ fn coverage(outline: &mut Outline, provenance: &Provenance) {
         };
         vec![
             Cell::head(service.get(lang)),
-            Cell::text(integer(lang, *days_open)),
-            Cell::text(integer(lang, *days_with_calls)),
+            cells::count(lang, *days_open),
+            cells::count(lang, *days_with_calls),
             Cell::text(named),
         ]
     });

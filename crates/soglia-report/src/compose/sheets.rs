@@ -3,9 +3,10 @@
 
 use soglia_domain::text::Lang;
 
-use super::{Outline, status_line, verdicts};
+use super::registers::{self, Held};
+use super::{Outline, cells, status_line, verdicts};
 use crate::document::{Block, Cell, Column, Page, Table, TableStyle};
-use crate::format::{amount_or_na, day, ratio_line, say, target};
+use crate::format::{day, ratio_line, say, target};
 use crate::model::{IndicatorResult, ReportInput, ServiceReport, Status};
 
 /// Rows of a page, as in the reference sheets: 4 + 4 + 2.
@@ -36,6 +37,9 @@ pub fn write(outline: &mut Outline, input: &ReportInput) {
             sheet(outline, input, service, (nth + 1, of, rows));
         }
     }
+    if let Some(held) = Held::of(input, lang) {
+        registers::effects(outline, held);
+    }
 }
 
 fn sheet(
@@ -59,7 +63,7 @@ fn sheet(
             Lang::En => format!("Improvement plan {title}"),
         },
         columns: columns(lang, &last),
-        rows: rows.iter().map(|result| row(lang, result)).collect(),
+        rows: rows.iter().map(|result| row(input, lang, (service, result))).collect(),
         style: TableStyle::Sheet,
     }));
     let codes: Vec<String> = input
@@ -95,12 +99,16 @@ fn columns(lang: Lang, last: &str) -> Vec<Column> {
     ]
 }
 
-fn row(lang: Lang, result: &IndicatorResult) -> Vec<Cell> {
+fn row(
+    input: &ReportInput,
+    lang: Lang,
+    (service, result): (&ServiceReport, &IndicatorResult),
+) -> Vec<Cell> {
     let missing = || say(lang, "da indicare", "to be stated").to_owned();
     let text = |value: Option<&str>| value.map_or_else(missing, str::to_owned);
     let process = result.process.as_ref().map(|text| text.get(lang));
     let indicator = result.indicator.as_ref().map(|text| text.get(lang));
-    let mut measured = Cell::text(amount_or_na(lang, result.value.as_ref()));
+    let mut measured = cells::amount(lang, result.value.as_ref());
     measured.small.extend(result.ratio.map(|ratio| ratio_line(lang, ratio)));
     let by = match (result.target.date, lang) {
         (Some(date), Lang::It) => format!("entro il {}", day(lang, date)),
@@ -115,6 +123,11 @@ fn row(lang: Lang, result: &IndicatorResult) -> Vec<Cell> {
     source.small.push(format!("{}: {frequency}", say(lang, "Frequenza", "Frequency")));
     let mut reached = verdicts::verdict_cell(lang, result);
     reached.lines.push(say(lang, "Obiettivo raggiunto:", "Target reached:").to_owned());
+    let written =
+        Held::of(input, lang).and_then(|held| registers::sheet_cells(held, service, result));
+    let (actions, resources) = written.unwrap_or_else(|| {
+        (status_cell(lang, &result.actions), status_cell(lang, &result.resources))
+    });
     vec![
         Cell::text(text(process)),
         Cell::head(format!("{} – {}", result.code, result.objective.get(lang))),
@@ -123,8 +136,8 @@ fn row(lang: Lang, result: &IndicatorResult) -> Vec<Cell> {
         Cell::text(target(lang, &result.target)).and_small(by),
         source,
         reached,
-        status_cell(lang, &result.actions),
-        status_cell(lang, &result.resources),
+        actions,
+        resources,
     ]
 }
 
@@ -136,7 +149,7 @@ fn status_cell(lang: Lang, status: &Status) -> Cell {
         },
         Status::None => Cell::text(say(lang, "Nessuna", "None")),
         Status::NotApplicable(_) => Cell::text(status_line(lang, status)),
-        Status::Filled(_) | Status::NotYetFilled => {
+        Status::Filled(_) | Status::Missing | Status::NotYetFilled => {
             Cell::text(say(lang, "Da compilare", "Not yet filled in"))
         }
     }

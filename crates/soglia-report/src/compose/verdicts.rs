@@ -4,11 +4,9 @@
 use soglia_domain::text::Lang;
 use soglia_domain::verdict::{TargetDirection, Verdict};
 
-use super::{Outline, joined};
+use super::{Outline, cells, joined};
 use crate::document::{Block, Cell, Column, Table, TableStyle, Tone};
-use crate::format::{
-    amount, amount_or_na, decimal, na_reason, not_applicable, ratio_line, say, target, verdict,
-};
+use crate::format::{amount_or_na, decimal, na_reason, ratio_line, say, target, verdict};
 use crate::model::{Area, IndicatorResult, ReportInput, ServiceReport, Target, Together, Unit};
 
 /// Writes what was met and what was not: from the verdicts, never typed beside them.
@@ -148,15 +146,12 @@ fn verdict_table(lang: Lang, service: &ServiceReport) -> Table {
     let rows = service.indicators.iter().map(|result| {
         let mut head = Cell::head(format!("{} – {}", result.code, result.objective.get(lang)));
         head.small.extend(result.indicator.as_ref().map(|text| text.get(lang).to_owned()));
-        let counts = result
-            .ratio
-            .map_or_else(|| not_applicable(lang).to_owned(), |ratio| ratio_line(lang, ratio));
-        let mut value = Cell::text(amount_or_na(lang, result.value.as_ref()));
+        let mut value = cells::amount(lang, result.value.as_ref());
         value.small.extend(distance(lang, result));
         vec![
             head,
             value,
-            Cell::text(counts),
+            cells::ratio(lang, result.ratio),
             Cell::text(target(lang, &result.target)),
             verdict_cell(lang, result),
         ]
@@ -171,13 +166,18 @@ fn verdict_table(lang: Lang, service: &ServiceReport) -> Table {
         columns: vec![
             Column::text(say(lang, "Indicatore", "Indicator"), 4.8),
             Column::number(say(lang, "Valore", "Value"), 1.9),
-            Column::number(say(lang, "Conteggi", "Counts"), 2.7),
+            Column::number(say(lang, "Conteggi", "Counts"), 2.7).of(counts(lang)),
             Column::number(say(lang, "Obiettivo", "Target"), 2.2),
             Column::text(say(lang, "Esito", "Verdict"), 1.9),
         ],
         rows: rows.collect(),
         style: TableStyle::Plain,
     }
+}
+
+/// Names of the two integers of a share.
+const fn counts(lang: Lang) -> [&'static str; 2] {
+    [say(lang, "numeratore", "numerator"), say(lang, "denominatore", "denominator")]
 }
 
 /// How far a missed share is from its target, in percentage points.
@@ -199,8 +199,6 @@ fn alternatives(lang: Lang, service: &ServiceReport) -> Option<Table> {
         .iter()
         .flat_map(|result| result.sensitivity.iter().map(move |other| (result, other)))
         .map(|(result, other)| {
-            let counts = other.ratio.map(|ratio| ratio_line(lang, ratio));
-            let counts = counts.unwrap_or_else(|| not_applicable(lang).to_owned());
             let mut judged = Cell::badge(verdict(lang, &other.verdict), tone(&other.verdict));
             if other.verdict.name() != result.verdict.name() {
                 judged.small.push(say(lang, "esito diverso", "verdict differs").to_owned());
@@ -210,8 +208,8 @@ fn alternatives(lang: Lang, service: &ServiceReport) -> Option<Table> {
             vec![
                 Cell::head(&result.code),
                 reading,
-                Cell::text(amount_or_na(lang, other.value.as_ref())),
-                Cell::text(counts),
+                cells::amount(lang, other.value.as_ref()),
+                cells::ratio(lang, other.ratio),
                 judged,
             ]
         })
@@ -230,7 +228,7 @@ fn alternatives(lang: Lang, service: &ServiceReport) -> Option<Table> {
             Column::text(say(lang, "Indicatore", "Indicator"), 1.4),
             Column::text(say(lang, "Lettura alternativa", "Other reading"), 5.6),
             Column::number(say(lang, "Valore", "Value"), 2.2),
-            Column::number(say(lang, "Conteggi", "Counts"), 2.8),
+            Column::number(say(lang, "Conteggi", "Counts"), 2.8).of(counts(lang)),
             Column::text(say(lang, "Esito", "Verdict"), 1.8),
         ],
         rows,
@@ -255,7 +253,7 @@ fn statistics(lang: Lang, service: &ServiceReport) -> Option<Table> {
         .flat_map(|result| result.statistics.iter().map(move |entry| (result, entry)))
         .map(|(result, (name, value))| {
             let head = Cell::head(format!("{} – {}", result.code, name.get(lang)));
-            vec![head, Cell::text(amount(lang, value))]
+            vec![head, cells::amount(lang, Some(value))]
         })
         .collect();
     if rows.is_empty() {

@@ -1,9 +1,14 @@
 //! The HTML report. Read [`golden`] first.
 
 use soglia_domain::text::Lang;
-use soglia_report::{ReportError, html};
+use soglia_report::template::Template;
+use soglia_report::{Edition, ReportError};
 
 use crate::sample;
+
+fn html(input: &soglia_report::model::ReportInput, lang: Lang) -> Result<String, ReportError> {
+    Edition::new(input, lang, &Template::default(), jiff::Timestamp::UNIX_EPOCH)?.html()
+}
 
 /// Fonts differ from machine to machine, nothing else may.
 fn without_fonts(page: &str) -> String {

@@ -1,7 +1,9 @@
 //! Reports of every sample context, as HTML and as PDF. Read [`sample`] first.
 
+mod formats;
 mod html;
 mod pdf;
+mod registers;
 mod sample;
 
 /// A file that nobody declares would be a test that nobody runs.

@@ -6,12 +6,17 @@ use std::process::Command;
 use jiff::Timestamp;
 use soglia_domain::text::Lang;
 use soglia_report::model::ReportInput;
-use soglia_report::{ReportError, pdf};
+use soglia_report::template::Template;
+use soglia_report::{Edition, ReportError};
 
 use crate::sample;
 
 fn written() -> Timestamp {
     "2024-02-02T09:30:00Z".parse().expect("a timestamp")
+}
+
+fn pdf(input: &ReportInput, lang: Lang, written: Timestamp) -> Result<Vec<u8>, ReportError> {
+    Edition::new(input, lang, &Template::default(), written)?.pdf()
 }
 
 fn bytes(input: &ReportInput, lang: Lang) -> Vec<u8> {

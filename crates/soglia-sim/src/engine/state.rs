@@ -11,12 +11,13 @@ use crate::centre::{CallType, Centre, Operator, Span};
 use crate::distribution::NEVER_US;
 use crate::num::id;
 use crate::random::{Key, Purpose};
-use crate::table::{Call, CallTable, TypeSampler, small};
+use crate::table::{Again, Call, CallTable, KnownRedials, TypeSampler, small};
 
 pub(super) struct State<'a> {
     centre: &'a Centre,
     rules: &'a Rules,
     table: &'a CallTable,
+    known: &'a KnownRedials,
     samplers: Vec<TypeSampler<'a>>,
     run: Run,
     lines: Vec<Line>,
@@ -104,7 +105,12 @@ const NOWHERE: Place =
     Place { queue: usize::MAX, entered_us: 0, joined_us: 0, overflows: Overflows::NotYet };
 
 impl<'a> State<'a> {
-    pub(super) fn new(centre: &'a Centre, rules: &'a Rules, table: &'a CallTable) -> Self {
+    pub(super) fn new(
+        centre: &'a Centre,
+        rules: &'a Rules,
+        table: &'a CallTable,
+        known: &'a KnownRedials,
+    ) -> Self {
         let operators: Vec<OperatorState> =
             centre.operators.iter().map(OperatorState::new).collect();
         let first: Vec<i64> = centre
@@ -118,6 +124,7 @@ impl<'a> State<'a> {
             centre,
             rules,
             table,
+            known,
             samplers: centre.types.iter().map(TypeSampler::new).collect(),
             run: Run {
                 outcomes: vec![waiting; table.calls.len()],
@@ -434,20 +441,22 @@ impl<'a> State<'a> {
     /// A call goes on to the second level.
     fn go_on(&mut self, kind: &CallType, call: &Call, at_us: i64) {
         let Some(second) = kind.second_level else { return };
-        // Levels beyond the second decide for themselves; purposes have labels above any type's.
-        let key = self.key(call).split(u64::from(call.kind));
+        let key = self.key(call);
         if second.share <= key.uniform(Purpose::SecondLevel, call.attempt) {
             return;
         }
+        let stage = call.stage.saturating_add(1);
+        let key = self.key(&Call { stage, ..*call });
         let sampler = &self.samplers[second.becomes];
         let work = Call {
             at_us,
-            talk_us: sampler.talk_us(key.uniform(Purpose::Talk, call.attempt)),
-            wrap_us: sampler.wrap_us(key.uniform(Purpose::Wrap, call.attempt)),
-            patience_us: sampler.patience_us(key.uniform(Purpose::Patience, call.attempt)),
+            talk_us: sampler.talk_us(key.uniform(Purpose::Talk, 0)),
+            wrap_us: sampler.wrap_us(key.uniform(Purpose::Wrap, 0)),
+            patience_us: sampler.patience_us(key.uniform(Purpose::Patience, 0)),
             root: call.root,
             kind: small(second.becomes),
             attempt: 0,
+            stage,
         };
         self.bring_about(work);
     }
@@ -503,8 +512,9 @@ impl<'a> State<'a> {
         let place = self.take_out(n);
         self.leave(n, now_us - place.entered_us, End::CallBack);
         let kind = small(offer.becomes);
+        let stage = call.stage.saturating_add(1);
         let patience_us = NEVER_US;
-        self.bring_about(Call { at_us: now_us, patience_us, kind, attempt: 0, ..call });
+        self.bring_about(Call { at_us: now_us, patience_us, kind, attempt: 0, stage, ..call });
     }
 
     /// A caller who was not answered may call again.
@@ -512,8 +522,14 @@ impl<'a> State<'a> {
         let call = *self.call(n);
         let kind = usize::from(call.kind);
         let centre = self.centre;
+        if let Some(known) = self.known.after(&call) {
+            if let Again::After { delay_us, again } = known {
+                self.bring_about(Call { at_us: now_us + delay_us, ..again });
+            }
+            return;
+        }
         let Some(redial) = &centre.types[kind].redial else { return };
-        let attempt = call.attempt + 1;
+        let attempt = call.attempt.saturating_add(1);
         let key = self.key(&call);
         let again = key.uniform(Purpose::Redial, attempt) < redial.share;
         if redial.attempts_max < attempt || !again {
@@ -599,7 +615,7 @@ impl<'a> State<'a> {
 
     #[inline]
     fn key(&self, call: &Call) -> Key {
-        self.table.key_of(call.root)
+        self.table.key_at(call)
     }
 }
 

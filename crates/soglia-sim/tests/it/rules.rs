@@ -105,6 +105,10 @@ fn no_call_becomes_what_it_was() {
     assert_eq!(two.check(), Ok(()));
     two.types[1].second_level = second(0);
     assert_eq!(two.check(), circle("second_level"));
+    // A call-back one way and the second level the other.
+    two.types[0].second_level = None;
+    two.types[0].call_back = Some(CallBack { after_us: 0, share: 0.1, becomes: 1 });
+    assert_eq!(two.check(), circle("call_back"));
 }
 
 /// Who was answered at once may be of those who leave at once; who waited is not.

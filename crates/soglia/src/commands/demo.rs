@@ -112,7 +112,7 @@ fn summary(
     out: &Path,
 ) -> Done {
     let mut stdout = std::io::stdout().lock();
-    super::measure::figures(report, settings.lang).print(&mut stdout)?;
+    super::measure::table(report, settings.lang).print(&mut stdout)?;
     let declared = super::measure::read_declared(&files.declared)?;
     for c in compare::compare(contract, report, &declared) {
         if c.agreement != Agreement::Agrees {

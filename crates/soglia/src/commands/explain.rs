@@ -2,12 +2,14 @@
 
 use std::io::Write;
 
+use soglia_app::measured::figures;
 use soglia_domain::contract::Contract;
 use soglia_domain::period::Period;
 use soglia_domain::text::Lang;
 use soglia_ledger::session::Session;
+use soglia_ledger::store::Ledger;
 use soglia_measure::explain::{self, Wanted};
-use soglia_measure::measure::{Options, measure};
+use soglia_measure::measure::Options;
 use soglia_measure::measurement::{Measurement, Report, Together};
 
 use super::{opened, period};
@@ -18,24 +20,24 @@ use crate::output::{Table, localised, value_or_na};
 
 /// Shows how a figure came about, or lists the items behind it.
 pub async fn run(settings: &Settings, args: Explain) -> Done {
-    let (contract, _, session) = opened(settings).await?;
+    let (contract, ledger, session) = opened(settings).await?;
     let period = period(&args.period.period, &contract)?;
     match &args.calls {
         Some(which) => list(&session, &contract, &period, &args, which).await,
-        None => figure(&session, &contract, &period, &args, settings.lang).await,
+        None => figure((&ledger, &session), (&contract, &period), &args, settings.lang).await,
     }
 }
 
 async fn figure(
-    session: &Session,
-    contract: &Contract,
-    period: &Period,
+    (ledger, session): (&Ledger, &Session),
+    (contract, period): (&Contract, &Period),
     args: &Explain,
     lang: Lang,
 ) -> Done {
     let (service, indicator) = (args.service.as_str(), args.indicator.as_str());
     let cards = explain::cards(contract, service, indicator, period, lang)?;
-    let report = measure(session, contract, period, Options { lang, sensitivity: true }).await?;
+    let options = Options { lang, sensitivity: true };
+    let report = figures(ledger, session, (contract, period), options).await?;
     let Some(m) = report.find(service, indicator) else {
         return Err(no_rule(indicator, period));
     };

@@ -3,14 +3,16 @@
 use std::io::Write;
 use std::path::Path;
 
+use soglia_app::measured::figures;
 use soglia_domain::contract::Contract;
 use soglia_domain::period::{self, Period};
 use soglia_domain::ratio::{Rounding, decimal};
 use soglia_domain::text::Lang;
 use soglia_ledger::session::Session;
+use soglia_ledger::store::Ledger;
 use soglia_measure::calls::Counted;
 use soglia_measure::compare::{self, Agreement, Declared};
-use soglia_measure::measure::{Options, measure, print_value};
+use soglia_measure::measure::{Options, print_value};
 use soglia_measure::measurement::{Measurement, PeriodRef, Report};
 use soglia_measure::profile::{self, By};
 use soglia_measure::seal::{Sealed, adjustments};
@@ -30,9 +32,9 @@ pub async fn run(settings: &Settings, args: Measure) -> Done {
         return by_something(&session, &contract, &period, by, args.format, settings.lang).await;
     }
     if let Some(grain) = args.each {
-        return each(&session, &contract, &period, grain, args.format, options).await;
+        return each((&ledger, &session), (&contract, &period), grain, args.format, options).await;
     }
-    let report = measure(&session, &contract, &period, options).await?;
+    let report = figures(&ledger, &session, (&contract, &period), options).await?;
     if report.is_empty() {
         return Err(Failure::no_data(format!("the ledger has no data in {}", period.label()))
             .hint("`soglia ledger status` shows which days are covered"));
@@ -58,7 +60,7 @@ fn print_report(
         (OutputFormat::Json, Some((text, _))) => out.write_all(text.as_bytes())?,
         (OutputFormat::Json, None) => out.write_all(report.to_json().as_bytes())?,
         (OutputFormat::Csv, Some((_, sealed))) => sealed_figures(sealed).print_csv(&mut out)?,
-        (OutputFormat::Csv, None) => figures(report, Lang::En).print_csv(&mut out)?,
+        (OutputFormat::Csv, None) => table(report, Lang::En).print_csv(&mut out)?,
         (OutputFormat::Table, Some((_, sealed))) => sealed_figures(sealed).print(&mut out)?,
         (OutputFormat::Table, None) => {
             let title = format!(
@@ -66,7 +68,7 @@ fn print_report(
                 report.contract.title, report.period.label, report.period.start, report.period.end
             );
             writeln!(out, "{title}\n")?;
-            figures(report, settings.lang).print(&mut out)?;
+            table(report, settings.lang).print(&mut out)?;
             quadratura(report, settings.lang, &mut out)?;
         }
     }
@@ -96,7 +98,7 @@ fn sealed_figures(sealed: &Sealed) -> Table {
 }
 
 /// One line a figure.
-pub fn figures(report: &Report, lang: Lang) -> Table {
+pub fn table(report: &Report, lang: Lang) -> Table {
     let mut table = Table::new([
         "service",
         "indicator",
@@ -158,9 +160,8 @@ fn quadratura(report: &Report, lang: Lang, out: &mut impl Write) -> Result<(), F
 }
 
 async fn each(
-    session: &Session,
-    contract: &Contract,
-    period: &Period,
+    (ledger, session): (&Ledger, &Session),
+    (contract, period): (&Contract, &Period),
     grain: Grain,
     format: OutputFormat,
     options: Options,
@@ -188,7 +189,7 @@ async fn each(
     let options = Options { sensitivity: false, ..options };
     let mut all = Vec::new();
     for part in period.split(grain, &contract.zone) {
-        let report = measure(session, contract, &part, options).await?;
+        let report = figures(ledger, session, (contract, &part), options).await?;
         for m in &report.measurements {
             let cells = figure(m, options.lang).into_iter().take(9);
             table.row(std::iter::once(part.label().to_owned()).chain(cells));

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use soglia_domain::contract::Contract;
-use soglia_domain::register::{self, Changes, Field, Kind, Need, Privacy, Register, Stage, Terms};
+use soglia_domain::register::{self, Changes, Field, Kind, Need, Privacy, Register, Stage};
 use soglia_domain::register::{Value, Values};
 use soglia_domain::text::Lang;
 use soglia_domain::time::Instant;
@@ -47,11 +47,15 @@ impl Opened {
         let now = super::now();
         let (database, backup) =
             Database::open(settings.database()?, &folder.join("backups"), now).await?;
+        let database = match settings.vault()? {
+            Some(vault) => database.with_vault(vault),
+            None => database,
+        };
         if let Some(backup) = backup {
             eprintln!("the database was of an older program; saved to {}", backup.display());
         }
         let zone = contract.zone.clone();
-        let setting = Setting { terms: Terms::default(), zone, contract: Some(contract.clone()) };
+        let setting = Setting { terms: contract.terms, zone, contract: Some(contract.clone()) };
         let account = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
         let actor = Actor::console(account.as_deref().unwrap_or("unknown"));
         Ok(Self {
@@ -62,6 +66,11 @@ impl Opened {
             actor,
             now,
         })
+    }
+
+    /// Opens the registers for an account with its roles, or for whoever sits at the machine.
+    pub async fn acting(settings: &Settings, login: Option<&str>) -> Result<Self, Failure> {
+        Self::new(settings).await?.acting_as(login).await
     }
 
     /// The same for an account, with its roles.
@@ -437,23 +446,18 @@ async fn note_contract(opened: &Opened, path: &str, why: &Why) -> Done {
     Ok(DONE)
 }
 
-fn print_written(entry: &Entry) -> Done {
+pub fn print_written(entry: &Entry) -> Done {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{} v{} {}", entry.id, entry.version, entry.state.code)?;
     Ok(DONE)
 }
 
 /// `name=value` pairs.
-fn pairs(texts: &[String]) -> Result<Vec<(&str, &str)>, Failure> {
+pub fn pairs(texts: &[String]) -> Result<Vec<(&str, &str)>, Failure> {
     let wrong = |text: &String| Failure::usage(format!("`{text}` is no `field=value`"));
     texts.iter().map(|text| text.split_once('=').ok_or_else(|| wrong(text))).collect()
 }
 
 fn changes(register: &'static Register, texts: &[String]) -> Result<Changes, Failure> {
-    let change = |(code, text): (&str, &str)| {
-        let field = register.field(code).ok_or_else(|| RegisterError::unknown("field", code))?;
-        let value = Value::parse(field, text).map_err(|p| RegisterError::Values(vec![p]))?;
-        Ok::<_, Failure>((field, value))
-    };
-    pairs(texts)?.into_iter().map(change).collect()
+    Ok(Values::changes(register, pairs(texts)?).map_err(RegisterError::Values)?)
 }

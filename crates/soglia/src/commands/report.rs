@@ -11,9 +11,12 @@ use soglia_domain::text::Lang;
 use soglia_ledger::session::Session;
 use soglia_ledger::store::Ledger;
 use soglia_measure::measurement::Report;
-use soglia_report::ReportError;
-use soglia_report::model::ReportInput;
+use soglia_registers::database::Location;
+use soglia_report::model::Registers;
+use soglia_report::template::{Template, TemplateError};
+use soglia_report::{Edition, Format, ReportError};
 
+use super::register::Opened;
 use super::{opened, period};
 use crate::cli::ReportArgs;
 use crate::config::Settings;
@@ -31,7 +34,11 @@ pub async fn run(settings: &Settings, args: ReportArgs) -> Done {
     let period = period(&args.period.period, &contract)?;
     let simulated = ledger.dir().join(SIMULATED).exists();
     let source = Source { contract: &contract, ledger: &ledger, session: &session };
-    let review = source.review(settings, &period, &args.out, simulated).await?;
+    let wanted = Wanted {
+        formats: formats(&args.formats)?,
+        template: args.template.as_deref().map_or_else(|| Ok(Template::default()), template)?,
+    };
+    let review = source.review(settings, &period, (&args.out, &wanted), simulated).await?;
     let mut out = std::io::stdout().lock();
     for path in &review.paths {
         writeln!(out, "{}", path.display())?;
@@ -54,8 +61,18 @@ pub async fn write(
     simulated: bool,
 ) -> Result<(Vec<PathBuf>, Report), Failure> {
     let source = Source { contract, ledger, session };
-    let review = source.review(settings, period, out, simulated).await?;
+    let wanted = Wanted { formats: USUAL.to_vec(), template: Template::default() };
+    let review = source.review(settings, period, (out, &wanted), simulated).await?;
     Ok((review.paths, review.report))
+}
+
+/// What is written unless somebody asks for more.
+const USUAL: [Format; 2] = [Format::Html, Format::Pdf];
+
+/// Which documents are written, and how they look.
+struct Wanted {
+    formats: Vec<Format>,
+    template: Template,
 }
 
 /// What a review is written from.
@@ -79,7 +96,7 @@ impl Source<'_> {
         &self,
         settings: &Settings,
         period: &Period,
-        out: &Path,
+        (out, wanted): (&Path, &Wanted),
         simulated: bool,
     ) -> Result<Review, Failure> {
         let Source { contract, ledger, session } = self;
@@ -88,19 +105,43 @@ impl Source<'_> {
         let lang = settings.lang;
         let measured =
             Measured::read(ledger, session, contract, &file, period, lang, notice).await?;
-        let Some(measured) = measured else {
+        let Some(mut measured) = measured else {
             let nothing = format!("the ledger has no data in {}", period.label());
             return Err(Failure::no_data(nothing)
                 .hint("`soglia ledger status` shows which days are covered"));
         };
         warn_if_moved(&measured);
-        let paths = documents(&measured.input, lang, period, measured.written, out)?;
+        if settings.has_registers() {
+            measured.input.registers = Some(written(settings, contract, period).await?);
+        }
+        let paths = documents(&measured, (lang, period), out, wanted)?;
         Ok(Review { paths, report: measured.report, pinned: measured.pinned })
     }
 }
 
+/// What people wrote down; registers that are named must be there.
+async fn written(
+    settings: &Settings,
+    contract: &Contract,
+    period: &Period,
+) -> Result<Registers, Failure> {
+    if let Location::Sqlite(path) = settings.database()?
+        && !path.exists()
+    {
+        let nothing = format!("there are no registers in `{}`", settings.registers()?.display());
+        return Err(Failure::configuration(anyhow::anyhow!(nothing)).hint(
+            "`soglia register add` makes them; leave `--registers` out for a report without",
+        ));
+    }
+    let opened = Opened::new(settings).await?;
+    let mut tx = opened.database.read().await?;
+    let registers = soglia_app::registers::written(&mut tx, contract, period, opened.now).await?;
+    tx.finish().await?;
+    Ok(registers)
+}
+
 /// The contract file's name, without its folder: the same report from another folder is the same.
-fn contract_name(settings: &Settings) -> String {
+pub fn contract_name(settings: &Settings) -> String {
     let path = PathBuf::from(settings.contract_file());
     path.file_name()
         .map_or_else(|| DEMO_CONTRACT.to_owned(), |name| name.to_string_lossy().into_owned())
@@ -116,26 +157,83 @@ fn warn_if_moved(measured: &Measured) {
     eprintln!("hint: the report is written without the seal; `soglia verify` says what differs");
 }
 
-/// Writes both documents, each complete or not at all.
+/// Reads the names of formats; each is written once.
+fn formats(names: &[String]) -> Result<Vec<Format>, Failure> {
+    let mut formats = Vec::new();
+    for name in names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
+        let known = || Format::ALL.map(Format::code);
+        let format = Format::parse(name).ok_or_else(|| {
+            Failure::usage(format!("there is no format `{name}`"))
+                .hint(format!("there are: {}", known().join(", ")))
+        })?;
+        if !formats.contains(&format) {
+            formats.push(format);
+        }
+    }
+    if formats.is_empty() {
+        return Err(Failure::usage("no format was named").hint("leave `--formats` out for both"));
+    }
+    Ok(formats)
+}
+
+/// Reads a template set.
+pub fn template(folder: &Path) -> Result<Template, Failure> {
+    let read = |name: &str| {
+        let path = folder.join(name);
+        std::fs::read(&path).map_err(|cause| TemplateFailure::File(unreadable(cause, &path)))
+    };
+    let path = folder.join("template.toml");
+    let toml = std::fs::read_to_string(&path).map_err(|cause| unreadable(cause, &path))?;
+    Template::parse(&toml, read).map_err(|failed| match failed {
+        TemplateFailure::File(failure) => failure,
+        TemplateFailure::Content(error) => {
+            let hint = error.hint();
+            let what = format!("failed to use `{}`", path.display());
+            Failure::configuration(anyhow::Error::from(error).context(what)).hint(hint)
+        }
+    })
+}
+
+/// Why a template set was not read.
+enum TemplateFailure {
+    File(Failure),
+    Content(TemplateError),
+}
+
+impl From<TemplateError> for TemplateFailure {
+    fn from(error: TemplateError) -> Self {
+        Self::Content(error)
+    }
+}
+
+fn unreadable(cause: std::io::Error, path: &Path) -> Failure {
+    let what = format!("failed to read `{}`", path.display());
+    Failure::configuration(anyhow::Error::from(cause).context(what))
+        .hint("a template set is a folder with `template.toml` and the logo that it names")
+}
+
+/// Writes the documents, each complete or not at all.
 fn documents(
-    input: &ReportInput,
-    lang: Lang,
-    period: &Period,
-    written: jiff::Timestamp,
+    measured: &Measured,
+    (lang, period): (Lang, &Period),
     out: &Path,
+    wanted: &Wanted,
 ) -> Result<Vec<PathBuf>, Failure> {
     let name = match lang {
         Lang::It => format!("resoconto-{}", period.label()),
         Lang::En => format!("report-{}", period.label()),
     };
-    let html = soglia_report::html(input, lang).map_err(refused)?;
-    let pdf = soglia_report::pdf(input, lang, written).map_err(refused)?;
-    std::fs::create_dir_all(out).map_err(|cause| unwritable(cause, out))?;
+    let edition = Edition::new(&measured.input, lang, &wanted.template, measured.written);
+    let edition = edition.map_err(refused)?;
     let mut paths = Vec::new();
-    for (extension, bytes) in [("html", html.into_bytes()), ("pdf", pdf)] {
-        let path = out.join(format!("{name}.{extension}"));
-        replace(out, &path, &bytes).map_err(|cause| unwritable(cause, &path))?;
-        paths.push(path);
+    for format in &wanted.formats {
+        for file in edition.files(*format, &name).map_err(refused)? {
+            let path = out.join(&file.name);
+            let folder = path.parent().unwrap_or(out);
+            std::fs::create_dir_all(folder).map_err(|cause| unwritable(cause, folder))?;
+            replace(folder, &path, &file.bytes).map_err(|cause| unwritable(cause, &path))?;
+            paths.push(path);
+        }
     }
     Ok(paths)
 }

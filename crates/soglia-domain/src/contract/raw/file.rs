@@ -40,6 +40,9 @@ pub(super) struct RawContract {
     pub exclusion: Vec<RawExclusion>,
     /// Penalties; without this table nothing is computed.
     pub penalties: Option<RawPenalties>,
+    /// Terms of the registers, in days.
+    #[serde(default)]
+    pub terms: RawTerms,
 }
 
 /// Parties and identity of the contract.
@@ -292,9 +295,35 @@ pub(super) struct RawPenalties {
     pub contract_value: Money,
     /// The most that penalties may reach, as a share of the value.
     pub cap: Share,
+    /// Which steps of a miss count: only whole ones (when left out), or also one that has begun.
+    pub steps: Option<RawSteps>,
+    /// The clause that foresees the penalties, as notifications quote it.
+    pub clause: Option<Line>,
     /// One rate for each indicator that has one.
     #[serde(default)]
     pub rate: Vec<RawRate>,
+}
+
+/// Which steps of a miss count.
+#[derive(Deserialize, JsonSchema, Debug, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawSteps {
+    /// Only whole ones.
+    Completed,
+    /// Also the last one, once it has begun.
+    Begun,
+}
+
+/// Terms of the registers, in days.
+#[derive(Deserialize, JsonSchema, Debug, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTerms {
+    /// Days to answer a complaint, where the complaint does not say otherwise; 30 when left out.
+    #[schemars(range(min = 1, max = 366))]
+    pub complaint_days: Option<u16>,
+    /// Days that the supplier has at least to answer a notified penalty; 15 when left out.
+    #[schemars(range(min = 1, max = 366))]
+    pub penalty_days: Option<u16>,
 }
 
 /// A penalty for missing an indicator.

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::file::{
     RawCalendar, RawContract, RawExclusion, RawHead, RawHolidays, RawPenalties, RawQueue, RawRole,
-    RawService, RawText,
+    RawService, RawSteps, RawTerms, RawText,
 };
 use super::lower_rule::{Lowered, lower_version, written};
 use super::lower_sources::{lower_groups, lower_sources};
@@ -24,6 +24,8 @@ use crate::contract::{
     RoleAssignment, Service,
 };
 use crate::holiday::HolidaySet;
+use crate::penalty::StepsCounted;
+use crate::register::Terms;
 use crate::rule::Rule;
 use crate::text::{Text, nearest};
 
@@ -41,6 +43,7 @@ pub(super) fn lower(raw: RawContract, reporter: &mut Reporter<'_>) -> Option<Con
         operator_group,
         exclusion,
         penalties,
+        terms,
     } = raw;
     let RawHead {
         code: Code(code),
@@ -58,9 +61,7 @@ pub(super) fn lower(raw: RawContract, reporter: &mut Reporter<'_>) -> Option<Con
     let operator_groups = lower_groups(operator_group, &sources.queue_log.extensions, reporter);
     let (zone, zone_name) = zone.map_or_else(default_zone, |Zone(zone)| zone);
     let path = Path::default().key("contract");
-    if supplier.is_empty() {
-        reporter.add(&path.key("supplier"), "at least one company", "an empty list", None);
-    }
+    let supplier = lower_supplier(supplier, &path.key("supplier"), reporter);
     let roles = lower_roles(role, reporter);
     let signatories = role_codes(signatories, &roles, &path.key("signatories"), reporter);
     let distribution = role_codes(distribution, &roles, &path.key("distribution"), reporter);
@@ -83,7 +84,7 @@ pub(super) fn lower(raw: RawContract, reporter: &mut Reporter<'_>) -> Option<Con
         zone,
         zone_name,
         authority,
-        supplier: supplier.into_iter().map(|Line(name)| name).collect(),
+        supplier,
         succession: succession.map(|Line(text)| text),
         roles,
         signatories,
@@ -95,9 +96,17 @@ pub(super) fn lower(raw: RawContract, reporter: &mut Reporter<'_>) -> Option<Con
         operator_groups,
         exclusions,
         penalties,
+        terms: lower_terms(&terms),
         warnings: Vec::new(),
         file_hash: String::new(),
     })
+}
+
+fn lower_supplier(raw: Vec<Line>, path: &Path, reporter: &mut Reporter<'_>) -> Vec<String> {
+    if raw.is_empty() {
+        reporter.add(path, "at least one company", "an empty list", None);
+    }
+    raw.into_iter().map(|Line(name)| name).collect()
 }
 
 fn default_zone() -> (TimeZone, String) {
@@ -655,5 +664,19 @@ fn lower_penalties(
         rates.push(PenaltyRate { service, indicator, step_centi_points, micro_rate });
     }
     let Money(contract_value_cents) = raw.contract_value;
-    Penalties { contract_value_cents, cap_permille, rates }
+    let counted = match raw.steps {
+        Some(RawSteps::Begun) => StepsCounted::Begun,
+        Some(RawSteps::Completed) | None => StepsCounted::Completed,
+    };
+    let clause = raw.clause.map(|Line(clause)| clause);
+    Penalties { contract_value_cents, cap_permille, counted, clause, rates }
+}
+
+fn lower_terms(raw: &RawTerms) -> Terms {
+    let RawTerms { complaint_days, penalty_days } = raw;
+    let Terms { complaint_days: complaints, penalty_days: penalties } = Terms::default();
+    Terms {
+        complaint_days: complaint_days.unwrap_or(complaints),
+        penalty_days: penalty_days.unwrap_or(penalties),
+    }
 }

@@ -2,11 +2,11 @@
 
 use soglia_domain::text::Lang;
 
-use super::super::Outline;
-use super::{Place, change, figure, nothing};
+use super::super::{Outline, cells};
+use super::{Place, change, figure, nothing, plot};
 use crate::chart::trend::{Line, Trend};
 use crate::chart::{trend as trend_chart, waits as waits_chart};
-use crate::document::{Block, Cell, Column, Table, TableStyle};
+use crate::document::{Block, Cell, Column, PlotForm, Table, TableStyle};
 use crate::format::{duration, integer, month, month_short, not_applicable, say, share};
 use crate::model::{DurationStats, DurationTrend, SystemDurations, WaitBin, WaitDistribution};
 
@@ -25,8 +25,8 @@ pub fn waits(outline: &mut Outline, place: &Place<'_>, data: &WaitDistribution) 
         Lang::En => format!("{service}: waits of answered calls, {period}"),
     };
     let rows = data.bins.iter().map(|bin| {
-        let n = Cell::text(integer(lang, bin.n));
-        vec![Cell::head(class_name(lang, bin)), n, Cell::text(share(lang, bin.n, total))]
+        let n = cells::count(lang, bin.n);
+        vec![Cell::head(class_name(lang, bin)), n, cells::share(lang, bin.n, total)]
     });
     let table = Table {
         id: format!("t-{}", place.id),
@@ -40,7 +40,7 @@ pub fn waits(outline: &mut Outline, place: &Place<'_>, data: &WaitDistribution) 
         style: TableStyle::Plain,
     };
     let draw = |id: &str, words: (&str, &str)| waits_chart::draw(lang, id, words, data);
-    figure(outline, place, (caption, text), draw, table);
+    figure(outline, place, (caption, text), draw, (table, plot(PlotForm::Columns, &[1])));
 }
 
 fn class_name(lang: Lang, bin: &WaitBin) -> String {
@@ -115,7 +115,7 @@ pub fn trend(outline: &mut Outline, place: &Place<'_>, data: &DurationTrend) {
     let table = stats_table(place, (&caption, say(lang, "Mese", "Month")), rows.collect());
     let drawing = drawing(lang, data);
     let draw = |id: &str, words: (&str, &str)| trend_chart::draw(id, words, &drawing);
-    figure(outline, place, (caption, text), draw, table);
+    figure(outline, place, (caption, text), draw, (table, plot(PlotForm::Lines, &[2, 4])));
 }
 
 fn trend_text(lang: Lang, data: &DurationTrend) -> Option<String> {
@@ -215,17 +215,17 @@ fn systems_text(lang: Lang, slow: &SystemDurations, quick: &SystemDurations) -> 
 }
 
 fn stats_row(lang: Lang, label: String, stats: Option<DurationStats>) -> Vec<Cell> {
-    let mut cells = vec![Cell::head(label)];
+    let mut row = vec![Cell::head(label)];
     let Some(stats) = stats.filter(|stats| 0 < stats.n) else {
-        cells.push(Cell::text("0"));
-        cells.extend((0..5).map(|_| Cell::text(not_applicable(lang))));
-        return cells;
+        row.push(cells::count(lang, 0));
+        row.extend((0..5).map(|_| Cell::text(not_applicable(lang))));
+        return row;
     };
     let DurationStats { n, mean_ms, p50_ms, p90_ms, p95_ms, max_ms } = stats;
-    cells.push(Cell::text(integer(lang, n)));
+    row.push(cells::count(lang, n));
     let millis = [mean_ms, p50_ms, p90_ms, p95_ms, max_ms];
-    cells.extend(millis.map(|millis| Cell::text(duration(lang, millis))));
-    cells
+    row.extend(millis.map(|millis| cells::duration(lang, millis)));
+    row
 }
 
 fn stats_table(place: &Place<'_>, (caption, head): (&str, &str), rows: Vec<Vec<Cell>>) -> Table {

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use soglia_domain::text::Lang;
 
-use super::super::Outline;
+use super::super::{Outline, cells};
 use super::{Place, change, nothing};
 use crate::document::{Block, Cell, Column, Table, TableStyle};
 use crate::format::{days, integer, not_applicable, say};
@@ -38,8 +38,8 @@ pub fn comparison(outline: &mut Outline, place: &Place<'_>, data: &TopicComparis
     let rows = data.rows.iter().map(|TopicCount { topic, before, after }| {
         vec![
             Cell::head(topic.get(lang)),
-            Cell::text(integer(lang, *before)),
-            Cell::text(integer(lang, *after)),
+            cells::count(lang, *before),
+            cells::count(lang, *after),
             Cell::text(per_day(*before, *after)),
         ]
     });

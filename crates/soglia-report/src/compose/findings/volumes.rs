@@ -2,11 +2,11 @@
 
 use soglia_domain::text::Lang;
 
-use super::super::{Outline, verdicts::meets};
-use super::{Place, figure, nothing};
+use super::super::{Outline, cells, verdicts::meets};
+use super::{Place, figure, nothing, plot};
 use crate::chart::trend::{Line, Trend};
 use crate::chart::{daily as daily_chart, heat, trend};
-use crate::document::{Cell, Column, Table, TableStyle};
+use crate::document::{Cell, Column, PlotForm, Table, TableStyle};
 use crate::format::{day, integer, month, month_short, say, share, target, weekday, weekday_of};
 use crate::model::{DailyVolumes, DayVolume, HourProfile, MonthlyShare, Unit};
 
@@ -30,7 +30,13 @@ pub fn hour_profile(outline: &mut Outline, place: &Place<'_>, profile: &HourProf
     };
     let table = hour_table(place, profile, &caption);
     let draw = |id: &str, words: (&str, &str)| heat::draw(place.lang, id, words, profile);
-    figure(outline, place, (caption, text), draw, table);
+    figure(
+        outline,
+        place,
+        (caption, text),
+        draw,
+        (table, plot(PlotForm::Heat, &[1, 2, 3, 4, 5, 6, 7])),
+    );
 }
 
 fn concentration(lang: Lang, profile: &HourProfile, total: u64) -> String {
@@ -72,9 +78,9 @@ fn hour_table(place: &Place<'_>, profile: &HourProfile, caption: &str) -> Table 
     columns.push(Column::number(total, 1.5));
     let row = |label: String, numbers: Vec<u64>| {
         let sum = numbers.iter().sum();
-        let mut cells = vec![Cell::head(label)];
-        cells.extend(numbers.into_iter().chain([sum]).map(|n| Cell::text(integer(lang, n))));
-        cells
+        let mut row = vec![Cell::head(label)];
+        row.extend(numbers.into_iter().chain([sum]).map(|n| cells::count(lang, n)));
+        row
     };
     let mut rows: Vec<Vec<Cell>> = (first..=last)
         .map(|hour| {
@@ -109,7 +115,7 @@ pub fn daily(outline: &mut Outline, place: &Place<'_>, data: &DailyVolumes) {
     };
     let table = peaks_table(place, data, open);
     let draw = |id: &str, words: (&str, &str)| daily_chart::draw(lang, id, words, data);
-    figure(outline, place, (caption, text), draw, table);
+    figure(outline, place, (caption, text), draw, (table, None));
     outline.para(say(
         lang,
         "I valori di tutti i giorni sono nell'allegato «Dati giornalieri».",
@@ -163,8 +169,8 @@ fn peaks_table(place: &Place<'_>, data: &DailyVolumes, mut open: Vec<&DayVolume>
     let rows = open.into_iter().take(PEAKS).map(|peak| {
         vec![
             Cell::head(format!("{} {}", weekday_of(lang, peak.date), day(lang, peak.date))),
-            Cell::text(integer(lang, peak.n_calls)),
-            Cell::text(share(lang, peak.met, peak.counted)),
+            cells::count(lang, peak.n_calls),
+            cells::share(lang, peak.met, peak.counted),
         ]
     });
     Table {
@@ -215,7 +221,7 @@ pub fn monthly(outline: &mut Outline, place: &Place<'_>, data: &MonthlyShare) {
     let table = month_table(place, data, &caption);
     let drawing = month_drawing(lang, data);
     let draw = |id: &str, words: (&str, &str)| trend::draw(id, words, &drawing);
-    figure(outline, place, (caption, text), draw, table);
+    figure(outline, place, (caption, text), draw, (table, plot(PlotForm::Lines, &[3])));
 }
 
 fn month_table(place: &Place<'_>, data: &MonthlyShare, caption: &str) -> Table {
@@ -223,9 +229,9 @@ fn month_table(place: &Place<'_>, data: &MonthlyShare, caption: &str) -> Table {
     let rows = data.months.iter().map(|m| {
         vec![
             Cell::head(month(lang, m.month)),
-            Cell::text(integer(lang, m.met)),
-            Cell::text(integer(lang, m.counted)),
-            Cell::text(share(lang, m.met, m.counted)),
+            cells::count(lang, m.met),
+            cells::count(lang, m.counted),
+            cells::share(lang, m.met, m.counted),
         ]
     });
     Table {

@@ -1,0 +1,114 @@
+//! Approval: figures sealed, the document made, its hash recorded. Read [`approve`] first.
+//!
+//! The document that people sign is made once, kept among the review's attachments under its
+//! hash, and never made again: signatures are compared with it byte for byte.
+
+use jiff::civil::Date;
+use soglia_domain::contract::Contract;
+use soglia_domain::text::Lang;
+use soglia_ledger::store::Ledger;
+use soglia_measure::seal;
+use soglia_registers::actor::By;
+use soglia_registers::canonical::sha256;
+use soglia_registers::database::Database;
+use soglia_registers::entries::{Entry, Setting};
+use soglia_registers::error::RegisterError;
+use soglia_registers::files::Files;
+use soglia_registers::review::{self, Approval};
+use soglia_report::Edition;
+use soglia_report::template::Template;
+
+use super::{SemesterError, checks, period_of};
+use crate::measured::Measured;
+use crate::{registers, seals};
+
+/// What is needed to approve a review.
+#[derive(Clone, Copy, Debug)]
+pub struct NewApproval<'a> {
+    /// The review, as it was read.
+    pub review: &'a Entry,
+    /// Where the document is issued.
+    pub place: &'a str,
+    /// Its date.
+    pub date: Date,
+    /// Its language.
+    pub lang: Lang,
+    /// The body's own look.
+    pub template: &'a Template,
+}
+
+/// An approved review.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Approved {
+    /// The review.
+    pub review: Entry,
+    /// The seal of its figures.
+    pub seal: String,
+    /// SHA-256 of the document that is to be signed.
+    pub document: String,
+}
+
+/// Approves a review: refuses while anything is open or texts contradict figures, seals the
+/// figures, makes the document and records its hash. All of it happens, or nothing does.
+#[expect(clippy::too_many_arguments, reason = "an approval brings all of the review together")]
+pub async fn approve(
+    database: &Database,
+    files: &Files,
+    ledger: &Ledger,
+    by: &By<'_>,
+    setting: &Setting,
+    contract: &Contract,
+    measured: Measured,
+    new: NewApproval<'_>,
+) -> Result<Approved, SemesterError> {
+    let NewApproval { review, place, date, lang, template } = new;
+    let period = period_of(review, contract)?;
+    let label = period.label().to_owned();
+    let mut tx = database.write().await?;
+    // What stands in the way is said before anything is made.
+    let checks = checks(&mut tx, by, contract, review, &measured.report).await?;
+    review::require_ready(&mut tx, by, contract, review, &checks).await?;
+    let Measured { report, mut input, sealed, written, .. } = measured;
+    let seal = match (&sealed, &input.provenance.seal) {
+        (Some(_), Some(seal)) => seal.clone(),
+        (Some(sealed), None) => {
+            let seal = sealed.seal.clone();
+            return Err(SemesterError::OtherSeal { period: label, seal });
+        }
+        (None, _) => seal::seal(report.clone()).seal.unwrap_or_default(),
+    };
+    input.provenance.seal = Some(seal.clone());
+    input.signatures.place = Some(place.to_owned());
+    input.signatures.date = Some(date);
+    input.registers = Some(registers::written(&mut tx, contract, &period, by.at).await?);
+    let bytes = Edition::new(&input, lang, template, written)?.pdf()?;
+    let hash = sha256(&bytes);
+    let file = files.store(&file_name(&label, lang), &bytes)?;
+    let review = tx.attach(by, setting, &review.id, review.version, file).await?;
+    let approval = Approval { seal: &seal, document: &hash, place, date };
+    let review =
+        review::approve(&mut tx, by, setting, contract, &review, approval, &checks).await?;
+    if sealed.is_none() {
+        seals::seal(ledger, contract, &period, report).map_err(SemesterError::Seal)?;
+    }
+    tx.commit().await?;
+    Ok(Approved { review, seal, document: hash })
+}
+
+/// The document that was approved, as it was made.
+pub fn approved_document(files: &Files, review: &Entry) -> Result<Vec<u8>, SemesterError> {
+    let state = review.state.code;
+    let hash = review.words("document").ok_or_else(|| {
+        let review = review.id.clone();
+        RegisterError::Rule(soglia_registers::error::Rule::NotApproved { review, state })
+    })?;
+    Ok(files.read(hash)?)
+}
+
+fn file_name(label: &str, lang: Lang) -> String {
+    let name = label.replace(['/', ':'], "-");
+    match lang {
+        Lang::It => format!("resoconto-{name}.pdf"),
+        Lang::En => format!("report-{name}.pdf"),
+    }
+}

@@ -1,0 +1,273 @@
+//! Histories whose truth is known: weeks that the simulator made, told as a platform would record
+//! them. Read [`Made`] first.
+
+use soglia_domain::rule::{
+    AnsweredWithin, Boundary, CallPopulation, Denominator, EarlyAbandon, EndedBy, Limit, Lost,
+    Rule, WaitStart, WaitStop,
+};
+use soglia_domain::text::Text;
+use soglia_domain::time::Millis;
+use soglia_sim::centre::{CallType, Centre, Group, Operator, Queue, Redial, Route, Service, Span};
+use soglia_sim::distribution::Distribution;
+use soglia_sim::engine::{End, Outcome, Plan, Run};
+use soglia_sim::indicator::CallRule;
+use soglia_sim::learn::history::{History, HistoryCall, HistoryEnd};
+use soglia_sim::learn::model::{Learned, Openings};
+use soglia_sim::learn::presence::{Presence, PresenceSource};
+use soglia_sim::random::Key;
+use soglia_sim::replay::{Ask, Causes, Limits, Scope, compare_with, replay};
+use soglia_sim::scenario::Scenario;
+use soglia_sim::table::{Call, CallTable, Demand};
+
+const HOUR: i64 = 3600;
+const DAY_US: i64 = 86_400_000_000;
+const WEEK_US: i64 = 7 * DAY_US;
+/// A Monday, as a local day: 2023-07-03.
+pub const MONDAY: i64 = 19_541;
+/// In the order in which the learner numbers them.
+const QUEUES: [&str; 3] = ["a prescriptions", "b bookings", "c information"];
+
+/// A centre and weeks that were played with it.
+pub struct Made {
+    /// The centre of one week.
+    pub centre: Centre,
+    /// The calls of each week.
+    pub tables: Vec<CallTable>,
+    /// What became of them.
+    pub runs: Vec<Run>,
+}
+
+/// Which rules the centre follows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Callers {
+    /// Those who give up do not call again.
+    Once,
+    /// Some do.
+    Again,
+}
+
+/// A small centre: three queues, three groups with skills both ways, shifts with breaks.
+pub fn centre(callers: Callers) -> Centre {
+    let open: Vec<Span> =
+        (0..5).map(|d| Span::of_secs((d * 24 + 8) * HOUR, (d * 24 + 18) * HOUR)).collect();
+    let kind = |queue: usize, talk_secs: f64, patience_secs: f64| {
+        let talk = Distribution::LogNormal { mean_secs: talk_secs, cv: 0.8 };
+        let patience = Distribution::Exponential { mean_secs: patience_secs };
+        CallType::plain(QUEUES[queue], queue, talk, patience)
+    };
+    let skills: [&[usize]; 3] = [&[0, 1], &[1], &[2, 1]];
+    let serving = |q: usize| (0..3).filter(move |g| skills[*g].contains(&q));
+    let mut centre = Centre {
+        until_us: WEEK_US,
+        types: vec![kind(0, 240.0, 150.0), kind(1, 280.0, 200.0), kind(2, 150.0, 120.0)],
+        queues: (0..3)
+            .map(|q| {
+                let routes = serving(q).map(|g| Route::to(g, 0)).collect();
+                Queue::plain(QUEUES[q], open.clone(), routes)
+            })
+            .collect(),
+        groups: (0..3)
+            .map(|g| Group {
+                name: ["desk a", "desk b", "desk c"][g].to_owned(),
+                serves: skills[g].iter().map(|&queue| Service { queue, tier: 0 }).collect(),
+            })
+            .collect(),
+        operators: (0..18).map(operator).collect(),
+    };
+    if callers == Callers::Again {
+        for kind in &mut centre.types {
+            let after = Distribution::Exponential { mean_secs: 400.0 };
+            kind.redial = Some(Redial { share: 0.5, after, attempts_max: 6 });
+        }
+    }
+    centre
+}
+
+fn operator(n: i64) -> Operator {
+    let presence = (0..5).flat_map(|day| {
+        let start = day * 24 * HOUR + 8 * HOUR + (n % 4) * 1800;
+        let pause = start + 3 * HOUR + (n % 5) * 900;
+        [Span::of_secs(start, pause), Span::of_secs(pause + 1800, start + 8 * HOUR)]
+    });
+    Operator {
+        group: [0, 0, 1, 1, 1, 2][usize::try_from(n % 6).expect("small")],
+        presence: presence.collect(),
+    }
+}
+
+/// Plays weeks.
+pub fn make(callers: Callers, weeks: u32, seed: u64) -> Made {
+    let centre = centre(callers);
+    let mut calls = vec![vec![0.0; 672]; 3];
+    for (day, size) in [1.25, 1.0, 0.95, 0.95, 0.85].into_iter().enumerate() {
+        for (hour, share) in
+            [1.5, 1.35, 1.2, 1.05, 0.85, 0.75, 0.9, 0.9, 0.8, 0.7].iter().enumerate()
+        {
+            for (kind, per_quarter) in [7.0, 23.0, 12.0].into_iter().enumerate() {
+                let from = day * 96 + (8 + hour) * 4;
+                calls[kind][from..from + 4].fill(per_quarter * size * share);
+            }
+        }
+    }
+    let demand = Demand { interval_us: 900_000_000, calls, day_us: DAY_US, day_spread: 0.06 };
+    let plan = Plan::new(&centre).expect("a centre");
+    let tables: Vec<CallTable> = (0..weeks)
+        .map(|week| demand.generate(&centre.types, Key::new(seed).split(u64::from(week))))
+        .collect();
+    let runs = tables.iter().map(|table| plan.run(table)).collect();
+    Made { centre, tables, runs }
+}
+
+impl Made {
+    /// The weeks as a platform would record them: what nobody sees is missing.
+    pub fn recorded(&self) -> Vec<HistoryCall> {
+        let mut recorded = Vec::new();
+        for ((table, run), week) in self.tables.iter().zip(&self.runs).zip(0..) {
+            let origin_us = (MONDAY + 7 * week) * DAY_US;
+            recorded.extend(
+                run.all(table)
+                    .filter(|(_, o)| o.end != End::OutOfHours)
+                    .map(|(call, outcome)| self.record(call, outcome, origin_us)),
+            );
+        }
+        recorded
+    }
+
+    fn record(&self, call: &Call, outcome: &Outcome, origin_us: i64) -> HistoryCall {
+        let group = outcome.operator.map(|o| self.centre.operators[o as usize].group);
+        HistoryCall {
+            at_us: origin_us + call.at_us,
+            queue: Some(QUEUES[usize::from(call.kind)].to_owned()),
+            topic: None,
+            class: None,
+            system: None,
+            group: group.map(|g| self.centre.groups[g].name.clone()),
+            caller: Some(format!("{origin_us}-{}", call.root)),
+            wait_us: outcome.wait_us,
+            rang_us: 0,
+            end: match outcome.end {
+                End::Answered => {
+                    HistoryEnd::Answered { talk_us: call.talk_us, wrap_us: Some(call.wrap_us) }
+                }
+                End::Abandoned => HistoryEnd::Abandoned,
+                _ => HistoryEnd::Released,
+            },
+        }
+    }
+
+    /// What is learned from the weeks; with the roster where there is one.
+    pub fn learned(&self, roster: Option<Presence>) -> Learned {
+        let history = History::new(&self.recorded(), HOUR * 3_000_000).expect("calls");
+        let weeks = i64::try_from(self.tables.len()).expect("few");
+        Learned::new(history, opened(weeks), roster)
+    }
+
+    /// Everybody's hours as a roster that says nothing by slot: replays take the exact hours.
+    pub fn roster(&self) -> Presence {
+        Presence {
+            first_day: MONDAY,
+            levels: vec![Vec::new(); self.centre.groups.len()],
+            seats: Vec::new(),
+            source: PresenceSource::Given,
+        }
+    }
+
+    /// The weeks' Mondays.
+    pub fn mondays(&self) -> Vec<i64> {
+        (0..).map(|week| MONDAY + 7 * week).take(self.tables.len()).collect()
+    }
+}
+
+/// Open from Monday to Friday, 8 to 18.
+fn opened(weeks: i64) -> Openings {
+    let slot = soglia_domain::calendar::Slot::parse("08:00-18:00").expect("a slot");
+    let spans = |day: i64| if (day - MONDAY) % 7 < 5 { vec![slot] } else { Vec::new() };
+    Openings::from_slots(MONDAY, (MONDAY..MONDAY + 7 * weeks).map(spans))
+}
+
+/// 20 seconds, of offered; and calls lost.
+pub fn rules() -> (CallRule, CallRule) {
+    let population = CallPopulation::default();
+    let within = Rule::AnsweredWithin(AnsweredWithin {
+        population,
+        wait_start: WaitStart::QueueEntry,
+        wait_stop: WaitStop::AgentAnswer,
+        limit: Limit { span: Millis::from_secs(20), boundary: Boundary::Inclusive },
+        denominator: Denominator::Offered,
+        early_abandon: EarlyAbandon::CountInDenominator,
+    });
+    let lost = Rule::Lost(Lost {
+        population,
+        ended_by: EndedBy::Both,
+        short_abandon_in_denominator: false,
+    });
+    (CallRule::of(&within).expect("K1"), CallRule::of(&lost).expect("K3"))
+}
+
+/// What is asked of a replay.
+pub fn ask<'a>(learned: &'a Learned, mondays: &'a [i64], base: &'a Scenario) -> Ask<'a> {
+    let (level, lost) = rules();
+    Ask {
+        learned,
+        mondays,
+        base,
+        level,
+        lost,
+        limits: Limits::default(),
+        causes: Causes::Leave,
+        seed: 7,
+        threads: 2,
+    }
+}
+
+/// Nothing changes.
+pub fn nothing() -> Scenario {
+    Scenario::nothing("base", Text { it: "oggi".to_owned(), en: None })
+}
+
+/// With the roster known, a recorded week replays to the microsecond, redials included.
+#[test]
+fn a_history_replays_exactly() {
+    for callers in [Callers::Once, Callers::Again] {
+        let made = make(callers, 4, 11);
+        let learned = made.learned(Some(made.roster()));
+        let (mondays, base) = (made.mondays(), nothing());
+        let ask = ask(&learned, &mondays, &base);
+        let replayed: Vec<_> = mondays
+            .iter()
+            .map(|&monday| {
+                let week = ask.week(monday, 0).expect("a week");
+                let week = week.with_operators(made.centre.operators.clone());
+                week.run().expect("a run").fates
+            })
+            .collect();
+        let gate = compare_with(&ask, &replayed);
+        let off = gate.comparisons.iter().map(|c| c.difference().abs()).fold(0.0, f64::max);
+        assert!(off <= 0.0, "the largest difference is {off}");
+        assert!(gate.calibrated() && 4 * 3 < gate.judged());
+        if callers == Callers::Again {
+            let share = learned.history.redial_share();
+            assert!((share - 0.5).abs() < 0.03, "{share} of those not served called again");
+        }
+    }
+}
+
+/// Without a roster the operators are read from the events: near enough for a first answer, and the
+/// gate says where not.
+#[test]
+fn operators_are_read_from_the_events() {
+    let made = make(Callers::Again, 4, 12);
+    let learned = made.learned(None);
+    let (mondays, base) = (made.mondays(), nothing());
+    let gate = replay(&ask(&learned, &mondays, &base)).expect("a replay");
+    for c in &gate.comparisons {
+        if c.scope == Scope::Week {
+            assert!(c.difference().abs() < 0.03, "{c:?}");
+        }
+    }
+    let planned: i64 =
+        made.centre.operators.iter().flat_map(|o| &o.presence).map(|s| s.length_us()).sum();
+    let seen: f64 = learned.presence.levels.iter().flatten().sum::<f64>() * 300e6 / 4.0;
+    let ratio = seen / planned as f64;
+    assert!((0.9..1.1).contains(&ratio), "{ratio} of the hours were seen");
+}
