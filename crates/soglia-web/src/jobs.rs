@@ -155,6 +155,8 @@ impl Jobs {
         engine::begin(async move || {
             let _turn = jobs.turn.acquire().await;
             let state = jobs.take_in(&wanted, &format, &sender).await;
+            // The upload is removed before anybody hears that it is over.
+            drop(wanted);
             // Readers may be gone.
             let _ = sender.send(state);
         });

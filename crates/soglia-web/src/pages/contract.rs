@@ -68,7 +68,11 @@ async fn contract(State(app): State<Shared>, visit: Visit) -> Answer {
             date.map_or_else(|| "…".to_owned(), |date| format::day(lang, date))
         };
         let until = role.valid_until.and_then(|until| until.yesterday().ok());
-        let validity = format!("{} – {}", day(role.valid_from), day(until));
+        let validity = if role.valid_from.is_none() && until.is_none() {
+            visit.say("non indicata", "not stated").to_owned()
+        } else {
+            format!("{} – {}", day(role.valid_from), day(until))
+        };
         (role.title.get(lang).to_owned(), role.person.clone(), validity)
     });
     let warnings = contract.warnings.iter();

@@ -16,4 +16,5 @@ mod recorded;
 mod redelivered;
 mod registers;
 mod review;
+mod serve;
 mod support;
