@@ -33,6 +33,7 @@ pub use patience::erlang_a;
 pub use priorities::{ClassDelay, ClassPatience, priority, priority_with_patience};
 pub use required::{
     Requirement, positions, required_erlang_a, required_erlang_b, required_erlang_c,
+    required_priority, required_priority_with_patience,
 };
 
 /// What arrives and how long it takes.
@@ -66,6 +67,9 @@ pub enum InputError {
     /// The share of their time that operators may be busy.
     #[error("the highest occupancy must be above 0 and at most 1, found `{0}`")]
     Occupancy(f64),
+    /// The share that may give up.
+    #[error("the share that gives up at most must be above 0 and at most 1, found `{0}`")]
+    Abandoned(f64),
     /// No operators.
     #[error("at least one operator is needed, found `0`")]
     NoOperators,
@@ -159,6 +163,31 @@ pub enum ServiceLevelKind {
     WithoutShortAbandons,
     /// [`ServiceLevels::counting_short_abandons`].
     CountingShortAbandons,
+}
+
+impl ServiceLevelKind {
+    /// All four.
+    pub const ALL: [Self; 4] = [
+        Self::OfOffered,
+        Self::OfAnswered,
+        Self::WithoutShortAbandons,
+        Self::CountingShortAbandons,
+    ];
+
+    /// Returns the name used in files and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OfOffered => "of-offered",
+            Self::OfAnswered => "of-answered",
+            Self::WithoutShortAbandons => "without-short-abandons",
+            Self::CountingShortAbandons => "counting-short-abandons",
+        }
+    }
+
+    /// Finds the definition with a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 impl ServiceLevels {

@@ -1,4 +1,4 @@
-//! What a change would do, before it is made. Five groups:
+//! What a change would do, before it is made. Six groups:
 //!
 //! * **formulas** — [`erlang`]: one kind of operators, steady load, answers at once;
 //! * **simulation** — [`centre::Centre`]: queues, skills, hours, people;
@@ -8,7 +8,9 @@
 //! * **learning** — [`learn`]: arrivals, handling, patience, redials and operators from recorded
 //!   calls;
 //! * **what-if** — [`week::Week`]: a recorded or a drawn week; [`indicator`]: what a contract counts;
-//! * **what both stand on** — [`distribution`], [`random`], [`num`].
+//! * **planning** — [`forecast`](mod@forecast): how many calls will come; [`projection`]: what a
+//!   running period still needs; [`staffing`]: how many operators, in which shifts;
+//! * **what all stand on** — [`distribution`], [`random`], [`num`].
 //!
 //! Nothing here reads the clock, the environment, a file or a random source: seeds and numbers of
 //! threads are arguments, and the same arguments give the same bits on every machine.
@@ -17,13 +19,16 @@ pub mod centre;
 pub mod distribution;
 pub mod engine;
 pub mod erlang;
+pub mod forecast;
 pub mod indicator;
 pub mod learn;
 pub mod num;
+pub mod projection;
 pub mod random;
 pub mod replay;
 pub mod replicate;
 pub mod scenario;
+pub mod staffing;
 pub mod table;
 pub mod tally;
 pub mod trace;

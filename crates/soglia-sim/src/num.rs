@@ -23,6 +23,11 @@ pub fn exp_m1(x: f64) -> f64 {
     libm::expm1(x)
 }
 
+/// Logarithm of the gamma function.
+pub fn ln_gamma(x: f64) -> f64 {
+    libm::lgamma(x)
+}
+
 /// Rounds to the nearest whole number; what does not fit is cut to the ends of the range.
 #[expect(clippy::cast_possible_truncation, reason = "a cast from float saturates, as documented")]
 pub fn round_i64(x: f64) -> i64 {
@@ -34,6 +39,19 @@ pub fn round_i64(x: f64) -> i64 {
 #[expect(clippy::cast_sign_loss, reason = "a cast from float saturates, as documented")]
 pub fn ceil_u32(x: f64) -> u32 {
     libm::ceil(x) as u32
+}
+
+/// Rounds to the nearest count; negative numbers give 0, what does not fit the greatest count.
+#[expect(clippy::cast_possible_truncation, reason = "a cast from float saturates, as documented")]
+#[expect(clippy::cast_sign_loss, reason = "a cast from float saturates, as documented")]
+pub fn round_u32(x: f64) -> u32 {
+    libm::round(x) as u32
+}
+
+/// The same number with fewer digits.
+#[expect(clippy::cast_possible_truncation, reason = "fewer digits are what is asked for")]
+pub fn narrow(x: f64) -> f32 {
+    x as f32
 }
 
 /// Cuts to an index; negative numbers give 0.
@@ -59,8 +77,7 @@ pub fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     if 1.0 <= x {
         return 1.0;
     }
-    let front =
-        exp(libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b) + a * ln(x) + b * ln_1p(-x));
+    let front = exp(ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * ln(x) + b * ln_1p(-x));
     if x < (a + 1.0) / (a + b + 2.0) {
         front * beta_fraction(a, b, x) / a
     } else {

@@ -51,7 +51,7 @@ pub async fn run(args: Cli) -> Done {
         Command::Restore(args) => backup::restore(&settings, args).await,
         Command::User(command) => user::run(&settings, command).await,
         Command::Erase(command) => erase::run(&settings, command).await,
-        Command::Serve(args) => serve::run(&settings, args).await,
+        Command::Serve(args) => Box::pin(serve::run(&settings, args)).await,
         Command::Demo(args) => demo::run(&settings, args).await,
         Command::Completions { shell } => {
             let mut command = Cli::command();

@@ -2,7 +2,7 @@
 
 use super::{
     InputError, Load, OPERATORS_MAX, ServiceLevelKind, Steady, blocking, check_limit,
-    check_patience, erlang_a, erlang_c,
+    check_patience, erlang_a, erlang_c, priority, priority_with_patience,
 };
 use crate::num;
 
@@ -17,12 +17,15 @@ pub struct Requirement {
     pub kind: ServiceLevelKind,
     /// The most that operators may be busy, e.g. 0.85; 1 for no limit.
     pub occupancy_max: f64,
+    /// The share of calls that may give up, e.g. 0.05; 1 for no limit.
+    pub abandoned_max: f64,
 }
 
 impl Requirement {
     /// A share of the calls offered answered within a limit, whatever the occupancy.
     pub const fn of_offered(level: f64, limit_secs: f64) -> Self {
-        Self { level, limit_secs, kind: ServiceLevelKind::OfOffered, occupancy_max: 1.0 }
+        let kind = ServiceLevelKind::OfOffered;
+        Self { level, limit_secs, kind, occupancy_max: 1.0, abandoned_max: 1.0 }
     }
 
     fn check(&self) -> Result<(), InputError> {
@@ -32,6 +35,9 @@ impl Requirement {
         }
         if !(0.0 < self.occupancy_max && self.occupancy_max <= 1.0) {
             return Err(InputError::Occupancy(self.occupancy_max));
+        }
+        if !(0.0 < self.abandoned_max && self.abandoned_max <= 1.0) {
+            return Err(InputError::Abandoned(self.abandoned_max));
         }
         Ok(())
     }
@@ -76,7 +82,57 @@ pub fn required_erlang_a(
     fewest(1, |operators| {
         let value = erlang_a(load, operators, patience_secs, requirement.limit_secs)?;
         Ok(requirement.level <= value.levels.of(requirement.kind)
-            && value.occupancy <= requirement.occupancy_max)
+            && value.occupancy <= requirement.occupancy_max
+            && value.abandoned <= requirement.abandoned_max)
+    })
+}
+
+/// Returns the fewest operators with whom each class, highest first, has its share in time if
+/// everybody waits ([`priority`]); nothing is asked for a class whose share is 0.
+///
+/// The levels hold for more operators too, so the answer is the first that meets them all.
+pub fn required_priority(
+    calls_per_hour: &[f64],
+    handling_secs: f64,
+    levels: &[f64],
+    limit_secs: f64,
+) -> Result<u32, InputError> {
+    if let Some(level) = levels.iter().find(|level| !(0.0..1.0).contains(*level)) {
+        return Err(InputError::Share(*level));
+    }
+    fewest(1, |operators| {
+        Ok(match priority(calls_per_hour, handling_secs, operators, limit_secs)? {
+            Steady::Stable(classes) => {
+                classes.iter().zip(levels).all(|(class, level)| *level <= class.within)
+            }
+            Steady::Unstable { .. } => false,
+        })
+    })
+}
+
+/// Returns the fewest operators with whom the highest class has its share of offered calls in time
+/// and at most a share of every class gives up ([`priority_with_patience`]).
+pub fn required_priority_with_patience(
+    calls_per_hour: &[f64],
+    handling_secs: f64,
+    patience_secs: f64,
+    requirement: &Requirement,
+) -> Result<u32, InputError> {
+    requirement.check()?;
+    fewest(1, |operators| {
+        let limit_secs = requirement.limit_secs;
+        let classes = priority_with_patience(
+            calls_per_hour,
+            handling_secs,
+            operators,
+            patience_secs,
+            limit_secs,
+        )?;
+        let highest = classes.first().and_then(|class| class.highest);
+        Ok(highest.is_none_or(|highest| {
+            requirement.level <= highest.levels.of(requirement.kind)
+                && highest.occupancy <= requirement.occupancy_max
+        }) && classes.iter().all(|class| class.abandoned <= requirement.abandoned_max))
     })
 }
 

@@ -1,10 +1,13 @@
 //! The simulator against theory, and its laws.
 
 mod bank;
+mod forecast;
 mod laws;
 mod published;
 mod reference;
 mod rules;
+#[cfg(any(feature = "microlp", feature = "highs"))]
+mod staffing;
 mod synthetic;
 mod theory;
 mod vectors;

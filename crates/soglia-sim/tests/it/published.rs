@@ -3,6 +3,7 @@
 use soglia_sim::erlang::{
     Load, Requirement, ServiceLevelKind, Steady, erlang_a, erlang_c, positions, priority,
     priority_with_patience, required_erlang_a, required_erlang_b, required_erlang_c,
+    required_priority, required_priority_with_patience,
 };
 
 fn load(calls_per_hour: f64, handling_secs: f64) -> Load {
@@ -142,4 +143,46 @@ fn a_refusal_names_the_bounds_that_hold() {
     let idle = Requirement { occupancy_max: 0.0, ..Requirement::of_offered(0.8, 20.0) };
     let idle = required_erlang_c(load(10.0, 180.0), &idle).expect_err("nobody busy");
     assert_eq!(idle.to_string(), "the highest occupancy must be above 0 and at most 1, found `0`");
+}
+
+/// A limit on those who give up may ask for more than the level does, and the answer is the first
+/// number that keeps both.
+#[test]
+fn a_limit_on_who_gives_up_asks_for_operators_too() {
+    let load = load(600.0, 240.0);
+    let level = Requirement::of_offered(0.8, 20.0);
+    let both = Requirement { abandoned_max: 0.03, ..level };
+    let n = required_erlang_a(load, 120.0, &both).expect("valid");
+    let with = |n: u32| erlang_a(load, n, 120.0, 20.0).expect("valid");
+    assert!(with(n).abandoned <= 0.03 && 0.03 < with(n - 1).abandoned, "{n}");
+    assert!(required_erlang_a(load, 120.0, &level).expect("valid") < n);
+    let none = Requirement { abandoned_max: 0.0, ..level };
+    assert_eq!(
+        required_erlang_a(load, 120.0, &none).expect_err("nobody gives up").to_string(),
+        "the share that gives up at most must be above 0 and at most 1, found `0`",
+    );
+}
+
+/// The selected values: priority 100 an hour over 500 on 45 operators, 40 with patience.
+#[test]
+fn operators_for_classes_are_the_first_that_meet_every_level() {
+    let calls = [100.0, 500.0];
+    let within = |n: u32| -> Vec<f64> {
+        let classes = priority(&calls, 240.0, n, 20.0).expect("valid").stable().expect("stable");
+        classes.iter().map(|class| class.within).collect()
+    };
+    assert_eq!(format!("{:.8} {:.8}", within(45)[0], within(45)[1]), "0.98603469 0.76458998");
+    let n = required_priority(&calls, 240.0, &[0.95, 0.8], 20.0).expect("valid");
+    let meets = |n: u32| 0.95 <= within(n)[0] && 0.8 <= within(n)[1];
+    assert!(meets(n) && !meets(n - 1), "{n}");
+    assert_eq!(required_priority(&calls, 240.0, &[0.986, 0.76], 20.0), Ok(45));
+
+    let requirement = Requirement { abandoned_max: 0.084, ..Requirement::of_offered(0.95, 20.0) };
+    assert_eq!(required_priority_with_patience(&calls, 240.0, 120.0, &requirement), Ok(40));
+    let classes = priority_with_patience(&calls, 240.0, 40, 120.0, 20.0).expect("valid");
+    let highest = classes[0].highest.expect("the highest class");
+    assert_eq!(format!("{:.8}", highest.levels.of_offered), "0.95525560");
+    let lost: Vec<String> = classes.iter().map(|c| format!("{:.8}", c.abandoned)).collect();
+    assert_eq!(lost, ["0.02438935", "0.08353742"]);
+    assert!(required_priority(&calls, 240.0, &[1.0], 20.0).is_err());
 }

@@ -120,8 +120,8 @@ impl Asked {
                 filters.push(Filter { field, test: Test::AtMost(parsed(field, &to)?) });
             }
         }
-        for condition in seen.parameter("where").iter() {
-            filters.push(Filter::parse(register, condition)?);
+        if let Some(condition) = seen.parameter("where") {
+            filters.push(Filter::parse(register, &condition)?);
         }
         let link = text("link");
         let link = (!link.is_empty())

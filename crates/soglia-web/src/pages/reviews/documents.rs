@@ -32,10 +32,8 @@ struct DocumentsPage {
     seal: Option<String>,
     document: Option<String>,
     slots: Vec<Slot>,
-    may_approve: bool,
-    may_publish: bool,
-    may_rectify: bool,
-    may_sign: bool,
+    /// `approve`, `publish`, `rectify`, `sign`: what the visitor may do now.
+    may: Vec<&'static str>,
     unsigned: u64,
     today: String,
     next: String,
@@ -78,15 +76,10 @@ pub async fn show(State(app): State<Shared>, visit: Visit, Path(id): Path<String
     };
     let slots: Vec<Slot> = view.signatures.iter().map(slot).collect::<Result<_, _>>()?;
     let state = view.review.state.code;
-    let may = |permission: Permission| app.may_anywhere(&visit, &[permission]);
-    let approved = state == "approved";
     page(&DocumentsPage {
         seal: view.review.words("seal").map(ToOwned::to_owned),
         document: view.review.words("document").map(ToOwned::to_owned),
-        may_approve: state == "in_discussion" && may(Permission::ApproveReview),
-        may_publish: approved && may(Permission::PublishReview),
-        may_rectify: (approved || state == "published") && may(Permission::ApproveReview),
-        may_sign: approved && may(Permission::SignReview),
+        may: may(&app, &visit, state),
         unsigned: slots.iter().filter(|slot| slot.open).count() as u64,
         today: app.setting().date(visit.now).to_string(),
         formats: FORMATS.map(|format| (format.code(), format.code().to_uppercase())).into(),
@@ -95,6 +88,20 @@ pub async fn show(State(app): State<Shared>, visit: Visit, Path(id): Path<String
         head,
         slots,
     })
+}
+
+/// What the visitor may do with a review in a state.
+fn may(app: &Shared, visit: &Visit, state: &str) -> Vec<&'static str> {
+    let steps: [(&str, Permission, &[&str]); 4] = [
+        ("approve", Permission::ApproveReview, &["in_discussion"]),
+        ("publish", Permission::PublishReview, &["approved"]),
+        ("rectify", Permission::ApproveReview, &["approved", "published"]),
+        ("sign", Permission::SignReview, &["approved"]),
+    ];
+    let now = steps.into_iter().filter(|(_, needed, states)| {
+        states.contains(&state) && app.may_anywhere(visit, &[*needed])
+    });
+    now.map(|(step, ..)| step).collect()
 }
 
 /// A document of the review: the one that was approved, or a draft of today.

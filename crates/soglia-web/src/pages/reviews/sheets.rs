@@ -229,7 +229,9 @@ pub async fn one(
     let may_act = head.open && app.may_anywhere(&visit, SHEET_ACTIONS.record);
     let may_edit = head.open && app.may_anywhere(&visit, sheet.register.record);
     let title = format!("{} · {}", sheet.id, target_of(sheet));
-    let shell = Shell { title, ..shell }.below(
+    let mut shell = shell;
+    shell.title = title;
+    let shell = shell.below(
         visit.say("Schede e cifre", "Sheets and figures"),
         format!("/reviews/{}/figures", head.id),
     );
