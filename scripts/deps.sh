@@ -34,11 +34,14 @@ wanted=()
 # crates. They want neither cmake nor protoc, and use pkg-config only if it is there.
 has cc || needed+=(build-essential)
 [ -e /etc/ssl/certs/ca-certificates.crt ] || needed+=(ca-certificates)
-# The documents' typeface comes out of the npm package bootstrap-italia.
+# The documents' typeface and the pages' styles and scripts come out of npm packages.
+has node || wanted+=(nodejs)
 has npm || wanted+=(npm)
 if [ "$what" = test ]; then
     has pdftotext || wanted+=(poppler-utils) # looks into the PDFs that tests write
     has python3 || wanted+=(python3)         # counts the same things another way
+    has openssl || wanted+=(openssl)         # talks TLS to the pages
+    has chromium || has google-chrome || wanted+=(chromium) # looks at the pages
     # The registers' tests start a server of their own; the program itself brings SQLite along.
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
 fi
@@ -76,8 +79,9 @@ fi
 
 if [ ${#wanted[@]} -gt 0 ]; then
     echo "warning: not found, and not installed: ${wanted[*]}" >&2
-    echo '  without npm, documents use the typesetter'\''s own typeface;' >&2
-    echo '  without poppler-utils, python3 or postgresql, the tests that use them are skipped' >&2
+    echo '  without nodejs and npm, documents use the typesetter'\''s own typeface and pages look' >&2
+    echo '  plain; without poppler-utils, python3, openssl, chromium or postgresql, the tests that' >&2
+    echo '  use them are skipped' >&2
 fi
 if [ ${#needed[@]} -gt 0 ]; then
     echo "error: missing: ${needed[*]}" >&2

@@ -169,6 +169,23 @@ pub fn print(value: &str, unit: &str, lang: Lang) -> String {
     }
 }
 
+/// What a measurement counts, for people.
+pub fn unit(code: &'static str, lang: Lang) -> &'static str {
+    let say = |it: &'static str, en: &'static str| format::say(lang, it, en);
+    match code {
+        "call" => say("chiamate", "calls"),
+        "queue_entry" => say("ingressi in coda", "queue entries"),
+        "message" => say("contatti scritti", "written contacts"),
+        "case" => say("casi", "cases"),
+        "record" => say("nominativi", "records"),
+        "attempt" => say("tentativi", "attempts"),
+        "contact" => say("contatti", "contacts"),
+        "batch" => say("pacchetti", "batches"),
+        "ms" => say("millisecondi di servizio concordato", "milliseconds of agreed service"),
+        other => other,
+    }
+}
+
 /// The drawing of an indicator month by month.
 pub fn trend(
     points: &[Point],

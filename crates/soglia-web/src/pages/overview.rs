@@ -16,7 +16,7 @@ use crate::access::Visit;
 use crate::figures::{Choice, Look, Month};
 use crate::reply::{Answer, go, page};
 use crate::shell::Shell;
-use crate::state::{App, Shared};
+use crate::state::Shared;
 use crate::view::{self, Line, Point};
 
 /// The routes.
@@ -75,7 +75,7 @@ async fn show(State(app): State<Shared>, visit: Visit) -> Answer {
                     shown.services.push((service.code.clone(), name, lines));
                 }
                 let period = shown.choice.period.label();
-                shown.attention = attention(&app, &visit, period, measured, &shown.services);
+                shown.attention = attention(&visit, period, measured, &shown.services);
             }
         },
     }
@@ -83,7 +83,6 @@ async fn show(State(app): State<Shared>, visit: Visit) -> Answer {
 }
 
 fn attention(
-    app: &App,
     visit: &Visit,
     period: &str,
     measured: &Measured,
@@ -97,24 +96,29 @@ fn attention(
             more,
             href: format!("/services/{code}/{}?period={period}", line.code),
         };
-        for line in lines {
-            if line.verdict == "KO" {
-                let missed = format::say(lang, "obiettivo mancato", "target missed");
-                let of_target = format::say(lang, "obiettivo", "target");
-                let more = format!("{missed}, {} ({of_target} {})", line.value, line.target);
-                found.push(of(line, more));
-            } else if 0 < line.fragile {
-                let more = format::say(
-                    lang,
-                    "l'esito cambia se la regola si legge in altro modo",
-                    "the verdict changes if the rule is read otherwise",
-                );
-                found.push(of(line, more.to_owned()));
-            }
+        for line in lines.iter().filter(|line| line.verdict == "KO") {
+            let missed = format::say(lang, "obiettivo mancato", "target missed");
+            let of_target = format::say(lang, "obiettivo", "target");
+            let more = format!("{missed}, {} ({of_target} {})", line.value, line.target);
+            found.push(of(line, more));
+        }
+        let fragile = lines.iter().filter(|line| 0 < line.fragile);
+        let fragile: Vec<&str> = fragile.map(|line| line.code.as_str()).collect();
+        if !fragile.is_empty() {
+            let why = format::say(
+                lang,
+                "l'esito cambia se la regola si legge in un altro dei modi discussi",
+                "the verdict changes if the rule is read in another of the disputed ways",
+            );
+            found.push(Attention {
+                what: name.clone(),
+                more: format!("{}: {why}", fragile.join(", ")),
+                href: format!("/services/{code}?period={period}"),
+            });
         }
     }
     found.extend(checks(lang, period, measured));
-    found.extend(data(app, lang, measured));
+    found.extend(data(lang, measured));
     found
 }
 
@@ -136,7 +140,7 @@ fn checks(lang: Lang, period: &str, measured: &Measured) -> Option<Attention> {
 }
 
 /// Rows that could not be read, days without data, data that are still open.
-fn data(_app: &App, lang: Lang, measured: &Measured) -> Vec<Attention> {
+fn data(lang: Lang, measured: &Measured) -> Vec<Attention> {
     let mut found = Vec::new();
     let rejected: u64 = measured.input.provenance.inputs.iter().map(|file| file.rejected).sum();
     if 0 < rejected {

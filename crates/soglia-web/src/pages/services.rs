@@ -146,6 +146,7 @@ struct FoundIndicator {
     statistics: Vec<(String, String)>,
     sensitivity: Vec<Reading>,
     completeness: String,
+    unit: &'static str,
     figures: Vec<Shown>,
 }
 
@@ -233,6 +234,7 @@ fn measured_indicator(
         statistics,
         sensitivity: readings(result, lang),
         completeness: format!("{} / {} ({completeness})", c.days_with_data, c.service_days),
+        unit: view::unit(measurement.counts_unit, lang),
         figures: own_figures(measured, found, &indicator.code, visit),
         measurement,
     })

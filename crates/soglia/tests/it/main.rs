@@ -17,4 +17,5 @@ mod recorded;
 mod redelivered;
 mod registers;
 mod review;
+mod serve;
 mod support;
