@@ -250,6 +250,11 @@ impl Users<'_> {
         sessions::create_token(self.0, by, new).await
     }
 
+    /// The tokens that hold at an instant, in the order of their numbers.
+    pub async fn tokens(&mut self, at: Instant) -> Result<Vec<Token>, RegisterError> {
+        sessions::tokens(self.0, at).await
+    }
+
     /// Makes a token worthless.
     pub async fn revoke_token(&mut self, by: &By<'_>, id: &str) -> Result<(), RegisterError> {
         require(by)?;

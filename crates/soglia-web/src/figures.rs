@@ -26,6 +26,7 @@ use soglia_measure::measurement::Report;
 
 use self::cache::{Cache, Key};
 use crate::access::Visit;
+use crate::engine;
 use crate::reply::{Problem, chain};
 
 /// What the pages know of the ledger.
@@ -98,7 +99,9 @@ impl Figures {
         {
             return Ok(Arc::clone(session));
         }
-        let session = Arc::new(measured::session(&self.ledger, None).await?);
+        let ledger = self.ledger.clone();
+        let opened = engine::run(async move || Ok(measured::session(&ledger, None).await?));
+        let session = Arc::new(opened.await?);
         *kept = Some((stamp, Arc::clone(&session)));
         Ok(session)
     }

@@ -14,6 +14,8 @@ use soglia_ledger::store::Ledger;
 use tempfile::TempPath;
 use tokio::sync::{Semaphore, watch};
 
+use crate::engine;
+
 /// Imports remembered at most.
 const REMEMBERED: usize = 50;
 
@@ -150,14 +152,11 @@ impl Jobs {
         }
         drop(known);
         let jobs = Arc::clone(self);
-        let runtime = tokio::runtime::Handle::current();
-        tokio::task::spawn_blocking(move || {
-            runtime.block_on(async {
-                let _turn = jobs.turn.acquire().await;
-                let state = jobs.take_in(&wanted, &format, &sender).await;
-                // Readers may be gone.
-                let _ = sender.send(state);
-            });
+        engine::begin(async move || {
+            let _turn = jobs.turn.acquire().await;
+            let state = jobs.take_in(&wanted, &format, &sender).await;
+            // Readers may be gone.
+            let _ = sender.send(state);
         });
         job
     }

@@ -7,7 +7,8 @@
 //! * [`access`] — whose request it is, in which language, and whether a form is its own;
 //! * [`pages`] — one module with its templates for each family of pages, [`api`] the same as JSON;
 //! * [`reply`] — what handlers return, and how a refusal becomes a page;
-//! * [`figures`] — measurements, computed beside the requests and kept; [`jobs`] — imports.
+//! * [`figures`] — measurements, computed beside the requests and kept; [`jobs`] — imports;
+//!   [`engine`] — the threads on which both run; [`view`] — how figures are shown.
 //!
 //! A new family of pages is a module in `pages` with its `routes()`, a folder in `templates`, a
 //! line in [`pages::routes`] and perhaps one in [`shell::NAVIGATION`]. Every form is a plain
@@ -19,6 +20,7 @@
 pub mod access;
 pub mod api;
 pub mod assets;
+pub mod engine;
 pub mod figures;
 pub mod jobs;
 pub mod pages;

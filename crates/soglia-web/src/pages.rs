@@ -1,6 +1,11 @@
 //! The pages, one module for each family. Read [`routes`] first.
 
+pub mod about;
+pub mod account;
+pub mod audit;
 pub mod calls;
+pub mod contract;
+pub mod imports;
 pub mod language;
 pub mod login;
 pub mod overview;
@@ -8,6 +13,7 @@ pub mod registers;
 pub mod reviews;
 pub mod services;
 pub mod setup;
+pub mod users;
 
 use axum::Router;
 
@@ -16,7 +22,12 @@ use crate::state::Shared;
 /// The routes of all pages.
 pub fn routes() -> Router<Shared> {
     Router::new()
+        .merge(about::routes())
+        .merge(account::routes())
+        .merge(audit::routes())
         .merge(calls::routes())
+        .merge(contract::routes())
+        .merge(imports::routes())
         .merge(language::routes())
         .merge(login::routes())
         .merge(overview::routes())
@@ -24,6 +35,7 @@ pub fn routes() -> Router<Shared> {
         .merge(reviews::routes())
         .merge(services::routes())
         .merge(setup::routes())
+        .merge(users::routes())
         .fallback(missing)
 }
 

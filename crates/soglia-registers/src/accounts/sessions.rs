@@ -9,7 +9,7 @@ use super::{Users, password, throttle};
 use crate::actor::{Actor, By};
 use crate::canonical::sha256;
 use crate::commitment::random_hex;
-use crate::database::{Database, Param, Tx};
+use crate::database::{Database, Param, Row, Tx};
 use crate::error::RegisterError;
 use crate::secrets;
 use crate::trail::Event;
@@ -261,6 +261,26 @@ pub(super) async fn create_token(
     });
     record(tx, by, "token.create", &id, detail).await?;
     Ok((Token { id, name, grant, expires }, secret))
+}
+
+pub(super) async fn tokens(tx: &mut Tx, at: Instant) -> Result<Vec<Token>, RegisterError> {
+    let sql = "SELECT id, name, role, contract, service, expires_ms FROM api_tokens \
+               WHERE revoked_ms IS NULL AND $1 < expires_ms ORDER BY number";
+    let rows = tx.rows(sql, &[at.as_millis().into()]).await?;
+    let one = |row: &Row| {
+        let code = row.text(2);
+        let role = Role::parse(&code).ok_or_else(|| RegisterError::unknown("role", &code))?;
+        let grant = Grant {
+            role,
+            contract: row.text_opt(3),
+            service: row.text_opt(4),
+            from: None,
+            until: None,
+        };
+        let expires = Instant::from_millis(row.int(5));
+        Ok(Token { id: row.text(0), name: row.text(1), grant, expires })
+    };
+    rows.iter().map(one).collect()
 }
 
 pub(super) async fn revoke_token(tx: &mut Tx, by: &By<'_>, id: &str) -> Result<(), RegisterError> {

@@ -7,10 +7,10 @@ use std::time::Duration;
 use soglia_domain::period::Period;
 use soglia_domain::text::Lang;
 use soglia_ledger::session::Session;
-use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
 use super::Look;
+use crate::engine;
 use crate::reply::Problem;
 
 /// How long a request waits for a computation.
@@ -98,17 +98,14 @@ impl<T: Send + Sync + 'static> Cache<T> {
         }
         let (sender, receiver) = watch::channel(State::Working);
         kept.insert(key, receiver.clone());
-        let runtime = Handle::current();
-        tokio::task::spawn_blocking(move || {
-            runtime.block_on(async {
-                let _turn = TURN.acquire().await;
-                let state = match make().await {
-                    Ok(value) => State::Ready(Arc::new(value)),
-                    Err(cause) => State::Failed(cause.into()),
-                };
-                // Nobody may wait any more.
-                let _ = sender.send(state);
-            });
+        engine::begin(async move || {
+            let _turn = TURN.acquire().await;
+            let state = match make().await {
+                Ok(value) => State::Ready(Arc::new(value)),
+                Err(cause) => State::Failed(cause.into()),
+            };
+            // Nobody may wait any more.
+            let _ = sender.send(state);
         });
         receiver
     }

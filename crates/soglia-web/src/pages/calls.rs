@@ -3,6 +3,8 @@
 //! Whoever looks at single calls says what for; each look has its link in the audit trail, with
 //! that purpose.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -14,6 +16,7 @@ use soglia_registers::accounts::log_access;
 
 use super::inside;
 use crate::access::{Fields, Visit};
+use crate::engine;
 use crate::figures::Choice;
 use crate::reply::{Answer, Problem, file, go, page};
 use crate::shell::Shell;
@@ -148,14 +151,13 @@ pub async fn list(
     log(app, visit, purpose, service, &what).await?;
     let session = app.figures.session().await?;
     let skip = u64::try_from(skip).unwrap_or(u64::MAX);
-    let found = explain::behind(
-        &session,
-        &app.contract,
-        (service, indicator),
-        &choice.period,
-        &wanted,
-        (skip, limit),
-    )
+    let (contract, period) = (Arc::clone(&app.contract), choice.period.clone());
+    let (service, indicator) = (service.to_owned(), indicator.to_owned());
+    let found = engine::run(async move || {
+        let of = (service.as_str(), indicator.as_str());
+        let found = explain::behind(&session, &contract, of, &period, &wanted, (skip, limit));
+        Ok(found.await?)
+    })
     .await?;
     Ok(Listed { items: found.items, total: found.total, counted: found.counted })
 }
@@ -265,7 +267,8 @@ pub async fn told(
     id: &str,
 ) -> Result<Vec<Story>, Problem> {
     let session = app.figures.session().await?;
-    let mut stories = story(&app.ledger, &session, id).await?;
+    let (ledger, name) = (app.ledger.clone(), id.to_owned());
+    let mut stories = engine::run(async move || Ok(story(&ledger, &session, &name).await?)).await?;
     let service_of = |story: &Story| {
         let field = story.fields.iter().find(|(name, _)| name == "service");
         field.map(|(_, value)| value.clone()).unwrap_or_default()
