@@ -11,6 +11,7 @@ mod kept;
 mod kill;
 mod listed;
 mod nasty;
+mod pages;
 mod rebuild;
 mod recorded;
 mod redelivered;
