@@ -4,6 +4,7 @@
 //! session. Figures that are still being computed answer 503 with `Retry-After`.
 
 mod document;
+mod registers;
 
 use axum::Router;
 use axum::body::Body;
@@ -55,6 +56,7 @@ pub fn routes() -> Router<Shared> {
         .route("/v1/users", get(users))
         .route("/v1/audit", get(audit))
         .route("/v1/audit/verification", get(verification))
+        .merge(registers::routes())
         .fallback(missing)
 }
 

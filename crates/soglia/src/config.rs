@@ -6,7 +6,7 @@ use serde::Deserialize;
 use soglia_domain::contract::{self, Contract};
 use soglia_domain::text::Lang;
 use soglia_ledger::objects::hex;
-use soglia_registers::database::Location;
+use soglia_registers::database::{Database, Location};
 use soglia_registers::secrets::Vault;
 
 use crate::cli::{self, Global};
@@ -98,18 +98,6 @@ impl Settings {
         })
     }
 
-    /// The key that seals the secrets of one-time codes, where it is not the file beside the
-    /// database.
-    pub fn vault(&self) -> Result<Option<Vault>, Failure> {
-        let named = std::env::var("SOGLIA_SECRETS_KEY").ok().filter(|key| !key.is_empty());
-        let server = matches!(self.database()?, Location::Postgres(_));
-        Ok(match named {
-            Some(key) => Some(Vault::key(&key)?),
-            None if server => Some(Vault::File(self.registers()?.join("registers.key"))),
-            None => None,
-        })
-    }
-
     /// The contract file's path, as named.
     pub fn contract_file(&self) -> String {
         self.contract.as_ref().map(|path| path.display().to_string()).unwrap_or_default()
@@ -124,6 +112,19 @@ impl Settings {
         })?;
         read_contract(path)
     }
+}
+
+/// A registers' database with the key that seals the secrets of one-time codes: that of the
+/// environment; for a server's database without one, a file in the folder of the registers.
+pub fn with_vault(database: Database, registers: &Path) -> Result<Database, Failure> {
+    let named = std::env::var("SOGLIA_SECRETS_KEY").ok().filter(|key| !key.is_empty());
+    Ok(match (named, database.location()) {
+        (Some(key), _) => database.with_vault(Vault::key(&key)?),
+        (None, Location::Postgres(_)) => {
+            database.with_vault(Vault::File(registers.join("registers.key")))
+        }
+        (None, Location::Sqlite(_)) => database,
+    })
 }
 
 /// Reads and checks a contract file.

@@ -100,6 +100,7 @@ pub fn document() -> Value {
         }
         paths.insert(operation.path.to_owned(), methods.into());
     }
+    paths.append(&mut super::registers::paths());
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -246,25 +247,27 @@ mod tests {
         let document = document();
         let paths = document["paths"].as_object().expect("paths are an object");
         for (path, methods) in paths {
-            let described: Vec<&str> = methods["get"]["parameters"]
-                .as_array()
-                .expect("parameters are a list")
-                .iter()
-                .filter(|parameter| parameter["in"] == "path")
-                .filter_map(|parameter| parameter["name"].as_str())
-                .collect();
             let named: Vec<&str> = path
                 .split('/')
                 .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
                 .collect();
-            assert_eq!(named, described, "{path}");
+            for (method, operation) in methods.as_object().expect("methods are an object") {
+                let parameters = operation["parameters"].as_array().expect("a list");
+                let in_path = parameters.iter().filter(|one| one["in"] == "path");
+                let described: Vec<&str> =
+                    in_path.filter_map(|parameter| parameter["name"].as_str()).collect();
+                assert_eq!(named, described, "{method} {path}");
+            }
         }
     }
 
     #[test]
     fn operations_have_names_of_their_own() {
-        let mut names: Vec<String> =
-            OPERATIONS.iter().map(|one| operation_id("get", one.path)).collect();
+        let document = document();
+        let paths = document["paths"].as_object().expect("paths are an object");
+        let methods = paths.values().flat_map(|methods| methods.as_object().into_iter().flatten());
+        let mut names: Vec<&str> =
+            methods.filter_map(|(_, operation)| operation["operationId"].as_str()).collect();
         let n = names.len();
         names.sort();
         names.dedup();

@@ -19,7 +19,7 @@ use soglia_registers::query::{Filter, Order, Query};
 use soglia_registers::{contracts, exchange, trail};
 
 use crate::cli::{ListArgs, RegisterCommand, Why, Write};
-use crate::config::Settings;
+use crate::config::{Settings, with_vault};
 use crate::error::{DONE, Done, Failure, REJECTED};
 use crate::output::Table;
 
@@ -47,10 +47,7 @@ impl Opened {
         let now = super::now();
         let (database, backup) =
             Database::open(settings.database()?, &folder.join("backups"), now).await?;
-        let database = match settings.vault()? {
-            Some(vault) => database.with_vault(vault),
-            None => database,
-        };
+        let database = with_vault(database, &folder)?;
         if let Some(backup) = backup {
             eprintln!("the database was of an older program; saved to {}", backup.display());
         }

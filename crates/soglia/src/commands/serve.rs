@@ -17,7 +17,7 @@ use soglia_web::state::{App, Setting, Transport};
 
 use super::{demo, now, report};
 use crate::cli::{Demo, Serve};
-use crate::config::{Settings, read_contract};
+use crate::config::{Settings, read_contract, with_vault};
 use crate::error::{DONE, Done, Failure};
 
 /// The demo's accounts: login, name and role.
@@ -65,6 +65,7 @@ pub async fn run(settings: &Settings, args: Serve) -> Done {
     if let Some(backup) = backup {
         eprintln!("the database was of an older program; saved to {}", backup.display());
     }
+    let database = with_vault(database, &places.registers)?;
     let password = match &args.demo {
         Some(folder) => Some(demo_accounts(&database, &contract, folder).await?),
         None => None,

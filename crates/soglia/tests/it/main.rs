@@ -12,6 +12,7 @@ mod kept;
 mod kill;
 mod listed;
 mod nasty;
+mod pages;
 mod rebuild;
 mod recorded;
 mod redelivered;

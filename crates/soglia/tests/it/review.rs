@@ -2,7 +2,7 @@
 //! what is refused on the way.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -32,16 +32,19 @@ name = "Sede A"
 members = ["Bea Conti", "Aldo Neri", "Carla Riva", "Dino Sala", "Elsa Foti"]
 "#;
 
+/// The password of the accounts made here.
+pub const PASSWORD: &str = "cavallo corretto graffetta";
+
 /// A ledger with two half-years and the registers beside it.
-struct Semester {
-    dir: TempDir,
-    contract: PathBuf,
+pub struct Semester {
+    pub dir: TempDir,
+    pub contract: PathBuf,
 }
 
 impl Semester {
     /// In May six of ten calls are answered within 20 seconds, in the second half-year seven or
     /// nine; conversations last 300 seconds in July and 200 in November.
-    fn new() -> Self {
+    pub fn new() -> Self {
         let dir = temp();
         let text = fs::read_to_string(CONTRACT).expect("the contract is there");
         let contract = write(dir.path(), "contract.toml", format!("{text}{MORE}"));
@@ -60,7 +63,7 @@ impl Semester {
         semester
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub fn run(&self, arguments: &[&str]) -> Ran {
         let path = |name: &str| self.dir.path().join(name).into_os_string();
         let mut all: Vec<std::ffi::OsString> = arguments.iter().map(Into::into).collect();
         all.extend(["--ledger".into(), path("ledger"), "--registers".into(), path("registers")]);
@@ -69,18 +72,32 @@ impl Semester {
     }
 
     /// Runs a step with a reason.
-    fn step(&self, arguments: &[&str]) -> Ran {
+    pub fn step(&self, arguments: &[&str]) -> Ran {
         self.run(&[arguments, &["--reason=prova", "--quiet"]].concat())
+    }
+
+    /// Makes an account with a role.
+    pub fn account(&self, login: &str, role: &str) {
+        let dir = self.dir.path();
+        let mut child = crate::support::command();
+        let name = format!("--name={login}");
+        child.args(["user", "add", login, &name, "--reason=prova", "--registers"]);
+        child.arg(dir.join("registers")).arg("--contract").arg(&self.contract);
+        let file = write(dir, "password", format!("{PASSWORD}\n"));
+        child.stdin(fs::File::open(file).expect("it is there"));
+        assert!(child.output().expect("it runs").status.success());
+        self.step(&["user", "grant", login, role]).ok();
     }
 
     fn shown(&self, review: &str) -> Value {
         self.run(&["review", "show", review, "--json"]).ok().json()
     }
 
-    /// Settles elements, findings and sheets, and opens the discussion.
-    fn prepare(&self, review: &str) {
+    /// Settles the elements, findings and sheets that are open, and opens the discussion.
+    pub fn prepare(&self, review: &str) {
         let shown = self.shown(review);
-        for element in list(&shown, "elements") {
+        let open = |entry: &&Value| entry["open"] == true;
+        for element in list(&shown, "elements").iter().filter(open) {
             let (id, because) = (id(element), "--because=nessun fatto nel periodo");
             let evidence = element["values"]["evidence"].is_string();
             let ran = if evidence {
@@ -90,10 +107,10 @@ impl Semester {
             };
             ran.ok();
         }
-        for finding in list(&shown, "findings") {
+        for finding in list(&shown, "findings").iter().filter(open) {
             self.step(&["review", "finding", id(finding), "accept"]).ok();
         }
-        for sheet in list(&shown, "sheets") {
+        for sheet in list(&shown, "sheets").iter().filter(open) {
             let fields =
                 ["process=SLA", "source=Registri", "responsible=RQ", "frequency=half_year"];
             let missing = fields.iter().filter(|field| {
@@ -392,17 +409,8 @@ fn a_course_is_measured_on_its_group() {
 #[test]
 fn roles_decide_who_does_what() {
     let semester = Semester::new();
-    let account = |login: &str, role: &str| {
-        let mut child = crate::support::command();
-        child.args(["user", "add", login, "--name=Persona", "--reason=prova", "--registers"]);
-        child.arg(registers(semester.dir.path())).arg("--contract").arg(&semester.contract);
-        let file = write(semester.dir.path(), "password", "cavallo corretto graffetta\n");
-        child.stdin(fs::File::open(file).expect("it is there"));
-        assert!(child.output().expect("it runs").status.success());
-        semester.step(&["user", "grant", login, role]).ok();
-    };
-    account("monica", "monitoring_manager");
-    account("sara", "supplier_quality");
+    semester.account("monica", "monitoring_manager");
+    semester.account("sara", "supplier_quality");
     let open = ["review", "open", "--period=2023-H2"];
     let as_supplier = [open.as_slice(), &["--as=sara"]].concat();
     assert!(semester.step(&as_supplier).code(2).err.contains("may not do this"));
@@ -415,8 +423,4 @@ fn roles_decide_who_does_what() {
     semester.step(&[remark.as_slice(), &["--as=sara"]].concat()).ok();
     let log = semester.run(&["audit", "log", "--object=NOT-1"]).ok().out;
     assert!(log.contains("U-2"), "{log}");
-}
-
-fn registers(dir: &Path) -> PathBuf {
-    dir.join("registers")
 }
