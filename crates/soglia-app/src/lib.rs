@@ -5,6 +5,9 @@
 //! period, fills the model of a document. It prints nothing, reads no clock and no environment;
 //! whoever calls it brings those.
 
+pub mod demand;
 pub mod measured;
+pub mod projected;
 pub mod review;
 pub mod seals;
+pub mod staffed;
