@@ -269,7 +269,7 @@ mod tests {
         let mut names: Vec<&str> =
             methods.filter_map(|(_, operation)| operation["operationId"].as_str()).collect();
         let n = names.len();
-        names.sort();
+        names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), n);
     }
