@@ -80,7 +80,8 @@ pub async fn approve(
     input.provenance.seal = Some(seal.clone());
     input.signatures.place = Some(place.to_owned());
     input.signatures.date = Some(date);
-    input.registers = Some(registers::written(&mut tx, contract, &period, by.at).await?);
+    let written_down = registers::written(&mut tx, contract, &period, by.at).await?;
+    input.registers = Some(registers::as_approved(written_down, &review.id));
     let bytes = Edition::new(&input, lang, template, written)?.pdf()?;
     let hash = sha256(&bytes);
     let file = files.store(&file_name(&label, lang), &bytes)?;

@@ -156,9 +156,9 @@ pub fn font_rels(fonts: &[Embedded]) -> String {
 pub fn settings(document: &Document) -> String {
     let lang = tag(document);
     format!(
-        "{XML}<w:settings {SPACES}><w:embedTrueTypeFonts/><w:saveSubsetFonts/><w:autoHyphenation/>\
-         <w:consecutiveHyphenLimit w:val=\"2\"/><w:doNotHyphenateCaps/><w:defaultTabStop \
-         w:val=\"709\"/><w:compat><w:compatSetting w:name=\"compatibilityMode\" \
+        "{XML}<w:settings {SPACES}><w:embedTrueTypeFonts/><w:saveSubsetFonts/><w:defaultTabStop \
+         w:val=\"709\"/><w:autoHyphenation/><w:consecutiveHyphenLimit w:val=\"2\"/>\
+         <w:doNotHyphenateCaps/><w:compat><w:compatSetting w:name=\"compatibilityMode\" \
          w:uri=\"http://schemas.microsoft.com/office/word\" w:val=\"15\"/></w:compat>\
          <w:themeFontLang w:val=\"{lang}\"/><w:decimalSymbol w:val=\"{}\"/><w:listSeparator \
          w:val=\";\"/></w:settings>",
@@ -355,8 +355,8 @@ fn cover(document: &Document) -> Vec<Style<'static>> {
 fn contents() -> Vec<Style<'static>> {
     let level = |indent: u16, before: u16| {
         format!(
-            "<w:suppressAutoHyphens/><w:tabs><w:tab w:val=\"right\" w:leader=\"dot\" \
-             w:pos=\"{}\"/></w:tabs>{}<w:ind w:left=\"{indent}\" w:right=\"567\"/>",
+            "<w:tabs><w:tab w:val=\"right\" w:leader=\"dot\" w:pos=\"{}\"/></w:tabs>\
+             <w:suppressAutoHyphens/>{}<w:ind w:left=\"{indent}\" w:right=\"567\"/>",
             PORTRAIT.2,
             spacing(before, 20),
         )
@@ -367,7 +367,7 @@ fn contents() -> Vec<Style<'static>> {
             "TOC Heading",
             "Normal",
             "BodyText",
-            format!("<w:pageBreakBefore/><w:keepNext/>{}", spacing(0, 200)),
+            format!("<w:keepNext/><w:pageBreakBefore/>{}", spacing(0, 200)),
             "<w:b/><w:sz w:val=\"30\"/>".to_owned(),
         ),
         Style("TOC1", "toc 1", "Normal", "Normal", level(0, 120), "<w:b/>".to_owned()),

@@ -240,11 +240,60 @@ fn the_office_document_is_accessible() {
     assert!(part(&bytes, "word/footer1.xml").contains(" PAGE "));
     let english = file(&sample::half_year(), Lang::En, Format::Docx);
     assert!(part(&english, "word/styles.xml").contains("<w:lang w:val=\"en-GB\""));
+    for xml in [&text, &styles] {
+        children_are_in_order(xml, "w:pPr", &PARAGRAPH);
+        children_are_in_order(xml, "w:rPr", &RUN);
+    }
     // Every style that the text names exists.
     for (at, _) in text.match_indices("<w:pStyle w:val=\"") {
         let rest = &text[at + 17..];
         let style = &rest[..rest.find('"').expect("it is closed")];
         assert!(styles.contains(&format!("w:styleId=\"{style}\"")), "`{style}` is no style");
+    }
+}
+
+/// Properties of paragraphs and runs, in the order of the schema: Word refuses others.
+const PARAGRAPH: [&str; 16] = [
+    "pStyle",
+    "keepNext",
+    "keepLines",
+    "pageBreakBefore",
+    "numPr",
+    "pBdr",
+    "shd",
+    "tabs",
+    "suppressAutoHyphens",
+    "spacing",
+    "ind",
+    "jc",
+    "outlineLvl",
+    "rPr",
+    "sectPr",
+    "",
+];
+const RUN: [&str; 9] = ["rFonts", "b", "i", "caps", "noProof", "color", "sz", "szCs", "lang"];
+
+fn children_are_in_order(xml: &str, parent: &str, order: &[&str]) {
+    let (open, close) = (format!("<{parent}>"), format!("</{parent}>"));
+    for piece in xml.split(&open).skip(1) {
+        let inside = piece.split(&close).next().expect("it is closed");
+        let (mut depth, mut last) = (0_i32, 0);
+        for mark in inside.split('<').skip(1) {
+            if mark.starts_with('/') {
+                depth -= 1;
+                continue;
+            }
+            if depth == 0 {
+                let name = mark.split([' ', '/', '>']).next().unwrap_or_default();
+                let name = name.strip_prefix("w:").unwrap_or(name);
+                let at = order.iter().position(|known| *known == name);
+                let at = at.unwrap_or_else(|| panic!("`{name}` is not known in {parent}"));
+                assert!(last <= at, "`{name}` comes too late in {inside}");
+                last = at;
+            }
+            let whole = mark.split('>').next().unwrap_or_default();
+            depth += i32::from(!whole.ends_with('/'));
+        }
     }
 }
 
@@ -317,8 +366,19 @@ fn open_data_are_described_and_small_counts_hidden() {
     assert!(k1.contains(",62373,109850,56.78,%,>=,95,KO,") && k1.ends_with(",no"), "{k1}");
 }
 
+/// Asks qpdf whether a file is sound, or says that it is not there.
+fn is_sound(path: &std::path::Path) {
+    match Command::new("qpdf").arg("--check").arg(path).output() {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{}: {said}", path.display());
+        }
+        Err(_) => eprintln!("skipped: `qpdf` is missing, {} was not checked", path.display()),
+    }
+}
+
 #[test]
-fn the_workbook_of_the_data_inside_the_pdf_is_the_same() {
+fn a_pdf_can_hold_the_data() {
     let bytes = file(&sample::half_year(), Lang::It, Format::PdfA3);
     let path = kept("half-year-it-a3.pdf", &bytes);
     let text = String::from_utf8_lossy(&bytes);
@@ -329,6 +389,8 @@ fn the_workbook_of_the_data_inside_the_pdf_is_the_same() {
     ] {
         assert!(text.contains(declared), "`{declared}` is missing");
     }
+    is_sound(&path);
+    is_sound(&kept("half-year-it-a2.pdf", &file(&sample::half_year(), Lang::It, Format::Pdf)));
     let listed = Command::new("pdfdetach").arg("-list").arg(&path).output();
     let Ok(listed) = listed else {
         eprintln!("skipped: `pdfdetach` of poppler-utils is missing");
