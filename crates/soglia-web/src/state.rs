@@ -156,7 +156,8 @@ impl App {
         }
     }
 
-    /// Refuses unless the visitor may do one of these things, about a service or the whole contract.
+    /// Refuses unless the visitor may do one of these things, about a service or the whole
+    /// contract.
     pub fn allow(
         &self,
         visit: &Visit,

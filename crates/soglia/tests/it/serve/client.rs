@@ -1,6 +1,7 @@
 //! The program as a server, and a small browser without a window. Read [`Server`] first.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -98,8 +99,11 @@ impl Client {
         });
         let mut body = String::new();
         for (name, value) in fields.iter().chain(&[("csrf", token.as_str())]) {
-            let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            body.push_str(&format!("{name}={value}&"));
+            write!(body, "{name}=").expect("text grows");
+            for byte in value.bytes() {
+                write!(body, "%{byte:02X}").expect("text grows");
+            }
+            body.push('&');
         }
         let kind = ("content-type", "application/x-www-form-urlencoded");
         self.send("POST", path, &[kind], body.trim_end_matches('&').as_bytes())
@@ -127,16 +131,16 @@ impl Client {
         body: &[u8],
     ) -> Answer {
         let mut stream = TcpStream::connect(&self.address).expect("the server listens");
-        stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a timeout can be set");
+        stream.set_read_timeout(Some(Duration::from_mins(2))).expect("a timeout can be set");
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.address);
-        head.push_str(&format!("connection: close\r\ncontent-length: {}\r\n", body.len()));
-        if !cookies.is_empty() {
-            head.push_str(&format!("cookie: {}\r\n", cookies.join("; ")));
-        }
-        for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+        let length = ("content-length", body.len().to_string());
+        let cookies = ("cookie", cookies.join("; "));
+        let own = [("connection", "close".to_owned()), length, cookies];
+        let given = headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        for (name, value) in own.into_iter().chain(given) {
+            write!(head, "{name}: {value}\r\n").expect("text grows");
         }
         stream.write_all(format!("{head}\r\n").as_bytes()).expect("the head is sent");
         // A server that refuses an upload may not read all of it.
