@@ -45,8 +45,8 @@ impl Server {
         for (name, value) in headers {
             request.push_str(&[name, ": ", value, "\r\n"].concat());
         }
-        let length = body.len();
-        request.push_str(&format!("connection: close\r\ncontent-length: {length}\r\n\r\n"));
+        let length = body.len().to_string();
+        request.push_str(&["connection: close\r\ncontent-length: ", &length, "\r\n\r\n"].concat());
         stream.write_all(&[request.as_bytes(), body].concat()).expect("it reads");
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("it answers");
