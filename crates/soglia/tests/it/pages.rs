@@ -202,8 +202,11 @@ impl<'s> Browser<'s> {
     /// Sends a file as the pages' script does.
     fn upload(&mut self, page: &str, action: &str, bytes: &[u8]) -> Answer {
         let token = self.token(page);
-        let headers =
-            [("content-type", "application/octet-stream"), ("x-csrf-token", token.as_str())];
+        let headers = [
+            ("content-type", "application/octet-stream"),
+            ("x-csrf-token", token.as_str()),
+            ("accept", "application/json"),
+        ];
         self.request("POST", action, &headers, bytes)
     }
 }
