@@ -66,15 +66,6 @@ pub async fn written(
     Ok(Registers { entries: entries.collect() })
 }
 
-/// The same with the review approved: what is signed does not say that it is under discussion.
-pub fn as_approved(mut registers: Registers, review: &str) -> Registers {
-    let approved = REVIEWS.state("approved").expect("reviews have this state");
-    for entry in registers.entries.iter_mut().filter(|entry| entry.id == review) {
-        entry.state = approved;
-    }
-    registers
-}
-
 struct Look<'a> {
     tx: &'a mut Tx,
     contract: &'a Contract,

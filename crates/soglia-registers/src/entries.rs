@@ -393,7 +393,7 @@ impl Tx {
         // What a step needs it may fill in; what is there already belongs to whoever decided it.
         let touched = changes.iter().filter(|(f, to)| before.values.get(f.code) != to.as_ref());
         let beyond = touched.map(|(field, _)| *field).filter(|field| {
-            before.values.has(field.code) || !transition.needs.contains(&field.code)
+            before.values.has(field.code) || !rules::fills_in(register, transition, field.code)
         });
         require_owners(by, register, beyond, contract, service)?;
         let mut entry = Entry { values: before.values.with(&changes), ..before.clone() };

@@ -3,8 +3,8 @@
 
 use soglia_domain::penalty;
 use soglia_domain::register::{
-    ELEMENTS, OPERATIONS, PENALTIES, REMARKS, REVIEW_FINDINGS, REVIEWS, Remark, SHEET_ACTIONS,
-    SHEETS, SIGNATURES, Transition, Value,
+    ELEMENTS, OPERATIONS, PENALTIES, REMARKS, REVIEW_FINDINGS, REVIEWS, Register, Remark,
+    SHEET_ACTIONS, SHEETS, SIGNATURES, Transition, Value,
 };
 use soglia_domain::text::{Lang, Text};
 
@@ -51,6 +51,13 @@ pub(crate) async fn check(
         }
     }
     Ok(())
+}
+
+/// Whether whoever takes a step may fill in a field with it: what the step needs, and the number
+/// under which a review is published, which not every body gives.
+pub(crate) fn fills_in(register: &Register, transition: &Transition, field: &str) -> bool {
+    let protocol = *register == REVIEWS && transition.code == "publish" && field == "protocol";
+    protocol || transition.needs.contains(&field)
 }
 
 /// Steps that have a function of their own, which checks more.

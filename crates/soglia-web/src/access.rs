@@ -53,6 +53,8 @@ pub struct Seen {
     pub period: Option<String>,
     /// Whether a script of ours asks for a part of a page.
     pub from_script: bool,
+    /// Whether a refusal is wanted as JSON: uploads of our script, programs.
+    pub wants_json: bool,
     /// Where it comes from.
     pub address: IpAddr,
     /// When it came.
@@ -214,6 +216,9 @@ pub async fn identify(
         said: said.clone(),
         period: chosen.clone().or_else(|| cookie(headers, "soglia_period")),
         from_script: headers.contains_key("hx-request"),
+        wants_json: headers
+            .get(header::ACCEPT)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")),
         address: peer.0,
         query,
         caller,

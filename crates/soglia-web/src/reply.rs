@@ -218,7 +218,7 @@ pub fn explained(app: &Shared, visit: &Visit, response: Response) -> Response {
     if let Problem::Failed(cause) = &problem {
         eprintln!("error: {} {}: {cause}", visit.method, visit.path);
     }
-    if visit.path.starts_with("/api/") {
+    if visit.path.starts_with("/api/") || visit.wants_json {
         return as_json(&problem, visit.lang);
     }
     if matches!(problem, Problem::Login) {

@@ -33,7 +33,7 @@ pub use self::serve::Serve;
 #[command(name = "soglia", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done · 1 internal error · 2 usage · 3 configuration · \
     4 no data in the period · 5 rows rejected beyond --max-rejects · 10 target missed \
-    (--fail-on-breach), seal or audit trail broken")]
+    (--fail-on-breach), seal or audit trail broken, review not ready (review check)")]
 pub struct Cli {
     /// What everybody understands.
     #[command(flatten)]

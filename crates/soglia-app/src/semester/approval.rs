@@ -5,6 +5,7 @@
 
 use jiff::civil::Date;
 use soglia_domain::contract::Contract;
+use soglia_domain::register::Value;
 use soglia_domain::text::Lang;
 use soglia_ledger::store::Ledger;
 use soglia_measure::seal;
@@ -16,6 +17,7 @@ use soglia_registers::error::RegisterError;
 use soglia_registers::files::Files;
 use soglia_registers::review::{self, Approval};
 use soglia_report::Edition;
+use soglia_report::model::Registers;
 use soglia_report::template::Template;
 
 use super::{SemesterError, checks, period_of};
@@ -80,8 +82,9 @@ pub async fn approve(
     input.provenance.seal = Some(seal.clone());
     input.signatures.place = Some(place.to_owned());
     input.signatures.date = Some(date);
-    let written_down = registers::written(&mut tx, contract, &period, by.at).await?;
-    input.registers = Some(registers::as_approved(written_down, &review.id));
+    let mut written_down = registers::written(&mut tx, contract, &period, by.at).await?;
+    as_approved(&mut written_down, review, &seal, place, date);
+    input.registers = Some(written_down);
     let bytes = Edition::new(&input, lang, template, written)?.pdf()?;
     let hash = sha256(&bytes);
     let file = files.store(&file_name(&label, lang), &bytes)?;
@@ -94,6 +97,22 @@ pub async fn approve(
     }
     tx.commit().await?;
     Ok(Approved { review, seal, document: hash })
+}
+
+/// The document says of its review what holds from its approval on.
+fn as_approved(registers: &mut Registers, review: &Entry, seal: &str, place: &str, date: Date) {
+    let own = registers.entries.iter_mut().find(|entry| entry.id == review.id);
+    let Some(own) = own else { return };
+    own.state = own.register.state("approved").unwrap_or(own.state);
+    for (code, value) in [
+        ("seal", Value::Text(seal.to_owned())),
+        ("issued_place", Value::Text(place.to_owned())),
+        ("issued_on", Value::Date(date)),
+    ] {
+        if let Some(field) = own.register.field(code) {
+            own.values.put(field, Some(value));
+        }
+    }
 }
 
 /// The document that was approved, as it was made.

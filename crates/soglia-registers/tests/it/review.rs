@@ -222,8 +222,14 @@ async fn settled_and_approved(world: &World, review: &Entry, remark: &Entry) {
     assert!(matches!(generic, Err(RegisterError::Rule(Rule::OwnStep(_)))), "not around it");
     let approved = approve(world, review, &[warning]).await.expect("ready");
     assert_eq!((approved.state.code, approved.words("seal")), ("approved", Some("5ea1")));
-    let published = world.advance(&approved, "publish", &[]).await;
+    // Whoever publishes gives the number under which it is published, and changes nothing else.
+    let rup = person("U-1", &[Role::Rup]);
+    let other = [("protocol", "Prot. 31/2024"), ("outputs", "altro")];
+    assert!(world.advance_as(&rup, &approved, "publish", &other).await.is_err());
+    let published = world.advance_as(&rup, &approved, "publish", &other[..1]).await;
+    let published = published.expect("the RUP publishes");
     assert_eq!(published.state.code, "published");
+    assert_eq!(published.words("protocol"), Some("Prot. 31/2024"));
 }
 
 async fn the_reference_contract_has_twenty_sheets(world: World) {

@@ -86,7 +86,7 @@ pub enum RegisterCommand {
         #[command(flatten)]
         why: Why,
     },
-    /// Write a register as CSV
+    /// Write a register as CSV, or as a workbook if the file ends with .xlsx
     Export {
         /// The register
         #[arg(value_name = "REGISTER")]
@@ -98,7 +98,7 @@ pub enum RegisterCommand {
         #[arg(long = "as", value_name = "LOGIN")]
         login: Option<String>,
     },
-    /// Take a CSV file in: each row is inserted, unchanged or rejected with its reason
+    /// Take a CSV or XLSX file in: each row is inserted, unchanged or rejected with its reason
     Import {
         /// The register
         #[arg(value_name = "REGISTER")]

@@ -104,7 +104,7 @@ pub async fn run(settings: &Settings, command: RegisterCommand) -> Done {
         }
         RegisterCommand::Export { register, out, login } => {
             let opened = opened.acting_as(login.as_deref()).await?;
-            export(&opened, known(&register)?, out.as_deref()).await
+            export(&opened, known(&register)?, out.as_deref(), settings.lang).await
         }
         RegisterCommand::Add { register, service, reference, write } => {
             let opened = opened.acting_as(write.why.login.as_deref()).await?;
@@ -326,14 +326,25 @@ async fn write_history(
     Ok(())
 }
 
-async fn export(opened: &Opened, register: &'static Register, out: Option<&Path>) -> Done {
+async fn export(
+    opened: &Opened,
+    register: &'static Register,
+    out: Option<&Path>,
+    lang: Lang,
+) -> Done {
     let needed = [soglia_domain::access::Permission::Export];
     opened.actor.require(&needed, &opened.contract.code, None, opened.now)?;
     let contract = Some(opened.contract.code.clone());
     let query = Query { contract, order: Order::Oldest, ..Query::new(register) };
     let mut tx = opened.database.read().await?;
     let entries = tx.find_all(&opened.actor, opened.now, &query).await?;
-    let bytes = exchange::export(register, &entries, opened.setting.date(opened.now));
+    let today = opened.setting.date(opened.now);
+    let is_workbook = out.and_then(Path::extension).is_some_and(|ending| ending == "xlsx");
+    let bytes = if is_workbook {
+        exchange::export_xlsx(register, &entries, today, lang)?
+    } else {
+        exchange::export(register, &entries, today)
+    };
     match out {
         Some(path) => std::fs::write(path, bytes)?,
         None => std::io::stdout().lock().write_all(&bytes)?,

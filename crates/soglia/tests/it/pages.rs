@@ -45,8 +45,8 @@ impl Server {
         for (name, value) in headers {
             request.push_str(&[name, ": ", value, "\r\n"].concat());
         }
-        let length = body.len();
-        request.push_str(&format!("connection: close\r\ncontent-length: {length}\r\n\r\n"));
+        let length = body.len().to_string();
+        request.push_str(&["connection: close\r\ncontent-length: ", &length, "\r\n\r\n"].concat());
         stream.write_all(&[request.as_bytes(), body].concat()).expect("it reads");
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("it answers");
@@ -202,8 +202,11 @@ impl<'s> Browser<'s> {
     /// Sends a file as the pages' script does.
     fn upload(&mut self, page: &str, action: &str, bytes: &[u8]) -> Answer {
         let token = self.token(page);
-        let headers =
-            [("content-type", "application/octet-stream"), ("x-csrf-token", token.as_str())];
+        let headers = [
+            ("content-type", "application/octet-stream"),
+            ("x-csrf-token", token.as_str()),
+            ("accept", "application/json"),
+        ];
         self.request("POST", action, &headers, bytes)
     }
 }

@@ -116,8 +116,10 @@ fn target_of(sheet: &Entry) -> String {
     format!("{service}/{}", sheet.words("indicator").unwrap_or_default())
 }
 
+/// A decimal, or a target such as `>= 95 %`, as people write it.
 fn localised(text: &str, lang: Lang) -> String {
-    soglia_report::format::decimal(lang, text)
+    let text = text.replace(">=", "≥").replace("<=", "≤");
+    if lang == Lang::It { text.replace('.', ",") } else { text }
 }
 
 fn remark_view(app: &Shared, visit: &Visit, remark: &Entry) -> Result<RemarkView, Problem> {
