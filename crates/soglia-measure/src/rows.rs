@@ -45,6 +45,12 @@ impl Columns<'_> {
         column.cloned().ok_or_else(|| damaged(name))
     }
 
+    /// A column of floating-point numbers: sums that no figure stands on.
+    pub fn doubles(&self, name: &str) -> Result<arrow::array::Float64Array, MeasureError> {
+        let column = cast(self.find(name)?, &DataType::Float64)?;
+        Ok(column.as_primitive::<arrow::datatypes::Float64Type>().clone())
+    }
+
     /// A column of yes and no.
     pub fn flags(&self, name: &str) -> Result<arrow::array::BooleanArray, MeasureError> {
         self.find(name)?.as_boolean_opt().cloned().ok_or_else(|| damaged(name))

@@ -1,5 +1,6 @@
 //! The command line. Read [`Cli`] first.
 
+mod planning;
 mod registers;
 mod review;
 mod serve;
@@ -9,6 +10,9 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::planning::{
+    Erlang, ErlangModel, Forecast, ForecastGrain, Projection, Staffing, StaffingScope,
+};
 pub use self::registers::{
     AuditCommand, EraseCommand, ListArgs, RegisterCommand, Restore, UserCommand, Why, Write,
 };
@@ -94,6 +98,14 @@ pub enum Command {
     Verify(Verify),
     /// Write the semester's review as HTML and PDF
     Report(ReportArgs),
+    /// Operators and service levels by closed formulas
+    Erlang(Erlang),
+    /// Forecast a service's calls by quarter-hour
+    Forecast(Forecast),
+    /// What a running period still needs, and whether it is still possible
+    Projection(Projection),
+    /// Operators and shifts for a service's forecast
+    Staffing(Staffing),
     /// Look into the ledger
     #[command(subcommand)]
     Ledger(LedgerCommand),

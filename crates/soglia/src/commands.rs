@@ -6,16 +6,20 @@ mod call;
 mod contract;
 mod demo;
 mod erase;
+mod erlang;
 mod explain;
+mod forecast;
 mod import;
 mod ledger;
 mod measure;
 mod penalty;
+mod projection;
 mod register;
 mod report;
 mod review;
 mod seal;
 mod serve;
+mod staffing;
 mod user;
 
 use clap::CommandFactory;
@@ -41,6 +45,10 @@ pub async fn run(args: Cli) -> Done {
         Command::Seal(args) => seal::seal(&settings, args).await,
         Command::Verify(args) => seal::verify(&settings, args).await,
         Command::Report(args) => report::run(&settings, args).await,
+        Command::Erlang(args) => erlang::run(&settings, &args),
+        Command::Forecast(args) => forecast::run(&settings, args).await,
+        Command::Projection(args) => projection::run(&settings, args).await,
+        Command::Staffing(args) => staffing::run(&settings, args).await,
         Command::Ledger(command) => ledger::run(&settings, command).await,
         Command::Contract(command) => contract::run(&settings, command),
         Command::Register(command) => register::run(&settings, command).await,
