@@ -22,12 +22,12 @@ FUZZ_SECONDS ?= 60
 
 FUZZ_TARGETS = $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 
-.PHONY: help deps build demo test bench fuzz clean
+.PHONY: help deps build demo test bench bench-simulation fuzz clean
 
 help: ## Show what can be done
 	@echo 'Soglia: contact-centre contracts, measured from what the platforms recorded.'
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo '  what is built goes to  $(CARGO_TARGET_DIR)'
 
@@ -68,6 +68,16 @@ bench: ## Compare with wc, DuckDB and Polars (builds with optimisation; takes lo
 	    SOGLIA_BIN='$(CARGO_TARGET_DIR)/release/soglia' BENCH_PROFILE='release profile' \
 	        python3 benches/compare.py; \
 	fi
+
+bench-simulation: ## Compare the simulator with Ciw and SimPy (builds one crate with optimisation)
+	@scripts/deps.sh build
+	@# A folder of its own: `-p` resolves features differently and would build the rest again.
+	@if [ -z "$${SOGLIA_WEEKS:-}" ]; then \
+	    cargo build --release -p soglia-sim --example weeks --locked \
+	        --target-dir '$(CARGO_TARGET_DIR)/bench-simulation'; \
+	fi
+	@SOGLIA_WEEKS="$${SOGLIA_WEEKS:-$(CARGO_TARGET_DIR)/bench-simulation/release/examples/weeks}" \
+	    BENCH_PROFILE="$${BENCH_PROFILE:-release profile}" python3 benches/simulation.py
 
 fuzz: ## Feed each parser with random input, FUZZ_SECONDS each (60)
 	@# Coverage is counted by a compiler that only nightly has; cargo-fuzz drives it.

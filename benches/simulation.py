@@ -344,12 +344,12 @@ def processor():
 
 
 def virtual_environment():
-    """Ciw and SimPy with all they need, pinned by version and hash."""
+    """Ciw and SimPy with all they need, pinned by version."""
     folder = CACHE / "bench-simulation"
     python = folder / "bin/python"
     if not python.exists():
         venv.create(folder, with_pip=True)
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--require-hashes",
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps",
                     "--only-binary", ":all:", "-r", REQUIREMENTS], check=True)
     return python
 

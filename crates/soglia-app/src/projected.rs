@@ -171,10 +171,11 @@ impl Look<'_> {
     }
 }
 
-/// As many items on each day that is left as on each that has passed.
+/// As many items on each day that is left as on each that has passed; where there were any, at least
+/// one more may come.
 fn pace(counted: u64, n_passed: u32, n_left: u32) -> u64 {
     let exact = u128::from(counted) * u128::from(n_left);
-    u64::try_from(exact / u128::from(n_passed.max(1))).unwrap_or(u64::MAX)
+    u64::try_from(exact.div_ceil(u128::from(n_passed.max(1)))).unwrap_or(u64::MAX)
 }
 
 /// A rule's counts by day; nothing for rules that are not about calls.
@@ -197,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_pace_is_kept_in_whole_items() {
-        assert_eq!((pace(100, 20, 10), pace(100, 0, 3), pace(7, 2, 1)), (50, 300, 3));
+        assert_eq!((pace(100, 20, 10), pace(100, 0, 3), pace(7, 2, 1)), (50, 300, 4));
         assert_eq!(pace(u64::MAX, 1, 2), u64::MAX);
     }
 }

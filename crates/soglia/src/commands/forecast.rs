@@ -20,6 +20,10 @@ use crate::config::Settings;
 use crate::error::{DONE, Done, Failure};
 use crate::output::{Table, localised};
 
+/// Days ahead at which the method is tried beside one: the same weekday of the week before is not
+/// known then.
+const AHEAD_LATER: u32 = 10;
+
 /// A forecast with what it stands on.
 struct Made {
     method: Method,
@@ -29,7 +33,7 @@ struct Made {
     days: Vec<DayForecast>,
     /// What the begun day said, if one has begun.
     update: Option<Update>,
-    /// How wrong the method was, one day and a week ahead.
+    /// How wrong the method was, one day ahead and later.
     errors: [(u32, Option<Errors>); 2],
     backtest_weeks: u32,
 }
@@ -125,7 +129,7 @@ fn make(
         spread,
         days: found,
         update,
-        errors: [test(1), test(7)],
+        errors: [test(1), test(AHEAD_LATER)],
         backtest_weeks: args.backtest,
     })
 }
@@ -376,14 +380,14 @@ fn notes(made: &Made, (percent, lang): (&str, Lang), out: &mut impl Write) -> Re
         match lang {
             Lang::It => writeln!(
                 out,
-                "prova sulle ultime {weeks} settimane, {ahead} giorni prima ({n} giorni): errore dei \
+                "prova sulle ultime {weeks} settimane, con anticipo di {ahead} d ({n} giorni): errore dei \
                  quarti d'ora {wape} %\n  (il solo caso: {floor} %), dei giorni {of_day} % ({day_floor} \
                  %); {scaled} volte quello di ripetere\n  la settimana prima; nella fascia {held} % dei \
                  quarti d'ora, {held_days} % dei giorni",
             )?,
             Lang::En => writeln!(
                 out,
-                "tried on the last {weeks} weeks, {ahead} days ahead ({n} days): error of quarter-hours \
+                "tried on the last {weeks} weeks, {ahead} d ahead ({n} days): error of quarter-hours \
                  {wape} %\n  (chance alone: {floor} %), of days {of_day} % ({day_floor} %); {scaled} times \
                  that of repeating\n  the week before; within the band {held} % of quarter-hours, \
                  {held_days} % of days",

@@ -127,6 +127,14 @@ fn wrong_max(found: &Projected) -> Option<u64> {
     }
 }
 
+/// A count, or hours where milliseconds of agreed time are counted.
+fn amount(n: u64, unit: &str, lang: Lang) -> String {
+    if unit == "ms" {
+        return localised(&format!("{:.2} h", n as f64 / 3_600_000.0), lang);
+    }
+    n.to_string()
+}
+
 fn table(found: &[Projected], lang: Lang) -> Table {
     let heads = match lang {
         Lang::It => [
@@ -162,16 +170,17 @@ fn table(found: &[Projected], lang: Lang) -> Table {
             let share = 100.0 * f64::from(likely.met) / f64::from(likely.n_trials);
             localised(&format!("{share:.1} %"), lang)
         });
+        let count = |n: u64| amount(n, p.counts_unit, lang);
         table.row([
             p.service.clone(),
             p.indicator.clone(),
-            p.so_far.met.to_string(),
-            p.so_far.counted.to_string(),
+            count(p.so_far.met),
+            count(p.so_far.counted),
             percent(p.so_far, lang),
             localised(&p.target, lang),
             p.n_days.to_string(),
-            p.rest.to_string(),
-            wrong_max(p).map_or_else(|| "–".to_owned(), |n| n.to_string()),
+            count(p.rest),
+            wrong_max(p).map_or_else(|| "–".to_owned(), count),
             state_name(p.outlook, lang).to_owned(),
             chance.unwrap_or_else(|| "–".to_owned()),
         ]);
