@@ -5,9 +5,11 @@
 //! period, fills the model of a document. It prints nothing, reads no clock and no environment;
 //! whoever calls it brings those.
 
+pub mod history;
 pub mod json;
 pub mod measured;
 pub mod registers;
 pub mod review;
 pub mod seals;
 pub mod semester;
+pub mod whatif;
