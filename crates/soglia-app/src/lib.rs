@@ -6,6 +6,7 @@
 //! whoever calls it brings those.
 
 pub mod demand;
+pub mod history;
 pub mod json;
 pub mod measured;
 pub mod projected;
@@ -14,3 +15,4 @@ pub mod review;
 pub mod seals;
 pub mod semester;
 pub mod staffed;
+pub mod whatif;

@@ -3,6 +3,8 @@
 //! Every distribution is drawn through its quantile function, which never falls: one uniform number
 //! gives one duration, and a scenario that stretches durations keeps them paired with the base.
 
+use std::sync::Arc;
+
 use crate::num;
 
 /// Microseconds in a second: the simulator's unit of time is the microsecond.
@@ -42,7 +44,8 @@ pub enum Distribution {
 /// Observed durations.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sample {
-    sorted_us: Vec<i64>,
+    /// Shared, because weeks and scenarios are copied often.
+    sorted_us: Arc<Vec<i64>>,
 }
 
 impl Sample {
@@ -50,7 +53,7 @@ impl Sample {
     pub fn new(mut durations_us: Vec<i64>) -> Option<Self> {
         durations_us.sort_unstable();
         let first = *durations_us.first()?;
-        (0 <= first).then_some(Self { sorted_us: durations_us })
+        (0 <= first).then(|| Self { sorted_us: Arc::new(durations_us) })
     }
 
     /// Returns the mean in seconds.
@@ -70,7 +73,7 @@ impl Sample {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Curve {
     /// Time in seconds and the share that lasts longer than it; times rise, shares fall.
-    steps: Vec<(f64, f64)>,
+    steps: Arc<Vec<(f64, f64)>>,
     /// Mean of the exponential tail after the last step, in seconds.
     tail_mean_secs: f64,
 }
@@ -89,7 +92,7 @@ impl Curve {
             previous = (secs, share);
         }
         let tail = tail_mean_secs.is_finite() && 0.0 < tail_mean_secs;
-        tail.then_some(Self { steps, tail_mean_secs })
+        tail.then(|| Self { steps: Arc::new(steps), tail_mean_secs })
     }
 
     /// Returns the steps: time in seconds, and the share that lasts longer.
@@ -207,7 +210,7 @@ impl Distribution {
             Self::Curve(curve) => {
                 let mut mean = 0.0;
                 let mut previous = (0.0, 1.0);
-                for &(secs, share) in &curve.steps {
+                for &(secs, share) in curve.steps.iter() {
                     mean += (secs - previous.0) * f64::midpoint(previous.1, share);
                     previous = (secs, share);
                 }

@@ -144,6 +144,11 @@ impl CallRule {
         caveats
     }
 
+    /// Says whether the rule counts losses, and not answers in time.
+    pub const fn is_about_losses(&self) -> bool {
+        matches!(self.what, What::Lost { .. })
+    }
+
     /// Counts one call.
     pub fn count(&self, fate: &Fate) -> Counts {
         let role = self.role(fate);

@@ -33,3 +33,4 @@ pub mod table;
 pub mod tally;
 pub mod trace;
 pub mod week;
+pub mod whatif;

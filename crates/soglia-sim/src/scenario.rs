@@ -7,6 +7,7 @@ pub mod file;
 
 mod apply;
 mod queues;
+mod staff;
 
 use soglia_domain::calendar::Slot;
 use soglia_domain::text::Text;

@@ -74,6 +74,9 @@ pub struct Mark {
     pub system: Option<usize>,
 }
 
+/// No work.
+const NOTHING: &Distribution = &Distribution::Constant { secs: 0.0 };
+
 /// Labels of a call's numbers: they part what is drawn once more from what the simulator draws.
 const SYSTEM: u64 = 0x5359_5354;
 
@@ -411,10 +414,10 @@ impl Draw<'_> {
                 place -= cell.share;
             }
         }
-        let whole = handling.talk(kind);
-        let talk = chosen.map_or(&whole, |cell| &cell.talk);
+        let whole = handling.types.get(kind);
+        let talk = chosen.or(whole).map_or(NOTHING, |cell| &cell.talk);
         let talk_us = talk.sampler().quantile_us(own.uniform(Purpose::Talk, attempt));
-        let wrap = handling.wrap();
+        let wrap = handling.wrap.as_ref().unwrap_or(NOTHING);
         let wrap_us = wrap.sampler().quantile_us(own.uniform(Purpose::Wrap, attempt));
         (chosen.and_then(|cell| cell.system), talk_us, wrap_us)
     }

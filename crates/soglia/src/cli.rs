@@ -4,6 +4,7 @@ mod planning;
 mod registers;
 mod review;
 mod serve;
+mod simulation;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ pub use self::review::{
     SheetStep, Sign, Training,
 };
 pub use self::serve::Serve;
+pub use self::simulation::{FigureFormat, Replay, ScenarioCommand, WhatIf};
 
 /// Contact-centre contracts, measured from what the platforms recorded.
 ///
@@ -140,6 +142,14 @@ pub enum Command {
     Erase(EraseCommand),
     /// Show everything as pages in a browser
     Serve(Serve),
+    /// Say what a change would do to the contract's figures, on the service's own history
+    #[command(name = "whatif")]
+    WhatIf(WhatIf),
+    /// Play the last weeks again: may what-if answers be trusted?
+    Replay(Replay),
+    /// Check or describe scenario files
+    #[command(subcommand)]
+    Scenario(ScenarioCommand),
     /// Make a fictitious Region's semester and run the main job on it
     Demo(Demo),
     /// Print completions for a shell

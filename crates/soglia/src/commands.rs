@@ -15,12 +15,15 @@ mod measure;
 mod penalty;
 mod projection;
 mod register;
+mod replay;
 mod report;
 mod review;
+mod scenario;
 mod seal;
 mod serve;
 mod staffing;
 mod user;
+mod whatif;
 
 use clap::CommandFactory;
 use soglia_app::measured::session;
@@ -60,6 +63,9 @@ pub async fn run(args: Cli) -> Done {
         Command::User(command) => user::run(&settings, command).await,
         Command::Erase(command) => erase::run(&settings, command).await,
         Command::Serve(args) => Box::pin(serve::run(&settings, args)).await,
+        Command::WhatIf(args) => Box::pin(whatif::run(&settings, args)).await,
+        Command::Replay(args) => Box::pin(replay::run(&settings, args)).await,
+        Command::Scenario(command) => scenario::run(&settings, command),
         Command::Demo(args) => demo::run(&settings, args).await,
         Command::Completions { shell } => {
             let mut command = Cli::command();

@@ -106,6 +106,8 @@ pub struct DemoFiles {
     pub queue_logs: Vec<PathBuf>,
     /// Files to import through a mapping: mapping file, service if the file has only one, files.
     pub mapped: Vec<Mapped>,
+    /// Changes to try with `whatif`.
+    pub scenarios: Vec<PathBuf>,
     /// What the supplier says it reached.
     pub declared: PathBuf,
     /// The note that says that all of it is invented.
@@ -124,6 +126,18 @@ pub struct Mapped {
 }
 
 const CONTRACT: &str = include_str!("../../../examples/reference/contract.toml");
+/// Scenarios for `whatif`: the recommendations of the reference report.
+const SCENARIOS: [(&str, &str); 3] = [
+    (
+        "coda-prioritaria.toml",
+        include_str!("../../../examples/reference/scenarios/coda-prioritaria.toml"),
+    ),
+    ("code-ivr.toml", include_str!("../../../examples/reference/scenarios/code-ivr.toml")),
+    (
+        "formazione-incrociata.toml",
+        include_str!("../../../examples/reference/scenarios/formazione-incrociata.toml"),
+    ),
+];
 const CASES: &str = include_str!("demo/files/casi.toml");
 const MESSAGES: &str = include_str!("demo/files/messaggi.toml");
 const CAMPAIGNS: &str = include_str!("demo/files/campagne.toml");
@@ -189,7 +203,11 @@ pub fn generate(
         let mapping = write_text(&sources, name, text)?;
         mapped.push(Mapped { mapping, service: None, files: vec![file] });
     }
+    let folder = dir.join("scenarios");
+    fs::create_dir_all(&folder)?;
+    let scenarios = SCENARIOS.map(|(name, text)| write_text(&folder, name, text));
     Ok(DemoFiles {
+        scenarios: scenarios.into_iter().collect::<io::Result<_>>()?,
         contract: write_text(dir, "contract.toml", CONTRACT)?,
         queue_logs,
         mapped,

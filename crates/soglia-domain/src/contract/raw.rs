@@ -18,7 +18,6 @@ mod values;
 use std::sync::LazyLock;
 
 use schemars::generate::SchemaSettings;
-use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 use toml::de::DeTable;
@@ -28,6 +27,7 @@ use self::problem::Reporter;
 use super::Contract;
 
 pub use self::problem::{ContractError, Problem};
+pub use self::values::{parse_change, parse_share};
 
 /// Files longer than this are not contracts: 4 MiB.
 const TEXT_MAX: usize = 4 * 1024 * 1024;
@@ -45,21 +45,8 @@ static SCHEMA: LazyLock<Value> = LazyLock::new(json_schema);
 /// assert_eq!(wrong, [&missing[..], &["contract.code"]].concat());
 /// ```
 pub fn parse(text: &str, file: &str) -> Result<Contract, ContractError> {
-    let too_long = TEXT_MAX < text.len();
-    let (table, errors) = DeTable::parse_recoverable(if too_long { "" } else { text });
-    let mut reporter = Reporter::new(file, text, &table);
-    if too_long {
-        let found = format!("{} bytes", text.len());
-        reporter.add_at(0, &format!("a file of at most {TEXT_MAX} bytes"), &found, None);
-    }
-    for error in errors {
-        let at = error.span().map_or(0, |span| span.start);
-        let hint = Some("see https://toml.io for the syntax".to_owned());
-        reporter.add_at(at, "valid TOML", &format!("a fault: {}", error.message()), hint);
-    }
-    if !reporter.is_empty() {
-        reporter.finish()?;
-    }
+    let (table, errors) = parse_table(text);
+    syntax(text, file, &table, errors)?;
     let mut reporter = Reporter::new(file, text, &table);
     validate::validate(&SCHEMA, table.get_ref(), &mut reporter);
     reporter.finish()?;
@@ -71,14 +58,63 @@ pub fn parse(text: &str, file: &str) -> Result<Contract, ContractError> {
     Ok(contract)
 }
 
+/// Reads another file that people write beside the contract, such as a scenario, in the same way:
+/// everything wrong with it is said with line, key and hint.
+///
+/// `schema` describes the file (see [`schema_of`]); its leaves may carry the forms of contract
+/// files under `x-soglia-form`: `text`, `code`, `duration`, `share`, `change`, `slot`.
+pub fn read_beside<T: serde::de::DeserializeOwned>(
+    text: &str,
+    file: &str,
+    schema: &Value,
+) -> Result<T, ContractError> {
+    let (table, errors) = parse_table(text);
+    syntax(text, file, &table, errors)?;
+    let mut reporter = Reporter::new(file, text, &table);
+    validate::validate(schema, table.get_ref(), &mut reporter);
+    reporter.finish()?;
+    let mut reporter = Reporter::new(file, text, &table);
+    let found = read::<T>(&table, &mut reporter);
+    reporter.finish()?;
+    Ok(found.expect("a file that was not read has a problem to report"))
+}
+
+/// A text that is too long is not looked at; [`syntax`] says so.
+fn parse_table(text: &str) -> (Spanned<DeTable<'_>>, Vec<toml::de::Error>) {
+    DeTable::parse_recoverable(if TEXT_MAX < text.len() { "" } else { text })
+}
+
+/// Says what keeps the text from being TOML.
+fn syntax(
+    text: &str,
+    file: &str,
+    table: &Spanned<DeTable<'_>>,
+    errors: Vec<toml::de::Error>,
+) -> Result<(), ContractError> {
+    let mut reporter = Reporter::new(file, text, table);
+    if TEXT_MAX < text.len() {
+        let found = format!("{} bytes", text.len());
+        reporter.add_at(0, &format!("a file of at most {TEXT_MAX} bytes"), &found, None);
+    }
+    for error in errors {
+        let at = error.span().map_or(0, |span| span.start);
+        let hint = Some("see https://toml.io for the syntax".to_owned());
+        reporter.add_at(at, "valid TOML", &format!("a fault: {}", error.message()), hint);
+    }
+    reporter.finish()
+}
+
 /// Reads the tables into their types; the schema has already said that they fit.
-fn read(table: &Spanned<DeTable<'_>>, reporter: &mut Reporter<'_>) -> Option<RawContract> {
-    match RawContract::deserialize(toml::de::Deserializer::from(table.clone())) {
+fn read<T: serde::de::DeserializeOwned>(
+    table: &Spanned<DeTable<'_>>,
+    reporter: &mut Reporter<'_>,
+) -> Option<T> {
+    match T::deserialize(toml::de::Deserializer::from(table.clone())) {
         Ok(raw) => Some(raw),
         Err(error) => {
             let at = error.span().map_or(0, |span| span.start);
             let found = format!("a value that could not be read: {}", error.message());
-            reporter.add_at(at, "a contract", &found, None);
+            reporter.add_at(at, "a file of this kind", &found, None);
             None
         }
     }
@@ -89,10 +125,16 @@ fn read(table: &Spanned<DeTable<'_>>, reporter: &mut Reporter<'_>) -> Option<Raw
 /// Values under `x-soglia-form` are checked beyond their pattern: durations are at most a year,
 /// percentages at most 100 %, zones exist. Dates and instants are TOML dates, without quotes.
 pub fn json_schema() -> Value {
+    schema_of::<RawContract>("Soglia contract file")
+}
+
+/// Returns the JSON Schema of files that a type reads, in the form in which [`read_beside`] checks
+/// them.
+pub fn schema_of<T: schemars::JsonSchema>(title: &str) -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
-    let mut schema = generator.into_root_schema_for::<RawContract>().to_value();
+    let mut schema = generator.into_root_schema_for::<T>().to_value();
     if let Value::Object(entries) = &mut schema {
-        entries.insert("title".to_owned(), "Soglia contract file".into());
+        entries.insert("title".to_owned(), title.into());
     }
     without_null(&mut schema);
     // The order of keys must not depend on which features other crates switch on.

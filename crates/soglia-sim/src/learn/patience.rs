@@ -4,8 +4,6 @@
 //! The mean wait of those who gave up ignores that and is three to five times too short; it is
 //! never computed here.
 
-use std::collections::BTreeMap;
-
 use crate::centre::Patience;
 use crate::distribution::{Curve, Distribution, SECOND_US};
 
@@ -65,35 +63,24 @@ impl PatienceEstimate {
 /// patience. A step that would leave nobody is left to the tail. Returns nothing without any step:
 /// when nobody gave up after a wait, or nobody else waited as long as the first who did.
 pub fn kaplan_meier(waits: &[Wait], at_once_us: i64) -> Option<PatienceEstimate> {
-    let (mut none, mut gave_up, mut total_us) = (0_usize, 0_usize, 0_i64);
-    // By wait: how many gave up, how many were censored.
-    let mut ends: BTreeMap<i64, (usize, usize)> = BTreeMap::new();
-    for wait in waits {
-        if wait.end == WaitEnd::GaveUp && wait.wait_us <= at_once_us {
-            none += 1;
-            continue;
-        }
-        total_us += wait.wait_us;
-        let counts = ends.entry(wait.wait_us).or_default();
-        match wait.end {
-            WaitEnd::GaveUp => {
-                counts.0 += 1;
-                gave_up += 1;
-            }
-            WaitEnd::Censored => counts.1 += 1,
-        }
-    }
-    let mut waiting = waits.len() - none;
+    let at_once = |wait: &&Wait| wait.end == WaitEnd::GaveUp && wait.wait_us <= at_once_us;
+    let none = waits.iter().filter(at_once).count();
+    let mut ends: Vec<Wait> = waits.iter().filter(|wait| !at_once(wait)).copied().collect();
+    ends.sort_unstable_by_key(|wait| wait.wait_us);
+    let total_us: i64 = ends.iter().map(|wait| wait.wait_us).sum();
+    let gave_up = ends.iter().filter(|wait| wait.end == WaitEnd::GaveUp).count();
+    let mut waiting = ends.len();
     let mut share = 1.0;
     let mut steps = Vec::new();
-    for (&wait_us, &(left, censored)) in &ends {
+    for same in ends.chunk_by(|one, other| one.wait_us == other.wait_us) {
+        let left = same.iter().filter(|wait| wait.end == WaitEnd::GaveUp).count();
         // The last one to wait says when patience ended, not that nobody's is longer: the tail
         // does.
-        if 0 < left && left < waiting {
+        if let Some(first) = same.first().filter(|_| 0 < left && left < waiting) {
             share *= 1.0 - left as f64 / waiting as f64;
-            steps.push((wait_us as f64 / SECOND_US as f64, share));
+            steps.push((first.wait_us as f64 / SECOND_US as f64, share));
         }
-        waiting -= left + censored;
+        waiting -= same.len();
     }
     let observed_until_secs = steps.last()?.0;
     let tail_mean_secs = total_us as f64 / SECOND_US as f64 / gave_up as f64;

@@ -23,6 +23,8 @@ pub struct Presence {
     pub levels: Vec<Vec<f64>>,
     /// For each group, each seat's hours, where they were read from the events; local.
     pub seats: Vec<Vec<Seat>>,
+    /// Operators with their hours from each week's Monday, where a roster says them to the second.
+    pub rosters: BTreeMap<i64, Vec<Operator>>,
     /// Where that comes from.
     pub source: PresenceSource,
 }
@@ -142,7 +144,7 @@ pub fn infer(
     let source =
         PresenceSource::Inferred { waited: waited as f64 / answered().count().max(1) as f64 };
     let levels = seats.iter().map(|seats| levels(seats, days)).collect();
-    let presence = Presence { first_day: days.0, levels, seats, source };
+    let presence = Presence { first_day: days.0, levels, seats, rosters: BTreeMap::new(), source };
     Inferred { presence, after_us, picked_up_us }
 }
 
@@ -245,6 +247,9 @@ impl Presence {
     /// Returns the operators of a week with their hours from its Monday, where seats were read from
     /// the events.
     pub fn week(&self, monday: i64) -> Option<Vec<Operator>> {
+        if let Some(roster) = self.rosters.get(&monday) {
+            return Some(roster.clone());
+        }
         if self.source == PresenceSource::Given {
             return None;
         }
@@ -355,6 +360,7 @@ mod tests {
             first_day: 10,
             levels: vec![levels],
             seats: Vec::new(),
+            rosters: BTreeMap::new(),
             source: PresenceSource::Given,
         };
         let there = one(vec![0.0, 4.0, 3.0, 0.0]);

@@ -5,15 +5,15 @@
 
 use soglia_domain::text::nearest;
 
-use super::{Calls, Change, Move, Scenario, StaffChange};
-use crate::centre::{CentreError, Operator, Span};
-use crate::learn::history::{DAY_US, QUARTER_US, SLOT_US, TypeInfo};
+use super::staff::windows;
+use super::{Calls, Change, Move, Scenario};
+use crate::centre::{CentreError, Operator};
+use crate::learn::history::{DAY_US, QUARTER_US, TypeInfo};
 use crate::learn::model::Learned;
-use crate::learn::presence::seats;
 use crate::num;
 use crate::random::Purpose;
 use crate::table::Call;
-use crate::week::{Mark, SLOTS_OF_WEEK, Staff, Week};
+use crate::week::{Mark, Staff, Week};
 
 /// What a scenario asks for and the present does not have.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
@@ -113,7 +113,7 @@ impl Week {
             }
             Change::Operators { group, days, between, staff, serves } => {
                 let group = self.group_or_new(group, serves)?;
-                self.operators_change(group, *days, *between, *staff);
+                self.operators_change(group, &windows(*days, *between), *staff);
             }
             Change::CrossTrain { group, n, learn } => self.cross_train(group, *n, learn)?,
             Change::CallBack { of, after_us, share, reached } => {
@@ -210,74 +210,6 @@ impl Week {
                     day_us + how.to.from_us + num::round_i64(place * how.to.length_us() as f64);
             }
         });
-    }
-
-    fn operators_change(
-        &mut self,
-        group: usize,
-        days: [bool; 7],
-        between: Span,
-        staff: StaffChange,
-    ) {
-        let chosen = |slot: usize| {
-            let at_us = i64::try_from(slot).unwrap_or(0) * SLOT_US;
-            let weekday = usize::try_from(at_us / DAY_US).unwrap_or(0);
-            days.get(weekday).copied().unwrap_or(false) && between.holds(at_us % DAY_US)
-        };
-        if let (Staff::Exact(operators), StaffChange::Plus(more @ 1..)) = (&mut self.staff, staff) {
-            let levels: Vec<f64> = (0..SLOTS_OF_WEEK)
-                .map(|slot| if chosen(slot) { f64::from(more) } else { 0.0 })
-                .collect();
-            operators.extend(seats(group, SLOT_US, &levels));
-            return;
-        }
-        let mut levels = self.levels();
-        levels.resize(self.centre.groups.len(), vec![0.0; SLOTS_OF_WEEK]);
-        if let Some(levels) = levels.get_mut(group) {
-            levels.resize(SLOTS_OF_WEEK, 0.0);
-            for (_, level) in levels.iter_mut().enumerate().filter(|(q, _)| chosen(*q)) {
-                *level = match staff {
-                    StaffChange::Plus(more) => (*level + f64::from(more)).max(0.0),
-                    StaffChange::Set(n) => f64::from(n),
-                    StaffChange::Times(times) => *level * times,
-                };
-            }
-        }
-        self.staff = Staff::Levels(levels);
-    }
-
-    fn cross_train(
-        &mut self,
-        name: &str,
-        n: u32,
-        learn: &[(String, u8)],
-    ) -> Result<(), ApplyError> {
-        let from = self.group(name)?;
-        let trained = self.copy_group(from, &format!("{name}+"), learn)?;
-        match &mut self.staff {
-            Staff::Exact(operators) => {
-                let mut left = n;
-                for operator in operators.iter_mut().filter(|o| o.group == from) {
-                    if left == 0 {
-                        break;
-                    }
-                    operator.group = trained;
-                    left -= 1;
-                }
-            }
-            Staff::Levels(levels) => {
-                levels.resize(trained + 1, vec![0.0; SLOTS_OF_WEEK]);
-                let own = levels.get(from).cloned().unwrap_or_default();
-                let taken: Vec<f64> = own.iter().map(|level| level.min(f64::from(n))).collect();
-                if let Some(own) = levels.get_mut(from) {
-                    own.iter_mut().zip(&taken).for_each(|(level, taken)| *level -= taken);
-                }
-                if let Some(slot) = levels.get_mut(trained) {
-                    *slot = taken;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Adds operators with their hours, which makes the staff exact.

@@ -1,23 +1,28 @@
 //! Histories whose truth is known: weeks that the simulator made, told as a platform would record
 //! them. Read [`Made`] first.
 
+use soglia_domain::ratio::Ratio;
 use soglia_domain::rule::{
     AnsweredWithin, Boundary, CallPopulation, Denominator, EarlyAbandon, EndedBy, Limit, Lost,
     Rule, WaitStart, WaitStop,
 };
 use soglia_domain::text::Text;
 use soglia_domain::time::Millis;
+use soglia_domain::verdict::{Bound, Compare, Target, TargetDirection};
 use soglia_sim::centre::{CallType, Centre, Group, Operator, Queue, Redial, Route, Service, Span};
 use soglia_sim::distribution::Distribution;
 use soglia_sim::engine::{End, Outcome, Plan, Run};
-use soglia_sim::indicator::CallRule;
+use soglia_sim::indicator::{CallRule, Counts};
 use soglia_sim::learn::history::{History, HistoryCall, HistoryEnd};
 use soglia_sim::learn::model::{Learned, Openings};
 use soglia_sim::learn::presence::{Presence, PresenceSource};
 use soglia_sim::random::Key;
-use soglia_sim::replay::{Ask, Causes, Limits, Scope, compare_with, replay};
-use soglia_sim::scenario::Scenario;
-use soglia_sim::table::{Call, CallTable, Demand};
+use soglia_sim::replay::{Ask, Causes, Limits, Scope, replay};
+use soglia_sim::replicate::{Estimate, Precision, replicate};
+use soglia_sim::scenario::{Calls, Change, Scenario, StaffChange};
+use soglia_sim::table::{Call, CallTable, Demand, KnownRedials};
+use soglia_sim::week::{Mark, Week};
+use soglia_sim::whatif::{Indicator, Question, Source, answer};
 
 const HOUR: i64 = 3600;
 const DAY_US: i64 = 86_400_000_000;
@@ -162,12 +167,14 @@ impl Made {
         Learned::new(history, opened(weeks), roster)
     }
 
-    /// Everybody's hours as a roster that says nothing by slot: replays take the exact hours.
+    /// Everybody's hours as a roster.
     pub fn roster(&self) -> Presence {
+        let week = |monday: i64| (monday, self.centre.operators.clone());
         Presence {
             first_day: MONDAY,
             levels: vec![Vec::new(); self.centre.groups.len()],
             seats: Vec::new(),
+            rosters: self.mondays().into_iter().map(week).collect(),
             source: PresenceSource::Given,
         }
     }
@@ -225,6 +232,170 @@ pub fn nothing() -> Scenario {
     Scenario::nothing("base", Text { it: "oggi".to_owned(), en: None })
 }
 
+/// What is asked of a scenario.
+fn question<'a>(
+    learned: &'a Learned,
+    mondays: &'a [i64],
+    base: &'a Scenario,
+    scenarios: &'a [Scenario],
+    indicators: &'a [Indicator],
+) -> Question<'a> {
+    Question {
+        learned,
+        mondays,
+        base,
+        scenarios,
+        indicators,
+        source: Source::Recorded,
+        precision: Precision { half_width: 0.001, n_batch: 12, n_max: 12, level: 0.95 },
+        seed: 5,
+        threads: 2,
+    }
+}
+
+fn indicators() -> Vec<Indicator> {
+    let (level, lost) = rules();
+    let share = |num: u64| Bound::Share(Ratio::new(num, 100).expect("a share"));
+    let indicator = |code: &str, rule: CallRule, direction: TargetDirection, num: u64| Indicator {
+        code: code.to_owned(),
+        name: Text { it: code.to_owned(), en: None },
+        rule,
+        target: Target { direction, inclusive: true, bound: share(num) },
+        compare: Compare::Exact,
+        weeks: 4,
+    };
+    vec![
+        indicator("K1", level, TargetDirection::AtLeast, 80),
+        indicator("K3", lost, TargetDirection::AtMost, 5),
+    ]
+}
+
+/// Changes of several kinds, one for each number.
+fn change(n: u64) -> Scenario {
+    let mut scenario = nothing();
+    let noon = Span::of_secs(9 * HOUR, 13 * HOUR);
+    let staff = |more: i32| Change::Operators {
+        group: "desk b".to_owned(),
+        days: [true; 7],
+        between: noon,
+        staff: StaffChange::Plus(more),
+        serves: Vec::new(),
+    };
+    let information = Calls { queue: Some("c information".to_owned()), ..Calls::default() };
+    scenario.changes = vec![match n % 5 {
+        0 => Change::CrossTrain {
+            group: "desk c".to_owned(),
+            n: 2,
+            learn: vec![("b bookings".to_owned(), 1)],
+        },
+        1 => staff(2),
+        2 => Change::Contain { of: information, share: 0.4 },
+        3 => Change::Handling {
+            of: Calls::default(),
+            system: None,
+            times: 0.95,
+            wrap_us: 0,
+            rang_us: 0,
+        },
+        _ => Change::Prefer {
+            queue: "a prescriptions".to_owned(),
+            group: "desk b".to_owned(),
+            tier: 1,
+        },
+    }];
+    scenario
+}
+
+/// The same change made to the weeks as they truly were, with what nobody saw.
+fn truth(made: &Made, learned: &Learned, scenario: &Scenario, rule: &CallRule) -> f64 {
+    let mut counts = Counts::default();
+    for (table, monday) in made.tables.iter().zip(made.mondays()) {
+        let recorded = Week::recorded(learned, monday, &learned.patience, table.key);
+        let mark = Mark { rang_us: 0, system: None };
+        let week = Week {
+            centre: Centre { operators: Vec::new(), ..made.centre.clone() },
+            marks: vec![mark; table.calls.len()],
+            table: table.clone(),
+            known: KnownRedials::default(),
+            again: Vec::new(),
+            ..recorded
+        };
+        let week = scenario.apply(&week, learned, 0).expect("a week");
+        for fate in week.run().expect("a run").fates {
+            counts.add(rule.count(&fate));
+        }
+    }
+    counts.share().expect("calls")
+}
+
+/// The difference of the first indicator as answered, and as it truly would have been.
+fn answered_and_true(made: &Made, scenario: Scenario, n_max: u32) -> (Estimate, f64) {
+    let indicators = indicators();
+    let learned = made.learned(Some(made.roster()));
+    let (mondays, base, scenarios) = (made.mondays(), nothing(), [scenario]);
+    let mut question = question(&learned, &mondays, &base, &scenarios, &indicators);
+    question.precision.n_batch = n_max;
+    question.precision.n_max = n_max;
+    let answers = answer(&question, &mut |_, _| ()).expect("an answer");
+    let rule = &indicators[0].rule;
+    let after = truth(made, &learned, &scenarios[0], rule);
+    let before = truth(made, &learned, &base, rule);
+    (answers.scenarios[0].differences[0].total, after - before)
+}
+
+/// A hundred weeks, each changed in one of five ways: the truth lies in the interval at least
+/// ninety times, and answers are not biased.
+#[test]
+fn the_truth_of_a_change_lies_in_the_interval() {
+    let found = replicate(0, 100, 2, |n| {
+        let n = u64::from(n);
+        answered_and_true(&make(Callers::Again, 1, 1000 + n), change(n), 8)
+    });
+    let inside = found.iter().filter(|(answer, truth)| answer.holds(*truth)).count();
+    let mean = |of: &dyn Fn(&(Estimate, f64)) -> f64| found.iter().map(of).sum::<f64>() / 100.0;
+    let bias = mean(&|(answer, truth)| answer.mean - truth);
+    let size = mean(&|(_, truth)| truth.abs());
+    let off = mean(&|(answer, truth)| (answer.mean - truth).abs());
+    println!("{inside} of 100 inside; changes of {size:.5}, off by {off:.5}, bias {bias:+.5}");
+    assert!(90 <= inside, "{inside} of 100 truths lie in their intervals");
+    assert!(0.01 < size, "the changes are worth asking for: {size}");
+    assert!(off < 0.005 && bias.abs() < 0.002, "off by {off}, bias {bias}");
+}
+
+/// Four weeks: each kind of change is answered within half a point.
+#[test]
+fn four_weeks_answer_within_half_a_point() {
+    let made = make(Callers::Again, 4, 77);
+    for n in 0..5 {
+        let (answer, truth) = answered_and_true(&made, change(n), 16);
+        let off = answer.mean - truth;
+        println!("change {n}: {:+.4} for {truth:+.4} ± {:.4}", answer.mean, answer.half_width);
+        assert!(off.abs() < 0.005, "change {n} is off by {off}");
+    }
+}
+
+/// The same bits on any number of threads.
+#[test]
+fn threads_do_not_change_answers() {
+    let made = make(Callers::Again, 2, 78);
+    let learned = made.learned(None);
+    let (mondays, base, indicators) = (made.mondays(), nothing(), indicators());
+    let scenarios = [change(0), change(2)];
+    let ask = |threads: usize| {
+        let question = question(&learned, &mondays, &base, &scenarios, &indicators);
+        answer(&Question { threads, ..question }, &mut |_, _| ()).expect("an answer")
+    };
+    let one = ask(1);
+    assert_eq!(one, ask(3));
+    assert_eq!(one.scenarios.len(), 2);
+    let drawn = Question {
+        source: Source::Drawn,
+        ..question(&learned, &mondays, &base, &scenarios, &indicators)
+    };
+    let drawn = answer(&drawn, &mut |_, _| ()).expect("an answer");
+    assert!(drawn.observed.is_none() && drawn.weeks_needed.is_some_and(|n| 12 < n));
+}
+
 /// With the roster known, a recorded week replays to the microsecond, redials included.
 #[test]
 fn a_history_replays_exactly() {
@@ -233,15 +404,7 @@ fn a_history_replays_exactly() {
         let learned = made.learned(Some(made.roster()));
         let (mondays, base) = (made.mondays(), nothing());
         let ask = ask(&learned, &mondays, &base);
-        let replayed: Vec<_> = mondays
-            .iter()
-            .map(|&monday| {
-                let week = ask.week(monday, 0).expect("a week");
-                let week = week.with_operators(made.centre.operators.clone());
-                week.run().expect("a run").fates
-            })
-            .collect();
-        let gate = compare_with(&ask, &replayed);
+        let gate = replay(&ask).expect("a replay");
         let off = gate.comparisons.iter().map(|c| c.difference().abs()).fold(0.0, f64::max);
         assert!(off <= 0.0, "the largest difference is {off}");
         assert!(gate.calibrated() && 4 * 3 < gate.judged());

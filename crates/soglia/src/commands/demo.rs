@@ -139,5 +139,8 @@ fn summary(
         files.contract.display()
     );
     println!("\nNext: soglia explain K1 --service cup --period {PERIOD} --calls late {options}");
+    if let Some(scenario) = files.scenarios.first() {
+        println!("      soglia whatif --scenario {} {options}", scenario.display());
+    }
     Ok(DONE)
 }

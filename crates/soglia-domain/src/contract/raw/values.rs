@@ -35,10 +35,11 @@ pub(super) enum Form {
     Money,
     Rate,
     Points,
+    Change,
 }
 
 impl Form {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Text,
         Self::Code,
         Self::Limit,
@@ -52,6 +53,7 @@ impl Form {
         Self::Money,
         Self::Rate,
         Self::Points,
+        Self::Change,
     ];
 
     /// Returns the name in the schema.
@@ -70,6 +72,7 @@ impl Form {
             Self::Money => "money",
             Self::Rate => "rate",
             Self::Points => "points",
+            Self::Change => "change",
         }
     }
 
@@ -93,6 +96,7 @@ impl Form {
             Self::Money => "an amount in euro such as `1250000.00`",
             Self::Rate => "a rate such as `0.3‰` or `0.03%`",
             Self::Points => "percentage points such as `0.01%`",
+            Self::Change => "a change such as `+10%` or `-15%`, from -100% to +900%",
         }
     }
 
@@ -105,6 +109,9 @@ impl Form {
             ),
             Self::Share | Self::Points | Self::Bound if found.contains(',') => {
                 Some("decimals are written with a point: `99.5%`".to_owned())
+            }
+            Self::Change if !found.starts_with(['+', '-']) => {
+                Some("write the sign of the change first: `+10%`, `-15%`".to_owned())
             }
             Self::Share | Self::Points if !found.contains('%') => {
                 Some("write the sign: `95%`".to_owned())
@@ -136,6 +143,7 @@ impl Form {
             Self::Slot => Some(r"^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$"),
             Self::Money => Some(r"^[0-9]+(\.[0-9]{2})?$"),
             Self::Rate => Some(r"^[0-9]+(\.[0-9]+)?[%‰]$"),
+            Self::Change => Some(r"^[+\-][0-9]+(\.[0-9]+)?%$"),
             Self::Day | Self::Moment | Self::Zone => None,
         }
     }
@@ -156,6 +164,7 @@ impl Form {
             Self::Money => parse_money(text).is_some(),
             Self::Rate => parse_rate(text).is_some(),
             Self::Points => parse_points(text).is_some(),
+            Self::Change => parse_change(text).is_some(),
         }
     }
 
@@ -282,7 +291,8 @@ fn decimal(text: &str) -> Option<(u64, u64)> {
     Some((format!("{whole}{fraction}").parse().ok()?, unit))
 }
 
-pub(super) fn parse_share(text: &str) -> Option<Ratio> {
+/// Reads a percentage from 0 to 100.
+pub fn parse_share(text: &str) -> Option<Ratio> {
     let (num, unit) = decimal(text.strip_suffix('%')?.trim_end())?;
     let den = unit.checked_mul(100)?;
     if den < num { None } else { Ratio::new(num, den) }
@@ -334,6 +344,18 @@ fn parse_rate(text: &str) -> Option<u32> {
 
 fn parse_points(text: &str) -> Option<u32> {
     scaled(text.strip_suffix('%')?.trim_end(), 1000)
+}
+
+/// Reads a change as the whole that is left or added to, in thousandths of a percent: `+10%` is
+/// 110 000, `-15%` is 85 000.
+pub fn parse_change(text: &str) -> Option<u32> {
+    let (sign, digits) = (text.get(..1)?, text.get(1..)?);
+    let change = scaled(digits.strip_suffix('%')?, 1000)?;
+    match sign {
+        "+" if change <= 900_000 => Some(100_000 + change),
+        "-" => 100_000_u32.checked_sub(change),
+        _ => None,
+    }
 }
 
 /// Returns a share in permille when it is a whole number of them.
@@ -410,6 +432,11 @@ mod tests {
         assert_eq!(parse_rate("0.03%"), Some(300));
         assert_eq!(parse_points("0.01%"), Some(10));
         assert_eq!(parse_points("0.0001%"), None);
+        assert_eq!(parse_change("+10%"), Some(110_000));
+        assert_eq!(parse_change("-12.5%"), Some(87_500));
+        for text in ["10%", "-101%", "+901%", "+", "±1%", "+1"] {
+            assert_eq!(parse_change(text), None, "{text}");
+        }
     }
 
     #[test]

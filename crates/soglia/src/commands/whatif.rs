@@ -1,0 +1,442 @@
+//! `soglia whatif`. Read [`run`] first.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+use soglia_app::history::quarter;
+use soglia_app::whatif::Present;
+use soglia_domain::period::weekday_name;
+use soglia_domain::ratio::Ratio;
+use soglia_domain::text::{Label, Lang};
+use soglia_domain::verdict::{Bound, TargetDirection};
+use soglia_sim::indicator::Caveat;
+use soglia_sim::replay::{Causes, Gate};
+use soglia_sim::replicate::{Estimate, Precision};
+use soglia_sim::scenario::Scenario;
+use soglia_sim::whatif::{Answer, Answers, Figures, Indicator, Question, Source, answer};
+
+use super::replay::{as_json, failed, gate, percent, points, present, say, threads, write_gate};
+use super::{replay, scenario};
+use crate::cli::{FigureFormat, WhatIf};
+use crate::config::Settings;
+use crate::error::{DONE, Done, Failure};
+use crate::output::{Table, localised};
+
+/// Weeks between two looks at the width.
+const BATCH: u32 = 20;
+
+/// Says what changes would do to the contract's figures.
+pub async fn run(settings: &Settings, args: WhatIf) -> Done {
+    let scenarios: Vec<Scenario> =
+        args.scenario.iter().map(|path| scenario::read(path)).collect::<Result<_, _>>()?;
+    if args.half_width.is_nan() || args.half_width <= 0.0 {
+        return Err(Failure::usage("the half-width must be a number of points above 0"));
+    }
+    let named = scenarios.iter().find_map(|s| s.service.clone());
+    let (present, _) = present(settings, &args.history, named.as_deref()).await?;
+    say(settings, "Replaying the weeks …");
+    let gate = gate(&present, &args.history, Causes::Try)?;
+    let question = Question {
+        learned: &present.learned,
+        mondays: &present.mondays,
+        base: &present.base,
+        scenarios: &scenarios,
+        indicators: &present.indicators,
+        source: if args.drawn { Source::Drawn } else { Source::Recorded },
+        precision: Precision {
+            level: 0.95,
+            half_width: args.half_width / 100.0,
+            n_batch: BATCH,
+            n_max: args.weeks_max,
+        },
+        seed: args.history.seed,
+        threads: threads(&args.history),
+    };
+    let answers = answer(&question, &mut |weeks, width| {
+        say(settings, &format!("  {weeks} weeks played, ± {:.2} points", width * 100.0));
+    });
+    let answers = answers.map_err(failed)?;
+    let mut out = std::io::stdout().lock();
+    match args.format {
+        FigureFormat::Table => {
+            replay::write_present(&mut out, &present, settings.lang)?;
+            write_answers(&mut out, &present, &answers, settings.lang)?;
+            write_gate(&mut out, &present, &gate, settings.lang)?;
+        }
+        FigureFormat::Csv => lines(&present, &answers, &gate).print_csv(&mut out)?,
+        FigureFormat::Json => {
+            let text = serde_json::to_string_pretty(&json_of(&present, &answers, &gate));
+            writeln!(out, "{}", text.map_err(Failure::internal)?)?;
+        }
+    }
+    Ok(DONE)
+}
+
+fn interval(estimate: &Estimate, lang: Lang) -> String {
+    if !estimate.half_width.is_finite() {
+        return points(estimate.mean, lang);
+    }
+    let half = localised(&format!("{:.2}", estimate.half_width * 100.0), lang);
+    format!("{} ± {half}", points(estimate.mean, lang))
+}
+
+fn verdict(met: Option<bool>) -> &'static str {
+    match met {
+        Some(true) => "OK",
+        Some(false) => "KO",
+        None => "n/a",
+    }
+}
+
+fn probability(p: Option<f64>, lang: Lang) -> String {
+    p.map_or_else(|| "n/a".to_owned(), |p| percent(p, 0, lang))
+}
+
+fn title(answer: &Answer, lang: Lang) -> String {
+    let moved = answer.moved.map(|share| {
+        let text = Label::new("si spostano", "move");
+        format!(" ({} {})", percent(share, 0, lang), text.get(lang))
+    });
+    format!("{}{}", answer.name.get(lang), moved.unwrap_or_default())
+}
+
+fn target(indicator: &Indicator, lang: Lang) -> String {
+    let sign = match indicator.target.direction {
+        TargetDirection::AtLeast => "≥",
+        TargetDirection::AtMost => "≤",
+    };
+    match indicator.target.bound {
+        Bound::Share(share) => format!("{sign} {}", percent(value(share), 1, lang)),
+        Bound::Duration(_) => String::new(),
+    }
+}
+
+fn value(share: Ratio) -> f64 {
+    share.num() as f64 / share.den() as f64
+}
+
+fn write_answers(
+    out: &mut impl Write,
+    present: &Present,
+    answers: &Answers,
+    lang: Lang,
+) -> std::io::Result<()> {
+    for (i, indicator) in present.indicators.iter().enumerate() {
+        writeln!(
+            out,
+            "{} {} {}",
+            indicator.code,
+            indicator.name.get(lang),
+            target(indicator, lang)
+        )?;
+        of_indicator(answers, i, lang).print(out)?;
+        writeln!(out)?;
+    }
+    floor(answers, lang).print(out)?;
+    writeln!(out)?;
+    for (i, indicator) in present.indicators.iter().enumerate() {
+        let text = Label::new("per argomento", "by topic");
+        writeln!(out, "{} {}", indicator.code, text.get(lang))?;
+        topics(present, answers, i, lang).print(out)?;
+        writeln!(out)?;
+    }
+    write_remarks(out, present, answers, lang)
+}
+
+/// One indicator: the present, then each scenario.
+fn of_indicator(answers: &Answers, i: usize, lang: Lang) -> Table {
+    let mut table = Table::new(match lang {
+        Lang::It => ["", "valore", "esito", "P(raggiunto)", "differenza", "a pari mix"],
+        Lang::En => ["", "value", "verdict", "P(met)", "difference", "at fixed mix"],
+    });
+    if let Some(seen) = answers.observed.as_ref().and_then(|o| o.get(i)) {
+        let share = seen.share().map_or_else(|| "n/a".to_owned(), |s| percent(s, 2, lang));
+        let name = Label::new("osservato", "observed").get(lang);
+        table.row([name, &share, "", "", "", ""]);
+    }
+    let figure = |figures: &Figures| {
+        let figure = figures.indicators.get(i);
+        [
+            figure.map_or_else(String::new, |f| percent(f.estimate.mean, 2, lang)),
+            verdict(figure.and_then(|f| f.met)).to_owned(),
+            probability(figure.and_then(|f| f.p_met), lang),
+        ]
+    };
+    let [share, met, p] = figure(&answers.base);
+    let name = Label::new("oggi, simulato", "today, simulated").get(lang);
+    table.row([name.to_owned(), share, met, p, String::new(), String::new()]);
+    for answer in &answers.scenarios {
+        let [share, met, p] = figure(&answer.figures);
+        let Some(d) = answer.differences.get(i) else { continue };
+        let warn = if d.mix_misleads { " !" } else { "" };
+        let mix = points(d.fixed_mix, lang) + warn;
+        table.row([title(answer, lang), share, met, p, interval(&d.total, lang), mix]);
+    }
+    table
+}
+
+/// What it is like on the floor.
+fn floor(answers: &Answers, lang: Lang) -> Table {
+    let mut table = Table::new(match lang {
+        Lang::It => [
+            "",
+            "chiamate",
+            "richiamate",
+            "IVR",
+            "ricontatti",
+            "abbandoni",
+            "attesa",
+            "occupazione",
+            "ore operatore",
+            "quarto d'ora peggiore",
+        ],
+        Lang::En => [
+            "",
+            "calls",
+            "redials",
+            "IVR",
+            "call-backs",
+            "abandoned",
+            "wait",
+            "occupancy",
+            "operator hours",
+            "worst quarter-hour",
+        ],
+    });
+    let mut add = |name: String, f: &Figures| {
+        let share = |s: Option<f64>| s.map_or_else(|| "n/a".to_owned(), |s| percent(s, 1, lang));
+        let whole = |n: f64| format!("{n:.0}");
+        let worst = f.worst_quarter.map_or_else(String::new, |(number, share)| {
+            let (day, time) = quarter(number);
+            format!("{} {time}: {}", weekday_name(lang, day), percent(share, 1, lang))
+        });
+        let wait = f.wait_secs.map_or_else(String::new, |secs| format!("{secs:.0} s"));
+        table.row([
+            name,
+            whole(f.offered_per_week),
+            whole(f.redials_per_week),
+            whole(f.contained_per_week),
+            whole(f.call_backs_per_week),
+            share(f.abandoned),
+            wait,
+            share(f.occupancy),
+            whole(f.operator_hours),
+            worst,
+        ]);
+    };
+    let today = Label::new("oggi, a settimana", "today, a week").get(lang);
+    add(today.to_owned(), &answers.base);
+    for answer in &answers.scenarios {
+        add(title(answer, lang), &answer.figures);
+    }
+    table
+}
+
+/// One indicator by topic: the present, and each scenario's difference.
+fn topics(present: &Present, answers: &Answers, i: usize, lang: Lang) -> Table {
+    let mut headers = vec![
+        String::new(),
+        Label::new("quota", "share").get(lang).to_owned(),
+        Label::new("oggi", "today").get(lang).to_owned(),
+    ];
+    headers.extend(answers.scenarios.iter().map(|answer| title(answer, lang)));
+    let mut table = Table::new(headers);
+    let counts = |at: usize| answers.base.topics.get(at).and_then(|t| t.counts.get(i)).copied();
+    let all: u64 = (0..answers.base.topics.len()).filter_map(counts).map(|c| c.den).sum();
+    for (at, topic) in answers.base.topics.iter().enumerate() {
+        let Some(counts) = counts(at) else { continue };
+        let mut row = vec![
+            present.learned.topic_name(topic.kind),
+            percent(counts.den as f64 / all.max(1) as f64, 1, lang),
+            counts.share().map_or_else(|| "n/a".to_owned(), |s| percent(s, 2, lang)),
+        ];
+        row.extend(answers.scenarios.iter().map(|answer| {
+            let of_topic = answer.differences.get(i).and_then(|d| d.topics.get(at));
+            of_topic.map_or_else(String::new, |estimate| interval(estimate, lang))
+        }));
+        table.row(row);
+    }
+    table
+}
+
+fn write_remarks(
+    out: &mut impl Write,
+    present: &Present,
+    answers: &Answers,
+    lang: Lang,
+) -> std::io::Result<()> {
+    let misled = answers.scenarios.iter().flat_map(|a| &a.differences).any(|d| d.mix_misleads);
+    if misled {
+        let text = Label::new(
+            "! il totale si muove al contrario degli argomenti, perché cambia il loro peso: vale la \
+             colonna a pari mix",
+            "! the total moves against the topics, because their weights change: read the column at \
+             fixed mix",
+        );
+        writeln!(out, "{}", text.get(lang))?;
+    }
+    let text = Label::new("settimane giocate", "weeks played");
+    writeln!(out, "{}: {}", text.get(lang), answers.n_weeks)?;
+    if let Some(needed) = answers.weeks_needed {
+        let text = Label::new(
+            "settimane che servirebbero per la precisione chiesta",
+            "weeks that the precision asked for would take",
+        );
+        writeln!(out, "{}: {needed}", text.get(lang))?;
+    }
+    if !present.not_simulated.is_empty() {
+        let text = Label::new(
+            "indicatori che il simulatore non calcola",
+            "indicators that the simulator does not count",
+        );
+        writeln!(out, "{}: {}", text.get(lang), present.not_simulated.join(", "))?;
+    }
+    for (code, caveat) in &answers.caveats {
+        writeln!(out, "{code}: {}", caveat_text(*caveat, lang))?;
+    }
+    Ok(())
+}
+
+fn caveat_text(caveat: Caveat, lang: Lang) -> &'static str {
+    let label = match caveat {
+        Caveat::AllInbound => Label::new(
+            "le chiamate che finiscono nell'IVR non sono simulate",
+            "calls that end in the IVR are not simulated",
+        ),
+        Caveat::FromIvr => Label::new(
+            "il tempo nell'IVR non è simulato: l'attesa è contata dalla coda",
+            "time in the IVR is not simulated: the wait counts from the queue",
+        ),
+        Caveat::EachLeg => Label::new(
+            "ogni chiamata è contata una volta, non a ogni coda",
+            "each call is counted once, not for each queue",
+        ),
+    };
+    label.get(lang)
+}
+
+/// Everything by line, for programs.
+fn lines(present: &Present, answers: &Answers, gate: &Gate) -> Table {
+    let mut table = Table::new([
+        "scenario",
+        "moved",
+        "indicator",
+        "topic",
+        "numerator",
+        "denominator",
+        "share",
+        "met",
+        "p_met",
+        "difference",
+        "half_width",
+        "fixed_mix",
+        "calibrated",
+    ]);
+    let calibrated = u8::from(gate.calibrated()).to_string();
+    let mut add = |code: &str, answer: Option<&Answer>, figures: &Figures| {
+        for (i, indicator) in present.indicators.iter().enumerate() {
+            let Some(f) = figures.indicators.get(i) else { continue };
+            let d = answer.and_then(|a| a.differences.get(i));
+            let number = |n: Option<f64>| n.map_or_else(String::new, |n| format!("{n:.6}"));
+            table.row([
+                code.to_owned(),
+                number(answer.and_then(|a| a.moved)),
+                indicator.code.clone(),
+                String::new(),
+                f.counts.num.to_string(),
+                f.counts.den.to_string(),
+                number(f.counts.share()),
+                verdict(f.met).to_owned(),
+                number(f.p_met),
+                number(d.map(|d| d.total.mean)),
+                number(d.map(|d| d.total.half_width)),
+                number(d.map(|d| d.fixed_mix)),
+                calibrated.clone(),
+            ]);
+            for (at, topic) in figures.topics.iter().enumerate() {
+                let Some(counts) = topic.counts.get(i) else { continue };
+                let d = d.and_then(|d| d.topics.get(at));
+                table.row([
+                    code.to_owned(),
+                    number(answer.and_then(|a| a.moved)),
+                    indicator.code.clone(),
+                    present.learned.topic_name(topic.kind),
+                    counts.num.to_string(),
+                    counts.den.to_string(),
+                    number(counts.share()),
+                    String::new(),
+                    String::new(),
+                    number(d.map(|d| d.mean)),
+                    number(d.map(|d| d.half_width)),
+                    String::new(),
+                    calibrated.clone(),
+                ]);
+            }
+        }
+    };
+    add("present", None, &answers.base);
+    for answer in &answers.scenarios {
+        add(&answer.code, Some(answer), &answer.figures);
+    }
+    table
+}
+
+fn json_of(present: &Present, answers: &Answers, gate: &Gate) -> Value {
+    let scenarios = answers.scenarios.iter().map(|answer| {
+        let differences = answer.differences.iter().zip(&present.indicators).map(|(d, i)| {
+            json!({
+                "indicator": i.code, "difference": d.total.mean, "half_width": d.total.half_width,
+                "at_fixed_mix": d.fixed_mix, "mix_misleads": d.mix_misleads,
+                "topics": d.topics.iter().zip(&answers.base.topics).map(|(e, t)| json!({
+                    "topic": present.learned.topic_name(t.kind), "difference": e.mean,
+                    "half_width": e.half_width,
+                })).collect::<Vec<_>>(),
+            })
+        });
+        json!({
+            "code": answer.code, "name": answer.name.it, "share_moved": answer.moved,
+            "figures": json_of_figures(present, &answer.figures),
+            "differences": differences.collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "schema": "soglia.whatif/1",
+        "present": json_of_figures(present, &answers.base),
+        "observed": answers.observed.as_ref().map(|observed| {
+            observed.iter().zip(&present.indicators).map(|(counts, i)| json!({
+                "indicator": i.code, "numerator": counts.num, "denominator": counts.den,
+            })).collect::<Vec<_>>()
+        }),
+        "scenarios": scenarios.collect::<Vec<_>>(),
+        "weeks_played": answers.n_weeks,
+        "weeks_of_history": answers.n_mondays,
+        "weeks_needed": answers.weeks_needed,
+        "not_simulated": present.not_simulated,
+        "gate": as_json(present, gate),
+    })
+}
+
+fn json_of_figures(present: &Present, figures: &Figures) -> Value {
+    let indicators = figures.indicators.iter().zip(&present.indicators).map(|(f, i)| {
+        json!({
+            "indicator": i.code, "numerator": f.counts.num, "denominator": f.counts.den,
+            "share": f.estimate.mean, "half_width": f.estimate.half_width, "verdict": verdict(f.met),
+            "p_met": f.p_met, "weeks_of_period": i.weeks,
+        })
+    });
+    json!({
+        "indicators": indicators.collect::<Vec<_>>(),
+        "calls_per_week": figures.offered_per_week,
+        "redials_per_week": figures.redials_per_week,
+        "contained_per_week": figures.contained_per_week,
+        "call_backs_per_week": figures.call_backs_per_week,
+        "abandoned": figures.abandoned,
+        "wait_secs": figures.wait_secs,
+        "occupancy": figures.occupancy,
+        "operator_hours_per_week": figures.operator_hours,
+        "worst_quarter_hour": figures.worst_quarter.map(|(number, share)| {
+            let (day, time) = quarter(number);
+            json!({ "weekday": weekday_name(Lang::En, day), "from": time, "share": share })
+        }),
+    })
+}
