@@ -172,6 +172,14 @@ pub fn day_short(lang: Lang, date: Date) -> String {
     }
 }
 
+/// A day with its year, for narrow columns: `31/12/2023`, or `31 Dec 2023`.
+pub fn day_narrow(lang: Lang, date: Date) -> String {
+    match lang {
+        Lang::It => day(lang, date),
+        Lang::En => format!("{} {}", day_short(lang, date), date.year()),
+    }
+}
+
 /// A month with its year.
 pub fn month(lang: Lang, date: Date) -> String {
     format!("{} {}", month_name(lang, date.month()), date.year())
@@ -276,6 +284,12 @@ mod tests {
         );
         assert_eq!(target(Lang::It, &at_least("99.50")), "almeno 99,5%");
         assert_eq!(target(Lang::En, &at_least("100.00")), "100%");
+    }
+
+    #[test]
+    fn days_of_narrow_columns_keep_their_year() {
+        assert_eq!(day_narrow(Lang::It, date(2023, 9, 7)), "07/09/2023");
+        assert_eq!(day_narrow(Lang::En, date(2023, 9, 7)), "7 Sep 2023");
     }
 
     #[test]

@@ -208,7 +208,7 @@ fn value(held: Held<'_>, entry: &RegisterEntry, code: &str) -> Cell {
 fn cell(lang: Lang, field: Option<&Field>, value: &Value) -> Cell {
     match value {
         Value::Text(text) => Cell::text(text.clone()),
-        Value::Date(date) => cells::day(lang, *date),
+        Value::Date(date) => Cell::text(format::day_narrow(lang, *date)).with(Datum::Date(*date)),
         Value::Count(n) => cells::count(lang, *n),
         Value::Money(cents) => {
             Cell::text(format::euro(lang, *cents)).with(Datum::Euro(format::cents(*cents)))
