@@ -6,6 +6,7 @@
 //! [`rebuild`] reads all originals again into a new ledger, [`session`] opens the tables at the
 //! versions one import row names, [`status`] says what is there and what is missing.
 
+pub mod beside;
 pub mod import;
 pub mod mapping;
 pub mod objects;

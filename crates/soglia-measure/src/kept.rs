@@ -5,8 +5,7 @@
 //! was made with, and by its checksum that it is whole; one that does not fit is made again, and
 //! losing all of them changes no figure.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,6 +23,7 @@ use soglia_domain::contract::Contract;
 use soglia_domain::facts::{Direction, Disposition};
 use soglia_domain::period::{Period, start_of_day};
 use soglia_domain::time::Instant;
+use soglia_ledger::beside::{Beside, open};
 use soglia_ledger::session::Session;
 use soglia_ledger::store::Ledger;
 use soglia_ledger::tables::Table;
@@ -51,13 +51,13 @@ const BATCH_ROWS: usize = 16 * 1024;
 /// A folder of kept counts.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    dir: PathBuf,
+    beside: Beside,
 }
 
 impl Kept {
     /// The counts that are kept beside a ledger.
     pub fn beside(ledger: &Ledger) -> Self {
-        Self { dir: ledger.dir().join("tallies") }
+        Self { beside: Beside::new(ledger, "tallies") }
     }
 
     /// The calls of a period by day, from the counts of whole files; files that were not counted
@@ -78,15 +78,17 @@ impl Kept {
         let parts = session.ctx.state().config().target_partitions();
         let mut days = Tally::default();
         for file in session.files_of(Table::Calls) {
-            let at = self.place(file);
-            let counted = match counting.read(&at, period) {
+            let name = name_of(file);
+            let kept = self.beside.read(&name);
+            let kept = kept.and_then(|bytes| counting.read(&bytes, period));
+            let counted = match kept {
                 Some(counted) => counted,
                 None => match counting.make(file, period, parts).await? {
                     Made::Elsewhere => continue,
                     Made::Doubtful => return Ok(None),
                     Made::Counted(counted) => {
                         // A folder that cannot be written costs time, not truth.
-                        let _ = counted.keep(&at);
+                        let _ = self.beside.write(&name, &counted.to_bytes());
                         counted
                     }
                 },
@@ -105,11 +107,12 @@ impl Kept {
         self.days(session, (contract, &ever), &CallsPass::ordinary()).await?;
         Ok(())
     }
+}
 
-    fn place(&self, file: &Path) -> PathBuf {
-        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        self.dir.join(format!("{name}.tally"))
-    }
+/// The name of the counts of a file.
+fn name_of(file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    format!("{stem}.tally")
 }
 
 /// What files are counted by.
@@ -141,9 +144,8 @@ enum Made {
 }
 
 impl Counting<'_> {
-    /// Reads kept counts; none if they are missing, damaged or made with anything else.
-    fn read(&self, at: &Path, period: &Period) -> Option<Counted> {
-        let bytes = std::fs::read(at).ok()?;
+    /// Reads kept counts; none if they are damaged or made with anything else.
+    fn read(&self, bytes: &[u8], period: &Period) -> Option<Counted> {
         let (checksum, body) = bytes.split_at_checked(32)?;
         if Sha256::digest(body).as_slice() != checksum {
             return None;
@@ -167,8 +169,7 @@ impl Counting<'_> {
 
     /// Counts a file.
     async fn make(&self, file: &Path, period: &Period, parts: usize) -> Result<Made, MeasureError> {
-        let metadata =
-            ArrowReaderMetadata::load(&File::open(file)?, ArrowReaderOptions::default())?;
+        let metadata = ArrowReaderMetadata::load(&open(file)?, ArrowReaderOptions::default())?;
         let Some((least, most)) = arrivals(&metadata) else { return Ok(Made::Doubtful) };
         if most < period.start().as_millis() || period.end().as_millis() <= least {
             return Ok(Made::Elsewhere);
@@ -207,10 +208,8 @@ impl Counting<'_> {
 }
 
 impl Counted {
-    /// Writes the counts, complete or not at all.
-    fn keep(&self, at: &Path) -> io::Result<()> {
-        let dir = at.parent().unwrap_or(at);
-        std::fs::create_dir_all(dir)?;
+    /// The counts as they are kept.
+    fn to_bytes(&self) -> Vec<u8> {
         let mut body = Vec::new();
         put_text(&mut body, &self.first.to_string());
         put_text(&mut body, &self.until.to_string());
@@ -224,11 +223,9 @@ impl Counted {
             }
             None => put(&mut body, 0),
         }
-        let mut file = tempfile::NamedTempFile::new_in(dir)?;
-        file.write_all(&Sha256::digest(&body))?;
-        file.write_all(&body)?;
-        file.persist(at).map_err(|failed| failed.error)?;
-        Ok(())
+        let mut bytes = Sha256::digest(&body).to_vec();
+        bytes.append(&mut body);
+        bytes
     }
 }
 
@@ -329,7 +326,7 @@ impl Reading {
         let schema = self.metadata.parquet_schema();
         let mut names: Vec<&str> = vec!["direction"];
         names.extend(self.spec.columns.iter().map(|column| column.sql()));
-        let file = File::open(&self.file)?;
+        let file = open(&self.file)?;
         let reader =
             ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
                 .with_projection(ProjectionMask::columns(schema, names.iter().copied()))
