@@ -171,8 +171,8 @@ impl Look<'_> {
     }
 }
 
-/// As many items on each day that is left as on each that has passed; where there were any, at least
-/// one more may come.
+/// As many items on each day that is left as on each that has passed; where there were any, at
+/// least one more may come.
 fn pace(counted: u64, n_passed: u32, n_left: u32) -> u64 {
     let exact = u128::from(counted) * u128::from(n_left);
     u64::try_from(exact.div_ceil(u128::from(n_passed.max(1)))).unwrap_or(u64::MAX)

@@ -292,7 +292,8 @@ mod tests {
         ) {
             let direction =
                 if at_least { TargetDirection::AtLeast } else { TargetDirection::AtMost };
-            let compare = if rounded { Compare::Rounded(Rounding::half_up(1)) } else { Compare::Exact };
+            let tenths = Compare::Rounded(Rounding::half_up(1));
+            let compare = if rounded { tenths } else { Compare::Exact };
             let goal = goal(direction, percent, inclusive, compare);
             let so_far = Counts { met, counted: met + late };
             let good: Vec<u64> = (0..=rest)

@@ -4,9 +4,9 @@
 //!
 //! 1. [`need`]: operators for each interval, by Erlang A;
 //! 2. [`cover`]: the shifts that cover a need at least cost, under [`rules::Rules`];
-//! 3. [`plan`](mod@plan): cuts — the cover is simulated, with breaks, peaks and days that vary; what
-//!    it lacks becomes a condition on the next cover, what it has too much of may go; in the end an
-//!    independent run judges it;
+//! 3. [`plan`](mod@plan): cuts — the cover is simulated, with breaks, peaks and days that vary;
+//!    what it lacks becomes a condition on the next cover, what it has too much of may go; in the
+//!    end an independent run judges it;
 //! 4. [`roster`]: the shifts of a week handed to positions, with rest and free days.
 //!
 //! Several pools with different skills are the business of the simulator: plan each, then simulate

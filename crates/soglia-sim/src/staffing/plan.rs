@@ -5,10 +5,10 @@
 //! that holds wherever the service level bends downwards, as it does once a queue is not badly
 //! understaffed. The cheapest shifts under all cuts are simulated again, and so on until they are
 //! good enough. What a round lacked is asked for besides in the next one, a *margin*, or the end
-//! would be approached from below for ever; shifts that are good enough are tried again with half of
-//! it. Then weeks that had no part in this are the judge. If they find the level too low,
-//! because the shifts were fitted to the luck of their weeks, the goal is raised by what was missing
-//! and the rounds go on.
+//! would be approached from below for ever; shifts that are good enough are tried again with half
+//! of it. Then weeks that had no part in this are the judge. If they find the level too low,
+//! because the shifts were fitted to the luck of their weeks, the goal is raised by what was
+//! missing and the rounds go on.
 
 use std::collections::BTreeMap;
 

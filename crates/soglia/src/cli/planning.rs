@@ -8,6 +8,11 @@ use soglia_sim::erlang::ServiceLevelKind;
 
 use super::{OutputFormat, PeriodArg};
 
+/// The names of the service levels in use.
+fn service_levels() -> PossibleValuesParser {
+    PossibleValuesParser::new(ServiceLevelKind::ALL.map(ServiceLevelKind::name))
+}
+
 /// Operators and service levels by closed formulas.
 ///
 /// One kind of operators, a steady load, handling times without memory. With --operators it says
@@ -48,7 +53,7 @@ pub struct Erlang {
     pub service_level: Option<String>,
     /// The service level that is meant: of which calls
     #[arg(long, value_name = "WHICH", default_value = "of-offered",
-        value_parser = PossibleValuesParser::new(ServiceLevelKind::ALL.map(ServiceLevelKind::name)))]
+        value_parser = service_levels())]
     pub of: String,
     /// The most that operators may be busy, with --service-level
     #[arg(long, value_name = "PERCENT", requires = "service_level")]
@@ -200,7 +205,7 @@ pub struct Staffing {
     pub service_level: String,
     /// The service level that is meant: of which calls
     #[arg(long, value_name = "WHICH", default_value = "of-offered",
-        value_parser = PossibleValuesParser::new(ServiceLevelKind::ALL.map(ServiceLevelKind::name)))]
+        value_parser = service_levels())]
     pub of: String,
     /// Over what the goal is taken
     #[arg(long, value_enum, default_value = "whole")]

@@ -406,8 +406,8 @@ fn print(
         match lang {
             Lang::It => writeln!(
                 out,
-                "{n} operatori: instabile. Arriva più di quanto possano gestire e nessuno rinuncia: \
-                 la coda cresce senza fine",
+                "{n} operatori: instabile. Arriva più di quanto possano gestire e nessuno \
+                 rinuncia: la coda cresce senza fine",
             )?,
             Lang::En => writeln!(
                 out,
@@ -492,16 +492,15 @@ fn document(
             .collect::<Map<_, _>>()
             .into()
     };
-    let rows: Vec<Value> = answers
-        .iter()
-        .map(|answer| {
-            json!({
-                "operators": answer.operators,
-                "state": if answer.classes.is_some() { "stable" } else { "unstable" },
-                "classes": answer.classes.as_ref().map(|all| all.iter().map(class).collect::<Vec<_>>()),
-            })
+    let row = |answer: &Answer| {
+        let classes = answer.classes.as_ref();
+        json!({
+            "operators": answer.operators,
+            "state": if classes.is_some() { "stable" } else { "unstable" },
+            "classes": classes.map(|all| all.iter().map(class).collect::<Vec<_>>()),
         })
-        .collect();
+    };
+    let rows: Vec<Value> = answers.iter().map(row).collect();
     let people = needed.map(|needed| positions(needed, question.shrinkage)).transpose()?;
     Ok(json!({
         "schema": "soglia.erlang/1",

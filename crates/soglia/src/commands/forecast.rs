@@ -361,8 +361,8 @@ fn notes(made: &Made, (percent, lang): (&str, Lang), out: &mut impl Write) -> Re
         )?,
         (Lang::It, _) => writeln!(
             out,
-            "fascia del {percent} %: oltre al caso, scarto dei giorni {of_days} %, dei quarti d'ora \
-             {of_intervals} % (da {n} giorni)",
+            "fascia del {percent} %: oltre al caso, scarto dei giorni {of_days} %, dei quarti \
+             d'ora {of_intervals} % (da {n} giorni)",
         )?,
         (Lang::En, _) => writeln!(
             out,
@@ -380,17 +380,17 @@ fn notes(made: &Made, (percent, lang): (&str, Lang), out: &mut impl Write) -> Re
         match lang {
             Lang::It => writeln!(
                 out,
-                "prova sulle ultime {weeks} settimane, con anticipo di {ahead} d ({n} giorni): errore dei \
-                 quarti d'ora {wape} %\n  (il solo caso: {floor} %), dei giorni {of_day} % ({day_floor} \
-                 %); {scaled} volte quello di ripetere\n  la settimana prima; nella fascia {held} % dei \
-                 quarti d'ora, {held_days} % dei giorni",
+                "prova sulle ultime {weeks} settimane, con anticipo di {ahead} d ({n} giorni): \
+                 errore dei quarti d'ora {wape} %\n  (il solo caso: {floor} %), dei giorni \
+                 {of_day} % ({day_floor} %); {scaled} volte quello di ripetere\n  la settimana \
+                 prima; nella fascia {held} % dei quarti d'ora, {held_days} % dei giorni",
             )?,
             Lang::En => writeln!(
                 out,
-                "tried on the last {weeks} weeks, {ahead} d ahead ({n} days): error of quarter-hours \
-                 {wape} %\n  (chance alone: {floor} %), of days {of_day} % ({day_floor} %); {scaled} times \
-                 that of repeating\n  the week before; within the band {held} % of quarter-hours, \
-                 {held_days} % of days",
+                "tried on the last {weeks} weeks, {ahead} d ahead ({n} days): error of \
+                 quarter-hours {wape} %\n  (chance alone: {floor} %), of days {of_day} % \
+                 ({day_floor} %); {scaled} times that of repeating\n  the week before; within \
+                 the band {held} % of quarter-hours, {held_days} % of days",
             )?,
         }
     }

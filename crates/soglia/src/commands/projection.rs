@@ -230,7 +230,8 @@ fn explain(found: &[Projected], lang: Lang, out: &mut impl Write) -> Result<(), 
         Lang::It => {
             "\n«al più male»: dei casi che restano, quanti possono essere in ritardo o persi. \
              Probabilità: se i giorni che\nrestano vanno come gli ultimi quattro dello stesso \
-             giorno della settimana; dove manca, i casi che restano\nseguono il passo tenuto finora."
+             giorno della settimana; dove manca, i casi che restano\nseguono il passo tenuto \
+             finora."
         }
         Lang::En => {
             "\n“wrong at most”: of the items to come, how many may be late or lost. Chance: if the \

@@ -339,15 +339,15 @@ fn positions_needed(
     match lang {
         Lang::It => writeln!(
             out,
-            "posti per coprire i turni: {positions_n} (non meno di {at_least}); con il {share} % di \
-             assenze: {people} persone\ncosto dei turni: al più il {gap} % oltre il minimo possibile \
-             con questi tagli",
+            "posti per coprire i turni: {positions_n} (non meno di {at_least}); con il \
+             {share} % di assenze: {people} persone\ncosto dei turni: al più il {gap} % oltre il \
+             minimo possibile con questi tagli",
         )?,
         Lang::En => writeln!(
             out,
-            "positions that work the shifts: {positions_n} (no fewer than {at_least}); with {share} % \
-             away: {people} people\ncost of the shifts: at most {gap} % above the least possible under \
-             these cuts",
+            "positions that work the shifts: {positions_n} (no fewer than {at_least}); with \
+             {share} % away: {people} people\ncost of the shifts: at most {gap} % above the least \
+             possible under these cuts",
         )?,
     }
     Ok(())
@@ -388,8 +388,8 @@ fn callers(
         match lang {
             Lang::It => writeln!(
                 out,
-                "attenzione: di {missing} chiamate non è noto il lavoro dopo la chiamata; la durata \
-                 è sottostimata",
+                "attenzione: di {missing} chiamate non è noto il lavoro dopo la chiamata; la \
+                 durata è sottostimata",
             )?,
             Lang::En => writeln!(
                 out,
