@@ -22,7 +22,7 @@ pub use self::review::{
     SheetStep, Sign, Training,
 };
 pub use self::serve::Serve;
-pub use self::simulation::{FigureFormat, Replay, ScenarioCommand, WhatIf};
+pub use self::simulation::{FigureFormat, HistoryArgs, Replay, ScenarioCommand, WhatIf};
 
 /// Contact-centre contracts, measured from what the platforms recorded.
 ///
