@@ -14,7 +14,7 @@ use crate::indicator::Fate;
 use crate::learn::history::{HistoryEnd, QUARTER_US, SLOT_US, Seen, TypeInfo, WEEK_US};
 use crate::learn::model::Learned;
 use crate::learn::patience_by_type::PatienceTable;
-use crate::learn::presence::seats;
+use crate::learn::presence::{Idle, seats};
 use crate::learn::redial::Demand as Link;
 use crate::random::{Key, Purpose};
 use crate::table::{Again, Call, CallTable, KnownRedials, small};
@@ -52,9 +52,9 @@ pub enum Staff {
 
 impl Staff {
     /// Whoever was at work in the week that began on `monday`.
-    pub fn of(learned: &Learned, monday: i64) -> Self {
+    pub fn of(learned: &Learned, monday: i64, idle: Idle) -> Self {
         let presence = &learned.presence;
-        presence.week(monday).map_or_else(
+        presence.week(monday, idle).map_or_else(
             || {
                 let groups = 0..learned.history.groups.len();
                 let of_group = |group| presence.of_days(group, monday, monday + 7);
@@ -84,7 +84,7 @@ impl Week {
     /// Makes the week that began on `monday` as it was recorded; `key` decides what was not seen.
     pub fn recorded(learned: &Learned, monday: i64, patience: &PatienceTable, key: Key) -> Self {
         let mut week = Self::empty(learned, &learned.openings.week(monday), key);
-        week.staff = Staff::of(learned, monday);
+        week.staff = Staff::of(learned, monday, Idle::Left);
         let calls = &learned.history.calls;
         let from = calls.partition_point(|call| call.day() < monday);
         let until = calls.partition_point(|call| call.day() < monday + 7);
@@ -122,11 +122,11 @@ impl Week {
         week
     }
 
-    /// Draws a week like those learned from, with the hours and the operators of the week that began
-    /// on `monday`.
+    /// Draws a week like those learned from, with the hours and the operators of the week that
+    /// began on `monday`.
     pub fn drawn(learned: &Learned, monday: i64, key: Key) -> Self {
         let mut week = Self::empty(learned, &learned.openings.week(monday), key);
-        week.staff = Staff::of(learned, monday);
+        week.staff = Staff::of(learned, monday, Idle::Stays);
         let table = learned.arrivals.demand().generate(&week.centre.types, key);
         let draw = Draw { learned, patience: &learned.patience, origin_us: 0, key };
         let open = &learned.openings.week(monday);

@@ -124,9 +124,11 @@ impl Seen {
     }
 
     /// Adds work after the call, and time to pick it up, that no platform recorded.
-    pub fn add_unrecorded(&mut self, after_us: i64, picked_up_us: i64) {
+    pub fn add_unrecorded(&mut self, after_us: Option<i64>, picked_up_us: i64) {
         if let HistoryEnd::Answered { wrap_us, .. } = &mut self.end {
-            *wrap_us = Some(wrap_us.unwrap_or(0) + after_us);
+            if let Some(after_us) = after_us {
+                *wrap_us = Some(wrap_us.unwrap_or(0) + after_us);
+            }
             self.rang_us = (self.rang_us + picked_up_us).min(self.wait_us);
         }
     }

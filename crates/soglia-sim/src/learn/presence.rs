@@ -36,8 +36,8 @@ pub enum PresenceSource {
     Given,
     /// The events themselves.
     Inferred {
-        /// Of the calls answered, the share that had to wait: then every operator was busy and could
-        /// be counted. In quiet times operators without calls are not seen.
+        /// Of the calls answered, the share that had to wait: then every operator was busy and
+        /// could be counted. In quiet times operators without calls are not seen.
         waited: f64,
     },
 }
@@ -59,6 +59,18 @@ pub struct Seat {
     /// When the last call began. After that no other was taken; who finishes a call and then leaves
     /// has decided to by then.
     pub last_us: i64,
+    /// Until when somebody may still have sat there without a call: until it was seen that nobody
+    /// did, and at most [`IDLE_MAX_US`] after the last call.
+    pub idle_until_us: i64,
+}
+
+/// What is made of seats that were free when last seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Idle {
+    /// Nobody sat there: right for the calls that came.
+    Left,
+    /// Somebody did, for a while: right for calls that come at other instants.
+    Stays,
 }
 
 /// What the events show of seats and of what happens between calls.
@@ -66,8 +78,9 @@ pub struct Seat {
 pub struct Inferred {
     /// Who was there.
     pub presence: Presence,
-    /// For each call of the history: work after it that nobody recorded.
-    pub after_us: Vec<i64>,
+    /// For each call of the history: work after it that nobody recorded; nothing where nobody
+    /// waited afterwards, so that it cannot be known.
+    pub after_us: Vec<Option<i64>>,
     /// For each call of the history: the last part of its wait, in which somebody was free.
     pub picked_up_us: Vec<i64>,
 }
@@ -113,7 +126,7 @@ pub fn infer(
     days: (i64, i64),
 ) -> Inferred {
     let n = history.calls.len();
-    let (mut after_us, mut picked_up_us) = (vec![0; n], vec![0; n]);
+    let (mut after_us, mut picked_up_us) = (vec![None; n], vec![0; n]);
     let mut seats = Vec::new();
     for (group, queues) in serves.iter().enumerate() {
         let is_for =
@@ -129,7 +142,7 @@ pub fn infer(
                     if let Some((last, us)) = after
                         && let Some(slot) = after_us.get_mut(last)
                     {
-                        *slot = us;
+                        *slot = Some(us);
                     }
                     if let Some(slot) = picked_up_us.get_mut(n) {
                         *slot = picked_up;
@@ -173,6 +186,7 @@ impl Floor {
         if let Some(seat) = self.taken.remove(&call) {
             if let Some(seat) = self.seats.get_mut(seat) {
                 seat.span.until_us = at_us;
+                seat.idle_until_us = at_us + IDLE_MAX_US;
             }
             self.free.push(Free { seat, since_us: at_us, at_work_until_us: at_us, last: call });
         }
@@ -186,7 +200,13 @@ impl Floor {
                 free.at_work_until_us = now_us;
             }
         }
-        self.free.retain(|free| free.at_work_until_us - free.since_us <= AFTER_MAX_US);
+        let empty = |free: &Free| AFTER_MAX_US < free.at_work_until_us - free.since_us;
+        for free in self.free.iter().filter(|free| empty(free)) {
+            if let Some(seat) = self.seats.get_mut(free.seat) {
+                seat.idle_until_us = seat.last_us + 1;
+            }
+        }
+        self.free.retain(|free| !empty(free));
     }
 
     /// A call is taken: by the seat that has been free for the longest time, or by a new one.
@@ -196,7 +216,7 @@ impl Floor {
         if self.free.is_empty() {
             self.taken.insert(n, self.seats.len());
             let span = Span { from_us: now_us, until_us: now_us };
-            self.seats.push(Seat { span, last_us: now_us });
+            self.seats.push(Seat { span, last_us: now_us, idle_until_us: now_us });
             return (None, 0);
         }
         let free = self.free.remove(0);
@@ -211,7 +231,8 @@ impl Floor {
             free.at_work_until_us - free.since_us
         };
         let ready_us = free.since_us + at_work_us;
-        (Some((free.last, at_work_us)), now_us - call.at_us.max(ready_us))
+        let known = call.at_us <= free.since_us || free.since_us < free.at_work_until_us;
+        (known.then_some((free.last, at_work_us)), now_us - call.at_us.max(ready_us))
     }
 }
 
@@ -246,7 +267,7 @@ impl Presence {
 
     /// Returns the operators of a week with their hours from its Monday, where seats were read from
     /// the events.
-    pub fn week(&self, monday: i64) -> Option<Vec<Operator>> {
+    pub fn week(&self, monday: i64, idle: Idle) -> Option<Vec<Operator>> {
         if let Some(roster) = self.rosters.get(&monday) {
             return Some(roster.clone());
         }
@@ -259,7 +280,11 @@ impl Presence {
             for seat in seats {
                 // A seat may be left during its last call, which is then finished.
                 let from_us = seat.span.from_us.max(week.from_us);
-                let until_us = (seat.last_us + 1).min(week.until_us);
+                let until_us = match idle {
+                    Idle::Left => seat.last_us + 1,
+                    Idle::Stays => seat.idle_until_us,
+                };
+                let until_us = until_us.min(week.until_us);
                 if from_us < until_us {
                     let presence = vec![Span {
                         from_us: from_us - week.from_us,

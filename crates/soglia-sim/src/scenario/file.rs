@@ -323,7 +323,10 @@ enum Weekday {
 
 /// Declares a leaf of the file: the form that contract files give it, and how it is read.
 macro_rules! leaf {
-    ($($(#[$doc:meta])* $name:ident($inner:ty) = $form:literal, $pattern:literal, $parse:expr;)*) => {$(
+    ($(
+        $(#[$doc:meta])*
+        $name:ident($inner:ty) = $form:literal, $pattern:literal, $parse:expr;
+    )*) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Debug)]
         struct $name($inner);

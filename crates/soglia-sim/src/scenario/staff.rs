@@ -67,8 +67,8 @@ impl Week {
     }
 }
 
-/// Lets one operator at a time change groups, from the week's beginning to its end: where seats were
-/// read from the events, one person is several of them, one after the other.
+/// Lets one operator at a time change groups, from the week's beginning to its end: where seats
+/// were read from the events, one person is several of them, one after the other.
 fn one_after_the_other(operators: &mut [Operator], from: usize, to: usize) {
     let mut at_us = i64::MIN;
     loop {

@@ -1,6 +1,7 @@
 //! The simulator against theory, and its laws.
 
 mod bank;
+mod files;
 mod forecast;
 mod laws;
 mod published;

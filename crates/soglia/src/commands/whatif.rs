@@ -268,10 +268,10 @@ fn write_remarks(
     let misled = answers.scenarios.iter().flat_map(|a| &a.differences).any(|d| d.mix_misleads);
     if misled {
         let text = Label::new(
-            "! il totale si muove al contrario degli argomenti, perché cambia il loro peso: vale la \
-             colonna a pari mix",
-            "! the total moves against the topics, because their weights change: read the column at \
-             fixed mix",
+            "! il totale si muove al contrario degli argomenti, perché cambia il loro peso: vale \
+             la colonna a pari mix",
+            "! the total moves against the topics, because their weights change: read the column \
+             at fixed mix",
         );
         writeln!(out, "{}", text.get(lang))?;
     }
@@ -420,7 +420,8 @@ fn json_of_figures(present: &Present, figures: &Figures) -> Value {
     let indicators = figures.indicators.iter().zip(&present.indicators).map(|(f, i)| {
         json!({
             "indicator": i.code, "numerator": f.counts.num, "denominator": f.counts.den,
-            "share": f.estimate.mean, "half_width": f.estimate.half_width, "verdict": verdict(f.met),
+            "share": f.estimate.mean, "half_width": f.estimate.half_width,
+            "verdict": verdict(f.met),
             "p_met": f.p_met, "weeks_of_period": i.weeks,
         })
     });
