@@ -7,8 +7,8 @@
 //!   [`replicate`](mod@replicate): how much that is, and how sure;
 //! * **learning** — [`learn`]: arrivals, handling, patience, redials and operators from recorded
 //!   calls;
-//! * **what-if** — [`week::Week`]: a recorded or a drawn week; [`replay`]: whether weeks come out as
-//!   they did; [`scenario`]: a change; [`whatif`]: what it does to the [`indicator`]s;
+//! * **what-if** — [`week::Week`]: a recorded or a drawn week; [`replay`]: whether weeks come out
+//!   as they did; [`scenario`]: a change; [`whatif`]: what it does to the [`indicator`]s;
 //! * **planning** — [`forecast`](mod@forecast): how many calls will come; [`projection`]: what a
 //!   running period still needs; [`staffing`]: how many operators, in which shifts;
 //! * **what all stand on** — [`distribution`], [`random`], [`num`].

@@ -29,8 +29,8 @@ pub use self::simulation::{FigureFormat, HistoryArgs, Replay, ScenarioCommand, W
 /// The way of the data: `import` takes the supplier's files into a ledger, `measure` computes the
 /// contract's indicators, `explain` goes from a figure to the calls behind it, `seal` freezes a
 /// period, `report` writes the semester's review. Beside them, `register` keeps what people write
-/// down, `review` takes a semester from its figures to the signed document, and `audit verify` proves
-/// that nobody changed anything. Try it: `soglia demo --out demo`.
+/// down, `review` takes a semester from its figures to the signed document, and `audit verify`
+/// proves that nobody changed anything. Try it: `soglia demo --out demo`.
 #[derive(Debug, Parser)]
 #[command(name = "soglia", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done · 1 internal error · 2 usage · 3 configuration · \

@@ -98,8 +98,8 @@ pub struct Learned {
     pub queues: Vec<String>,
     /// The queue of each type.
     pub queue_of: Vec<usize>,
-    /// For each type the first with the same topic, whatever the queue and the class; types without a
-    /// topic go by their queue.
+    /// For each type the first with the same topic, whatever the queue and the class; types without
+    /// a topic go by their queue.
     pub topic_of: Vec<usize>,
     /// Hours.
     pub openings: Openings,

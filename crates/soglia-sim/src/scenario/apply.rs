@@ -1,7 +1,8 @@
 //! A scenario done to a week. Read [`Scenario::apply`] first.
 //!
 //! Every change works by numbers that belong to the call (*common random numbers*): the same
-//! callers move, call more often or are content with the IVR in each scenario that asks for as many.
+//! callers move, call more often or are content with the IVR in each scenario that asks for as
+//! many.
 
 use soglia_domain::text::nearest;
 

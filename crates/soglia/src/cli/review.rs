@@ -26,7 +26,8 @@ use super::registers::Why;
     soglia review check 2023-H2\n  \
     soglia review approve 2023-H2 --place Cittalta --date 2024-02-02 --reason 'approvato'\n  \
     soglia review document 2023-H2 --out da-firmare.pdf\n  \
-    soglia review sign 2023-H2 firmato.pdf --role monitoring_manager --signer 'C. Belmonte' \\\n      \
+    soglia review sign 2023-H2 firmato.pdf --role monitoring_manager \\\n      \
+    --signer 'C. Belmonte' \\\n      \
     --signed-on 2024-02-03 --reason 'firma'\n  \
     soglia review publish 2023-H2 --protocol 'Prot. 31/2024' --out pubblicato --reason 'albo'")]
 pub enum ReviewCommand {
@@ -161,7 +162,8 @@ pub enum ReviewCommand {
         #[command(flatten)]
         why: Why,
     },
-    /// Approve: the figures are sealed, the document is made; refused while texts contradict figures
+    /// Approve: the figures are sealed, the document is made; refused while texts contradict
+    /// figures
     Approve {
         /// RIE-1, or its period
         #[arg(value_name = "REVIEW")]

@@ -70,9 +70,9 @@ pub struct HistoryArgs {
 /// Play the last weeks again and compare every week, day, hour and topic with what was observed.
 ///
 /// This is the gate before any what-if: within 0.5 points for a week and for a topic with 500
-/// calls, 1 point for a day, 5 points for an hour with 100 calls, 0.3 points for calls lost, 2 points for
-/// a group's share. Outside, the worst hours are listed, and likely causes are tried by playing the
-/// weeks again with each: the smaller the remaining difference, the likelier the cause.
+/// calls, 1 point for a day, 5 points for an hour with 100 calls, 0.3 points for calls lost, 2
+/// points for a group's share. Outside, the worst hours are listed, and likely causes are tried by
+/// playing the weeks again with each: the smaller the remaining difference, the likelier the cause.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Ends with code 10 where the replay is not calibrated.
