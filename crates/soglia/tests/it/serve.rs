@@ -347,13 +347,21 @@ fn programs_come_with_a_token_and_find_what_is_described() {
     assert_eq!(document["openapi"], "3.1.0");
     let paths = document["paths"].as_object().expect("paths are described");
     let call = "1688364031.17";
-    for path in paths.keys() {
+    for (path, methods) in paths {
+        let Some(described) = methods["get"]["parameters"].as_array() else { continue };
+        let takes = |name: &str| described.iter().any(|parameter| parameter["name"] == name);
         let path = path
             .replace("{service}", "cup")
             .replace("{indicator}", "K1")
+            .replace("{register}", "complaints")
             .replace("{no}", "1")
             .replace("{id}", if path.contains("jobs") { "1" } else { call });
-        let target = format!("{path}?purpose=prova+del+programma&limit=1");
+        let mut target = format!("{path}?lang=en");
+        for (name, value) in [("purpose", "prova+del+programma"), ("limit", "1")] {
+            if takes(name) {
+                target = format!("{target}&{name}={value}");
+            }
+        }
         program.get(&target).expect_status(401);
         let begun = Instant::now();
         let answer = loop {
@@ -365,6 +373,7 @@ fn programs_come_with_a_token_and_find_what_is_described() {
         let known = match path.as_str() {
             "/api/v1/users" => 403,
             "/api/v1/jobs/1" => 404,
+            path if path.contains("/entries/") || path.contains("/reviews/") => 404,
             path if path.starts_with("/api/v1/calls/") => answer.status.min(404),
             _ => 200,
         };
