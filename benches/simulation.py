@@ -32,8 +32,8 @@ DOCUMENT = REPOSITORY / "docs/performance-simulation.md"
 CACHE = pathlib.Path(os.environ.get("SOGLIA_CACHE") or pathlib.Path.home() / ".cache/soglia")
 REQUIREMENTS = pathlib.Path(__file__).with_name("simulation-requirements.txt")
 
-# Weeks that each engine simulates in a round: some seconds of CPU time each.
-WEEKS = {"soglia": 400, "replay": 400, "simpy": 8, "ciw": 2}
+# Weeks that each engine simulates in a round: about a second of CPU time each.
+WEEKS = {"soglia": 200, "replay": 200, "simpy": 4, "ciw": 1}
 GOALS = {"calls": 5e6, "ciw": 200, "simpy": 50, "scenario": 0.5}
 
 # The model, as in crates/soglia-sim/benches/model/mod.rs.
