@@ -18,7 +18,7 @@ use soglia_measure::measurement::Report;
 use soglia_registers::actor::By;
 use soglia_registers::database::Tx;
 use soglia_registers::entries::{Entry, Setting};
-use soglia_registers::error::RegisterError;
+use soglia_registers::error::{RegisterError, Rule};
 use soglia_registers::query::{Filter, Query, Test};
 use soglia_registers::review::{self, NewReview};
 
@@ -128,6 +128,11 @@ pub async fn fill(
     review: Entry,
     report: &Report,
 ) -> Result<Filled, SemesterError> {
+    if !is_open(&review) {
+        let state = review.state.code;
+        let fixed = Rule::ReviewFixed { review: review.id, state };
+        return Err(RegisterError::Rule(fixed).into());
+    }
     let figures = sheet_figures(report);
     let sheets = review::fill_sheets(tx, by, setting, contract, &review, &figures).await?;
     let proposals = proposed(report);

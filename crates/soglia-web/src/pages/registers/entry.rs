@@ -537,6 +537,7 @@ pub async fn edit(
             drop(tx);
             conflict::show(&app, &visit, &both, &sent, None)
         }
+        Err(error @ RegisterError::Forbidden { .. }) => Err(refused(error)),
         Err(error) => {
             drop(tx);
             let problem = refused(error);
