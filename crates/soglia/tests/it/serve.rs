@@ -355,7 +355,14 @@ fn programs_come_with_a_token_and_find_what_is_described() {
             .replace("{indicator}", "K1")
             .replace("{register}", "complaints")
             .replace("{no}", "1")
-            .replace("{id}", if path.contains("jobs") { "1" } else { call });
+            .replace(
+                "{id}",
+                match path.as_str() {
+                    jobs if jobs.contains("/jobs/") => "1",
+                    calls if calls.contains("/calls/") => call,
+                    _ => "RIE-99",
+                },
+            );
         let mut target = format!("{path}?lang=en");
         for (name, value) in [("purpose", "prova+del+programma"), ("limit", "1")] {
             if takes(name) {
