@@ -33,6 +33,18 @@ pub async fn run(settings: &Settings, args: WhatIf) -> Done {
         return Err(Failure::usage("the half-width must be a number of points above 0"));
     }
     let named = scenarios.iter().find_map(|s| s.service.clone());
+    let asked = args.history.service.as_ref().or(named.as_ref());
+    if let Some((path, other)) =
+        args.scenario.iter().zip(&scenarios).find_map(|(path, scenario)| {
+            let own = scenario.service.as_ref()?;
+            (Some(own) != asked).then_some((path, own))
+        })
+    {
+        let asked = asked.map_or("", String::as_str);
+        let path = path.display();
+        let text = format!("`{path}` is about service `{other}`, not about `{asked}`");
+        return Err(Failure::usage(text).hint("ask about one service at a time"));
+    }
     let (present, _) = present(settings, &args.history, named.as_deref()).await?;
     say(settings, "Replaying the weeks …");
     let gate = gate(&present, &args.history, Causes::Try)?;

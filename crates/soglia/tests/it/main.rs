@@ -13,6 +13,7 @@ mod kill;
 mod listed;
 mod nasty;
 mod pages;
+mod planning;
 mod rebuild;
 mod recorded;
 mod redelivered;
