@@ -94,6 +94,6 @@ fn closed_formulas_need_no_ledger() {
     assert_eq!(too_few["answers"][0]["state"], "unstable");
     assert_eq!(too_few["answers"][0]["classes"], Value::Null, "never a number");
     let many = erlang(&["--model", "b", "--operators", "10000"]).ok().json();
-    assert_eq!(number(&many, "/answers/0/classes/0/blocked"), 0.0);
+    assert!(number(&many, "/answers/0/classes/0/blocked") < 1e-12);
     assert_eq!(erlang(&["--model", "x", "--operators", "1"]).code, 2);
 }
