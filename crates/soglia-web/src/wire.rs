@@ -4,9 +4,9 @@ use std::io::Write;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -22,10 +22,16 @@ const COMPRESSED_FROM: usize = 1024;
 /// Answers larger than this are not held in memory a second time.
 const COMPRESSED_UP_TO: usize = 64 << 20;
 
+/// Bodies up to this size are read before anybody answers.
+const READ_FIRST: usize = 64 << 10;
+
 /// Adds the headers and compresses text.
 pub async fn dress(State(app): State<Shared>, request: Request, next: Next) -> Response {
     let gzip = takes_gzip(request.headers());
-    let mut response = next.run(request).await;
+    let mut response = match read_first(request).await {
+        Ok(request) => next.run(request).await,
+        Err(broken) => broken.into_response(),
+    };
     let headers = response.headers_mut();
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -51,6 +57,20 @@ pub async fn dress(State(app): State<Shared>, request: Request, next: Next) -> R
     if gzip && is_text(response.headers()) { compressed(response).await } else { response }
 }
 
+/// Reads a small body: a connection that is closed before its request was read is reset, and who
+/// was turned away may never see why.
+async fn read_first(request: Request) -> Result<Request, StatusCode> {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if length.is_none_or(|length| length == 0 || READ_FIRST < length) {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    let bytes = axum::body::to_bytes(body, READ_FIRST).await;
+    let bytes = bytes.map_err(|_| StatusCode::BAD_REQUEST)?;
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     accepted.is_some_and(|text| text.split(',').any(|part| part.trim().starts_with("gzip")))
@@ -73,7 +93,7 @@ async fn compressed(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let Ok(bytes) = axum::body::to_bytes(body, COMPRESSED_UP_TO).await else {
         let mut gone = Response::new(Body::empty());
-        *gone.status_mut() = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
+        *gone.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         return gone;
     };
     parts.headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));

@@ -49,10 +49,7 @@ impl Server {
         request.push_str(&["connection: close\r\ncontent-length: ", &length, "\r\n\r\n"].concat());
         stream.write_all(&[request.as_bytes(), body].concat()).expect("it reads");
         let mut bytes = Vec::new();
-        // Who is turned away before the body was read is reset after the answer.
-        let read = stream.read_to_end(&mut bytes);
-        let answered = bytes.windows(4).any(|four| four == b"\r\n\r\n");
-        assert!(read.is_ok() || answered, "it answers: {read:?}");
+        stream.read_to_end(&mut bytes).expect("it answers");
         Answer::parse(&bytes)
     }
 }
