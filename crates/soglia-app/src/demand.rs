@@ -1,8 +1,9 @@
 //! What a ledger knows about a service's calls as a load: how many, when, how long. Read
 //! [`Demand::read`] first.
 //!
-//! The load is what waits for operators: inbound calls that entered a queue, without tests and
-//! without calls out of hours. Redials are in it: a forecast is of what will come.
+//! The load is what operators are for: inbound calls that entered a queue or were answered (some
+//! platforms record a queue only for those who waited), without tests and without calls out of
+//! hours. Redials are in it: a forecast is of what will come.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,7 +86,8 @@ impl Demand {
 /// Which calls are load.
 fn load(service: &str) -> String {
     format!(
-        "service = '{}' AND direction = 'inbound' AND queued IS NOT NULL \
+        "service = '{}' AND direction = 'inbound' \
+         AND (queued IS NOT NULL OR answered IS NOT NULL) \
          AND disposition NOT IN ('test', 'out_of_hours')",
         quoted(service),
     )

@@ -262,3 +262,88 @@ fn nothing_is_corrected_before_an_interval_is_over() {
     assert_eq!((told.ratio, day.intervals[0].mean), (0.0, 0.0));
     assert!(day.total < found[0].total && 0.0 < day.total);
 }
+
+/// Calls of the 1999 bank that reached its operators' queue, by quarter-hour; nothing where the data
+/// are not there.
+fn bank() -> Option<History> {
+    use std::io::Read as _;
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = folder.join("../../../shared/data/anonymous-bank");
+    if !folder.is_dir() {
+        eprintln!("skipped: {} missing", folder.display());
+        return None;
+    }
+    let mut history = History::new(15).expect("quarters");
+    for month in ["january", "february", "march", "april", "may", "june"] {
+        let file = std::fs::File::open(folder.join(format!("{month}.txt.xz"))).expect("a month");
+        let mut text = Vec::new();
+        liblzma::read::XzDecoder::new(file).read_to_end(&mut text).expect("xz");
+        for line in String::from_utf8_lossy(&text).lines().skip(1) {
+            let fields: Vec<&str> = line.split('\t').map(str::trim).collect();
+            let [_, _, _, _, _, day, entry, _, _, start, _, _, outcome, _, _, _, _] = fields[..]
+            else {
+                continue;
+            };
+            // Who was answered at once never queued; who left before the queue is no load.
+            if outcome == "PHANTOM" || (start == "0:00:00" && outcome != "AGENT") {
+                continue;
+            }
+            // 990131 and 14:05:59.
+            let number = day.parse::<i32>().expect("a date of six digits");
+            let part = |n: i32| i8::try_from(n % 100).expect("two digits");
+            let mut clock = entry.split(':').map(|part| part.parse::<u16>().expect("a time"));
+            let (hour, minute) = (clock.next().unwrap_or(0), clock.next().unwrap_or(0));
+            history.add(date(1999, part(number / 100), part(number)), hour * 60 + minute, 1);
+        }
+    }
+    Some(history)
+}
+
+/// May and June of a real centre: better than repeating the week before, and not far above what
+/// chance alone leaves. Printed for docs/forecast.md.
+#[test]
+fn a_real_centre_is_forecast_better_than_by_its_last_week() {
+    let Some(history) = bank() else { return };
+    let slot = |text: &str| vec![Slot::parse(text).expect("a slot")];
+    // Sunday to Thursday, Friday morning, Saturday night.
+    let weekly: [Vec<Slot>; 7] = std::array::from_fn(|day| match day {
+        4 => slot("07:00-14:00"),
+        5 => slot("20:00-24:00"),
+        _ => slot("07:00-24:00"),
+    });
+    let version = CalendarVersion {
+        valid_from: date(1999, 1, 1),
+        valid_until: None,
+        weekly,
+        holidays: HolidaySet::None,
+        site_holidays: Vec::new(),
+        exceptions: Vec::new(),
+    };
+    let zone = jiff::tz::TimeZone::UTC;
+    let calendar = ServiceCalendar::new("bank", zone, vec![version]).expect("a calendar");
+    // Purim, Passover, Independence Day, Pentecost, and their eves.
+    let special = [(3, 2), (3, 31), (4, 1), (4, 6), (4, 7), (4, 20), (4, 21), (5, 20), (5, 21)];
+    let special = special.map(|(month, day)| date(1999, month, day)).into_iter().collect();
+    let days = Days { calendar: &calendar, special };
+    for ahead in [1, 10] {
+        let test = |method| backtest(&history, &days, method, (ahead, 8), LEVEL).expect("days");
+        let (usual, last) = (test(Method::Usual), test(Method::LastWeek));
+        println!(
+            "{ahead} d ahead, {} days: {:.1} % (chance {:.1} %), days {:.1} %, scaled {:.2}, \
+             held {:.1} % and {:.1} %; last week {:.1} %",
+            usual.n_days,
+            100.0 * usual.wape_intervals(),
+            100.0 * usual.floor_intervals(),
+            100.0 * usual.wape_days(),
+            usual.scaled().expect("weeks before"),
+            100.0 * usual.held_intervals(),
+            100.0 * usual.held_days(),
+            100.0 * last.wape_intervals(),
+        );
+        assert!(40 < usual.n_days);
+        assert!(usual.scaled().expect("weeks before") < 0.95);
+        assert!(usual.floor_intervals() < usual.wape_intervals());
+        assert!(usual.wape_intervals() < 2.0 * usual.floor_intervals());
+        assert!((0.85..0.99).contains(&usual.held_intervals()));
+    }
+}

@@ -3,6 +3,7 @@
 mod bank;
 mod files;
 mod forecast;
+mod formulas;
 mod laws;
 mod published;
 mod reference;
