@@ -263,8 +263,8 @@ fn nothing_is_corrected_before_an_interval_is_over() {
     assert!(day.total < found[0].total && 0.0 < day.total);
 }
 
-/// Calls of the 1999 bank that reached its operators' queue, by quarter-hour; nothing where the data
-/// are not there.
+/// Calls of the 1999 bank that reached its operators' queue, by quarter-hour; nothing where the
+/// data are not there.
 fn bank() -> Option<History> {
     use std::io::Read as _;
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
