@@ -8,7 +8,8 @@ use soglia_domain::facts::Disposition;
 use soglia_domain::time::Instant;
 use soglia_ledger::session::Session;
 use soglia_measure::MeasureError;
-use soglia_measure::rows::{Columns, Instants};
+use soglia_measure::plan::quoted;
+use soglia_measure::rows::{Columns, Instants, stream};
 use soglia_sim::learn::history::{DAY_US, HistoryCall, HistoryEnd};
 use soglia_sim::learn::model::Openings;
 
@@ -20,23 +21,23 @@ pub async fn recorded(
     contract: &Contract,
     service: &Service,
 ) -> Result<Vec<HistoryCall>, MeasureError> {
-    let code = service.code.replace('\'', "''");
-    let batches = session
-        .rows(&format!(
-            "SELECT arrived, first_queue, queued, first_rang, answered, ended, disposition, \
-             wait_ms, talk_ms, hold_ms, wrap_ms, topic, priority_class, booking_system, \
-             operator_group, encode(caller, 'hex') AS caller FROM calls \
-             WHERE service = '{code}' AND direction = 'inbound' AND disposition <> 'test' \
-             ORDER BY arrived, call_id"
-        ))
-        .await?;
+    let sql = format!(
+        "SELECT arrived, first_queue, queued, first_rang, answered, ended, disposition, \
+         wait_ms, talk_ms, hold_ms, wrap_ms, topic, priority_class, booking_system, \
+         operator_group, encode(caller, 'hex') AS caller FROM calls \
+         WHERE service = '{}' AND direction = 'inbound' AND disposition <> 'test' \
+         ORDER BY arrived, call_id",
+        quoted(&service.code),
+    );
     let mut calls = Vec::new();
-    for batch in &batches {
+    stream(session, &sql, |batch| {
         let rows = Rows::of(&Columns(batch))?;
         for row in 0..batch.num_rows() {
             calls.extend(rows.call(row, contract));
         }
-    }
+        Ok(())
+    })
+    .await?;
     Ok(calls)
 }
 

@@ -35,6 +35,13 @@ pub async fn figures(
     measure_with(&mut scans.keeping(Kept::beside(ledger)), options).await
 }
 
+/// Counts the calls that an import brought, so that measuring them finds the counts. The calls are
+/// in the ledger whatever becomes of it: who measures counts again.
+pub async fn keep_counts(ledger: &Ledger, contract: &Contract) {
+    let Ok(session) = session(ledger, None).await else { return };
+    let _ = Kept::beside(ledger).fill(&session, contract).await;
+}
+
 /// A period as a review tells it: measured, and ready to be written as documents.
 pub struct Measured {
     /// The figures.

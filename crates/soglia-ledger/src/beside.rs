@@ -16,6 +16,11 @@ impl Beside {
         Self { dir: ledger.dir().join(name) }
     }
 
+    /// Whether there is a file of a name.
+    pub fn has(&self, name: &str) -> bool {
+        self.dir.join(name).is_file()
+    }
+
     /// A file's bytes; none if it cannot be read.
     pub fn read(&self, name: &str) -> Option<Vec<u8>> {
         fs::read(self.dir.join(name)).ok()

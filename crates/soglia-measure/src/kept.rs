@@ -100,11 +100,25 @@ impl Kept {
         Ok(Some(days))
     }
 
-    /// Counts the files of calls that were not counted yet, so that whoever measures next need
-    /// not.
+    /// Counts the files of calls that nobody has counted, so that whoever measures next need not.
+    ///
+    /// Counts that are there are left alone: if they fit no longer, whoever measures finds out.
     pub async fn fill(&self, session: &Session, contract: &Contract) -> Result<(), MeasureError> {
         let Ok(ever) = Period::parse(EVER, &contract.zone) else { return Ok(()) };
-        self.days(session, (contract, &ever), &CallsPass::ordinary()).await?;
+        if session.revised.contains(&Table::Calls) {
+            return Ok(());
+        }
+        let counting = Counting { contract, pass: &CallsPass::ordinary() };
+        let parts = session.ctx.state().config().target_partitions();
+        for file in session.files_of(Table::Calls) {
+            let name = name_of(file);
+            if self.beside.has(&name) {
+                continue;
+            }
+            if let Made::Counted(counted) = counting.make(file, &ever, parts).await? {
+                self.beside.write(&name, &counted.to_bytes())?;
+            }
+        }
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 use axum::http::StatusCode;
 use jiff::civil::Date;
-use soglia_app::measured::{self, Measured};
+use soglia_app::measured::{self, Measured, figures};
 use soglia_domain::contract::Contract;
 use soglia_domain::period::{Grain, Period};
 use soglia_domain::text::{Lang, Text};
@@ -21,7 +21,7 @@ use soglia_ledger::session::Session;
 use soglia_ledger::status::date_of;
 use soglia_ledger::store::Ledger;
 use soglia_ledger::tables::Table;
-use soglia_measure::measure::{Options, measure};
+use soglia_measure::measure::Options;
 use soglia_measure::measurement::Report;
 
 use self::cache::{Cache, Key};
@@ -188,12 +188,13 @@ impl Figures {
         let session = self.session().await?;
         let key = Key::new(&session, period, lang);
         let periods = self.months_of(period, span(&session));
-        let contract = Arc::clone(&self.contract);
+        let own = Arc::clone(self);
         let make = async move || {
+            let Self { ledger, contract, .. } = &*own;
             let mut months = Vec::new();
             for period in periods {
                 let options = Options { lang, sensitivity: false };
-                let report = measure(&session, &contract, &period, options).await;
+                let report = figures(ledger, &session, (contract, &period), options).await;
                 let report = report.map_err(|error| chain(&error))?;
                 months.push(Month { period, report });
             }

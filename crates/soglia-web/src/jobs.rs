@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
+use soglia_app::measured::keep_counts;
 use soglia_domain::contract::Contract;
 use soglia_domain::time::Instant;
 use soglia_ledger::import::{self, Format, Outcome, Progress, Request};
@@ -206,6 +207,10 @@ impl Jobs {
         .await;
         // What stays behind is a copy in the folder of uploads, nothing more.
         let _ = std::fs::remove_dir_all(&named);
+        drop(locked);
+        if outcome.as_ref().is_ok_and(|outcome| !outcome.already) {
+            keep_counts(&self.ledger, &self.contract).await;
+        }
         match outcome {
             Ok(Outcome { row, already, .. }) => State::Done(Done {
                 import_no: row.import_no,

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use soglia_app::measured::keep_counts;
 use soglia_domain::contract::Contract;
 use soglia_domain::text::Lang;
 use soglia_ledger::import::{self, Format, Outcome, Progress, Request};
 use soglia_ledger::mapping::Mapping;
 use soglia_ledger::objects::decompress;
 use soglia_ledger::store::{Ledger, Locked};
-use soglia_measure::kept::Kept;
 use soglia_sources::queue_log;
 
 use super::now;
@@ -79,13 +79,6 @@ pub async fn run(settings: &Settings, args: Import) -> Done {
         eprintln!("hint: `soglia ledger rejects` lists them with their reasons");
     }
     Ok(code)
-}
-
-/// Counts the calls that came, so that measuring them finds the counts. The files are in the
-/// ledger whatever becomes of it: who measures counts again.
-pub async fn keep_counts(ledger: &Ledger, contract: &Contract) {
-    let Ok(session) = soglia_app::measured::session(ledger, None).await else { return };
-    let _ = Kept::beside(ledger).fill(&session, contract).await;
 }
 
 /// Takes one file in, with progress, and says what became of it.
