@@ -438,4 +438,7 @@ pub struct Demo {
     /// Only write one queue log of this many bytes, for benchmarks
     #[arg(long, value_name = "BYTES", conflicts_with = "sources_only")]
     pub large_queue_log: Option<u64>,
+    /// Spread the calls of that log evenly over a period, such as 2023-H2
+    #[arg(long, value_name = "PERIOD", requires = "large_queue_log")]
+    pub over: Option<String>,
 }

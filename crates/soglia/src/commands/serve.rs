@@ -162,8 +162,13 @@ async fn demo_places(settings: &Settings, folder: &Path) -> Result<Places, Failu
             .hint("name another folder: `soglia serve --demo DIR`"));
     }
     if !ledger.exists() {
-        let args =
-            Demo { out: folder.to_owned(), seed: 2023, sources_only: false, large_queue_log: None };
+        let args = Demo {
+            out: folder.to_owned(),
+            seed: 2023,
+            sources_only: false,
+            large_queue_log: None,
+            over: None,
+        };
         demo::run(settings, args).await?;
         println!();
     }
