@@ -111,13 +111,12 @@ impl Kept {
             let name = counting.pass.kept_half(&half);
             let kept = self.beside.read(&name);
             let kept = kept.and_then(|bytes| counting.read(&bytes, period));
-            let counted = match kept {
-                Some(counted) => counted,
-                None => {
-                    let counted = counting.make_together(session, &half).await?;
-                    let _ = self.beside.write(&name, &counted.to_bytes());
-                    counted
-                }
+            let counted = if let Some(counted) = kept {
+                counted
+            } else {
+                let counted = counting.make_together(session, &half).await?;
+                let _ = self.beside.write(&name, &counted.to_bytes());
+                counted
             };
             let Some(mut tally) = counted.tally else { return Ok(None) };
             tally.retain_days(period.first_date(), period.until_date());
