@@ -4,6 +4,7 @@
 //! session. Figures that are still being computed answer 503 with `Retry-After`.
 
 mod document;
+mod planning;
 mod registers;
 
 use axum::Router;
@@ -56,6 +57,7 @@ pub fn routes() -> Router<Shared> {
         .route("/v1/users", get(users))
         .route("/v1/audit", get(audit))
         .route("/v1/audit/verification", get(verification))
+        .merge(planning::routes())
         .merge(registers::routes())
         .fallback(missing)
 }

@@ -4,7 +4,7 @@
 //! the server runs) and the period; as long as these are the same it is computed once. Whoever asks
 //! waits a moment; if it takes longer, the page says so and asks again.
 
-mod cache;
+pub mod cache;
 
 use std::path::PathBuf;
 use std::sync::Arc;

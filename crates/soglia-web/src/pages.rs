@@ -9,6 +9,7 @@ pub mod imports;
 pub mod language;
 pub mod login;
 pub mod overview;
+pub mod planning;
 pub mod registers;
 pub mod reviews;
 pub mod services;
@@ -31,6 +32,7 @@ pub fn routes() -> Router<Shared> {
         .merge(language::routes())
         .merge(login::routes())
         .merge(overview::routes())
+        .merge(planning::routes())
         .merge(registers::routes())
         .merge(reviews::routes())
         .merge(services::routes())

@@ -16,7 +16,9 @@ use soglia_registers::files::Files;
 use crate::access::Visit;
 use crate::figures::Figures;
 use crate::jobs::Jobs;
+use crate::planning::{Offered, Planning};
 use crate::reply::Problem;
+use crate::studies::Studies;
 
 /// What the server is started with.
 pub struct Setting {
@@ -36,6 +38,12 @@ pub struct Setting {
     pub uploads: PathBuf,
     /// Mapping files offered for imports: name and path.
     pub mappings: Vec<PathBuf>,
+    /// Ready-made scenarios.
+    pub scenarios: Vec<Offered>,
+    /// Working rules offered for shifts, instead of those inside the program.
+    pub rules: Option<String>,
+    /// Threads that a simulation may use.
+    pub threads: usize,
     /// The language of whoever did not choose one.
     pub lang: Lang,
     /// What every page says, e.g. that the data are invented.
@@ -75,6 +83,10 @@ pub struct App {
     pub figures: Arc<Figures>,
     /// Imports, one at a time.
     pub jobs: Arc<Jobs>,
+    /// Presents of services, learned and kept.
+    pub planning: Arc<Planning>,
+    /// Simulations that take long, one at a time.
+    pub studies: Arc<Studies>,
     /// The language of whoever did not choose one.
     pub lang: Lang,
     /// What every page says.
@@ -106,6 +118,9 @@ impl App {
             files,
             uploads,
             mappings,
+            scenarios,
+            rules,
+            threads,
             lang,
             notice,
             clock,
@@ -127,6 +142,8 @@ impl App {
                 mappings,
                 clock,
             )),
+            planning: Arc::new(Planning::new(Arc::clone(&contract), scenarios, rules, threads)),
+            studies: Arc::new(Studies::new(clock)),
             ledger,
             contract,
             contract_file,

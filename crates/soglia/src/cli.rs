@@ -333,6 +333,10 @@ pub struct ReportArgs {
     /// Folder of a template set: `template.toml` and the logo
     #[arg(long, value_name = "DIR", env = "SOGLIA_TEMPLATE")]
     pub template: Option<PathBuf>,
+    /// A scenario file for the chapter of scenarios: what the change would do, played on the last
+    /// weeks of the period; repeat it for several
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Vec<PathBuf>,
 }
 
 /// Look into the ledger.

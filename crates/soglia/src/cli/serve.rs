@@ -27,6 +27,10 @@ pub struct Serve {
     /// Mapping file offered for uploads; repeat it for several
     #[arg(long, value_name = "FILE")]
     pub mapping: Vec<PathBuf>,
+    /// Scenario file offered beside those in the folder `scenarios` beside the contract; repeat it
+    /// for several
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Vec<PathBuf>,
     /// Show a fictitious Region; made in the folder `demo`, or in DIR, if it is not there
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "demo")]
     pub demo: Option<PathBuf>,

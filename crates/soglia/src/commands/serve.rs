@@ -12,10 +12,11 @@ use soglia_registers::actor::{Actor, By};
 use soglia_registers::database::{Database, Location};
 use soglia_registers::files::Files;
 use soglia_web::access::random;
+use soglia_web::planning::Offered;
 use soglia_web::serve::{self, ServeError};
 use soglia_web::state::{App, Setting, Transport};
 
-use super::{demo, now, report};
+use super::{demo, now, report, scenario};
 use crate::cli::{Demo, Serve};
 use crate::config::{Settings, read_contract, with_vault};
 use crate::error::{DONE, Done, Failure};
@@ -34,6 +35,12 @@ const DEMO_ACCOUNTS: [(&str, &str, Role); 7] = [
 /// Where the demo's password is written.
 const DEMO_PASSWORD: &str = "password.txt";
 
+/// The folder of scenarios, beside the contract.
+const SCENARIOS: &str = "scenarios";
+
+/// Working rules for shifts, beside the contract.
+const RULES: &str = "turni.toml";
+
 /// Where everything is.
 struct Places {
     ledger: PathBuf,
@@ -41,6 +48,7 @@ struct Places {
     registers: PathBuf,
     database: Location,
     mappings: Vec<PathBuf>,
+    scenarios: Vec<PathBuf>,
 }
 
 /// Answers requests until it is interrupted.
@@ -53,8 +61,11 @@ pub async fn run(settings: &Settings, args: Serve) -> Done {
             registers: settings.registers()?.to_owned(),
             database: settings.database()?,
             mappings: args.mapping.clone(),
+            scenarios: args.scenario.clone(),
         },
     };
+    let scenarios = scenarios(&places)?;
+    let rules = beside(&places.contract, RULES).filter(|path| path.exists());
     let contract = match &args.demo {
         Some(_) => read_contract(&places.contract)?,
         None => settings.contract()?,
@@ -85,6 +96,9 @@ pub async fn run(settings: &Settings, args: Serve) -> Done {
         files: Files::new(places.registers.join("files")),
         notice: simulated.then(review::simulated_notice),
         mappings: places.mappings,
+        rules: rules.map(std::fs::read_to_string).transpose()?,
+        threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        scenarios,
         lang: settings.lang,
         clock: now,
         ledger,
@@ -105,6 +119,31 @@ pub async fn run(settings: &Settings, args: Serve) -> Done {
     };
     served.map_err(refused)?;
     Ok(DONE)
+}
+
+/// A file or a folder in the contract's own folder.
+fn beside(contract: &Path, name: &str) -> Option<PathBuf> {
+    contract.parent().map(|folder| folder.join(name))
+}
+
+/// Scenarios that the pages offer: those in the folder beside the contract, and those named.
+fn scenarios(places: &Places) -> Result<Vec<Offered>, Failure> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    if let Some(folder) = beside(&places.contract, SCENARIOS).filter(|folder| folder.is_dir()) {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    paths.extend(places.scenarios.clone());
+    let offered = paths.iter().map(|path| {
+        let scenario = scenario::read(path)?;
+        Ok(Offered { name: name_of(path), text: std::fs::read_to_string(path)?, scenario })
+    });
+    offered.collect()
 }
 
 async fn interrupted() {
@@ -188,6 +227,7 @@ async fn demo_places(settings: &Settings, folder: &Path) -> Result<Places, Failu
         ledger,
         registers,
         mappings,
+        scenarios: Vec::new(),
     })
 }
 
