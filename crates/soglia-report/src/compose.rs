@@ -48,6 +48,7 @@ pub fn document(
         registers::remarks(&mut outline, held);
     }
     annexes::checks(&mut outline, input);
+    annexes::declared(&mut outline, input);
     verdicts::annex(&mut outline, input);
     annexes::cards(&mut outline, input);
     annexes::days(&mut outline, input);
