@@ -135,11 +135,16 @@ pub fn review(view: &View, standing: Option<&Standing>, today: jiff::civil::Date
 
 /// What stands between a review and its approval.
 pub fn standing(standing: &Standing) -> Json {
-    let Standing { obstacles, checks } = standing;
+    let Standing { obstacles, checks, declared } = standing;
+    let declared = declared.as_ref().map(|declared| {
+        let found: Vec<Json> = declared.found.iter().map(check).collect();
+        json!({ "title": declared.title, "sha256": declared.sha256, "found": found })
+    });
     json!({
         "ready": obstacles.is_empty(),
         "obstacles": obstacles.iter().map(text).collect::<Vec<_>>(),
         "checks": checks.iter().map(check).collect::<Vec<_>>(),
+        "declared": declared,
     })
 }
 

@@ -6,9 +6,11 @@
 
 mod approval;
 mod checks;
+mod declared;
 mod figures;
 mod training;
 mod view;
+mod written;
 
 use soglia_domain::contract::Contract;
 use soglia_domain::period::{Period, PeriodError};
@@ -24,9 +26,11 @@ use soglia_registers::review::{self, NewReview};
 
 pub use self::approval::{Approved, NewApproval, approve, approved_document};
 pub use self::checks::{Standing, checks, line, standing};
+pub use self::declared::{Declared, declared};
 pub use self::figures::{proposed, sheet_figures};
 pub use self::training::{Effect, measure_training};
 pub use self::view::{SheetView, View, element_label, figure, view};
+pub use self::written::put_written;
 
 /// Why a step of a review was not done. Nothing was changed.
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,11 @@
 //! Coherence checks N1–N18. Read [`Check`] first.
 //!
 //! Each code is a fault once found in a real report. Some can be seen in the contract
-//! ([`check_contract`]), the others need figures and texts ([`check_results`]).
+//! ([`check_contract`]), the others need figures and texts ([`check_results`]). A report that
+//! somebody typed by hand is held against the measured figures by [`check_declared`].
 
 mod contract_level;
+mod declared;
 mod narrative;
 mod printed;
 mod results;
@@ -15,6 +17,10 @@ use crate::text::Text;
 use crate::verdict::Verdict;
 
 pub use self::contract_level::check_contract;
+pub use self::declared::{
+    DECLARED, DeclaredError, DeclaredFinding, DeclaredInspection, DeclaredReport, DeclaredRole,
+    DeclaredRow, DeclaredText, check_declared, is_declared, parse_declared,
+};
 pub use self::printed::{Printed, parse_printed};
 pub use self::results::check_results;
 

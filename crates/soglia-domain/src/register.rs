@@ -187,6 +187,11 @@ pub const ALL: [&Register; 15] = [
     &PENALTIES,
 ];
 
+/// Registers whose entries without a service speak of the measured services all the same; others
+/// without a service belong to the areas of activities.
+pub const OF_SERVICES: [&Register; 6] =
+    [&COMPLAINTS, &NONCONFORMITIES, &ACTIONS, &TRAINING, &PENALTIES, &EXCLUSIONS];
+
 /// Parts of a review that are kept like entries of a register.
 pub const REVIEW_PARTS: [&Register; 7] =
     [&REVIEWS, &ELEMENTS, &REVIEW_FINDINGS, &REMARKS, &SHEETS, &SHEET_ACTIONS, &SIGNATURES];

@@ -205,7 +205,8 @@ fn figure(contract: &Contract, m: &Measurement) -> Option<checks::IndicatorFigur
     })
 }
 
-fn line(check: checks::Check) -> CheckLine {
+/// A check as measurements list it.
+pub fn line(check: checks::Check) -> CheckLine {
     CheckLine {
         code: check.code.to_owned(),
         severity: check.severity.name(),

@@ -207,6 +207,9 @@ pub enum Rule {
         /// Its state.
         state: &'static str,
     },
+    /// Not everybody signed, and nobody said why it is published all the same.
+    #[error("nobody signed as {}", .0.join(", "))]
+    Unsigned(Vec<String>),
     /// There is a step for it that checks more.
     #[error("use the step made for it, which checks more: {0}")]
     OwnStep(&'static str),
@@ -248,6 +251,9 @@ impl RegisterError {
             Self::Forbidden { .. } => "an administrator grants roles".to_owned(),
             Self::Rule(Rule::NoPenalties) => {
                 "write `[penalties]` with value, cap and rates into the contract".to_owned()
+            }
+            Self::Rule(Rule::Unsigned(_)) => {
+                "to publish without these signatures, say why (`unsigned_why`)".to_owned()
             }
             Self::Rule(Rule::Cap { .. }) => {
                 "decide a lower amount; beyond the cap the contract may be terminated".to_owned()

@@ -14,8 +14,8 @@ use soglia_domain::contract::Contract;
 use soglia_domain::period::{Grain, Period};
 use soglia_domain::register::{
     self, Changes, ELEMENTS, FOLLOW_UP, INPUTS, INPUTS_DIGITAL_AGENDA, InputElement, Kind, Need,
-    REMARKS, REVIEW_FINDINGS, REVIEWS, Register, SHEET_ACTIONS, SHEETS, SIGNATURES, Stage, Value,
-    Values, by_code,
+    OF_SERVICES, REMARKS, REVIEW_FINDINGS, REVIEWS, Register, SHEET_ACTIONS, SHEETS, SIGNATURES,
+    Stage, Value, Values, by_code,
 };
 use soglia_domain::text::{Lang, Text};
 
@@ -117,7 +117,7 @@ pub async fn begin(
     let review = make(tx, by, setting, contract, &REVIEWS, None, &fields, Vec::new()).await?;
     for (area, inputs) in AREAS {
         for input in inputs {
-            let evidence = evidence(tx, by, contract, period, input).await?;
+            let evidence = evidence(tx, by, contract, period, (area, input)).await?;
             let mut fields =
                 vec![("review", review.id.as_str()), ("area", area), ("element", input.code)];
             if let Some(evidence) = &evidence {
@@ -302,10 +302,10 @@ pub async fn gather(
                  the contract sets no indicators for this area"
                     .to_owned(),
             )),
-            (_, Some(code)) if element.words("evidence").is_none() => {
+            (Some(area), Some(code)) if element.words("evidence").is_none() => {
                 let input = INPUTS_DIGITAL_AGENDA.iter().find(|input| input.code == code);
                 let input = input.ok_or_else(|| RegisterError::unknown("element", code))?;
-                let evidence = evidence(tx, &by, contract, period, input).await?;
+                let evidence = evidence(tx, &by, contract, period, (area, input)).await?;
                 evidence.map(|evidence| ("evidence", evidence))
             }
             _ => None,
@@ -468,37 +468,49 @@ pub async fn parts(
     tx.find_all(by.actor, by.at, &query).await
 }
 
-/// What the registers have about an input element in the period: numbers of entries.
+/// What the registers have about an input element of an area in the period: numbers of entries.
 async fn evidence(
     tx: &mut Tx,
     by: &By<'_>,
     contract: &Contract,
     period: &Period,
-    input: &InputElement,
+    (area, input): (&str, &InputElement),
 ) -> Result<Option<String>, RegisterError> {
     const LISTED: usize = 20;
     let Some(register) = input.register.map(known) else { return Ok(None) };
     let mut query = Query { order: Order::Oldest, ..about(register, contract, &[]) };
-    match anchor_field(register) {
-        Some(field) if field.kind == Kind::Date => {
-            let first = Value::Date(period.first_date());
-            let last = period.until_date().yesterday().unwrap_or(period.until_date());
-            let tests = [Test::AtLeast(first), Test::AtMost(Value::Date(last))];
-            query.filters.extend(tests.map(|test| Filter { field, test }));
-        }
-        Some(field) => {
-            let test = Test::Is(Value::Text(period.label().to_owned()));
-            query.filters.push(Filter { field, test });
-        }
-        None => return Ok(None),
+    let named = register.field("period");
+    if named.is_none() {
+        let Some(field) = anchor_field(register) else { return Ok(None) };
+        let first = Value::Date(period.first_date());
+        let last = period.until_date().yesterday().unwrap_or(period.until_date());
+        let tests = [Test::AtLeast(first), Test::AtMost(Value::Date(last))];
+        query.filters.extend(tests.map(|test| Filter { field, test }));
     }
-    let entries = tx.find_all(&Actor::program(), by.at, &query).await?;
+    let mut entries = tx.find_all(&Actor::program(), by.at, &query).await?;
+    entries.retain(|entry| {
+        let own = || entry.words("period").is_some_and(|label| holds(period, label, contract));
+        area_of(entry, contract) == area && (named.is_none() || own())
+    });
     if entries.is_empty() {
         return Ok(None);
     }
     let ids: Vec<&str> = entries.iter().take(LISTED).map(|entry| entry.id.as_str()).collect();
     let more = if LISTED < entries.len() { ", …" } else { "" };
     Ok(Some(format!("{}: {}{more}", entries.len(), ids.join(", "))))
+}
+
+/// Whether a period named by its label lies in another one.
+fn holds(period: &Period, label: &str, contract: &Contract) -> bool {
+    Period::parse(label, &contract.zone).is_ok_and(|own| {
+        period.first_date() <= own.first_date() && own.until_date() <= period.until_date()
+    })
+}
+
+/// The area that an entry speaks of. A contract with one area has nothing but services.
+fn area_of(entry: &Entry, contract: &Contract) -> &'static str {
+    let of_services = entry.service.is_some() || OF_SERVICES.contains(&entry.register);
+    if of_services || contract.areas.len() == 1 { "contact_centre" } else { "digital_agenda" }
 }
 
 /// The field that says when an entry happened: the first date that must be there, or its period.

@@ -4,14 +4,15 @@
 use soglia_domain::penalty;
 use soglia_domain::register::{
     ELEMENTS, OPERATIONS, PENALTIES, REMARKS, REVIEW_FINDINGS, REVIEWS, Register, Remark,
-    SHEET_ACTIONS, SHEETS, SIGNATURES, Transition, Value,
+    SHEET_ACTIONS, SHEETS, SIGNATURES, Transition, Value, by_code,
 };
 use soglia_domain::text::{Lang, Text};
 
-use crate::actor::By;
+use crate::actor::{Actor, By};
 use crate::database::Tx;
 use crate::entries::{Entry, Setting, load};
 use crate::error::{RegisterError, Rule};
+use crate::query::{Filter, Order, Query, Test};
 
 /// Penalties that count towards the cap.
 const COUNTING: [&str; 2] = ["applied", "deducted"];
@@ -34,7 +35,9 @@ pub(crate) async fn check(
         return check_penalty(tx, by, setting, before, entry).await;
     }
     if *register == REVIEWS {
-        return check_review(before, entry, transition);
+        check_review(before, entry, transition)?;
+        let publishes = transition.is_some_and(|transition| transition.code == "publish");
+        return if publishes { check_signed(tx, by, entry).await } else { Ok(()) };
     }
     if *register == OPERATIONS {
         return check_area(setting, entry);
@@ -53,11 +56,14 @@ pub(crate) async fn check(
     Ok(())
 }
 
-/// Whether whoever takes a step may fill in a field with it: what the step needs, and the number
-/// under which a review is published, which not every body gives.
+/// What a publication may add beside what it needs: the number under which it is published, which
+/// not every body gives, and why signatures are missing.
+const PUBLISHED_WITH: [&str; 2] = ["protocol", "unsigned_why"];
+
+/// Whether whoever takes a step may fill in a field with it.
 pub(crate) fn fills_in(register: &Register, transition: &Transition, field: &str) -> bool {
-    let protocol = *register == REVIEWS && transition.code == "publish" && field == "protocol";
-    protocol || transition.needs.contains(&field)
+    let publishes = *register == REVIEWS && transition.code == "publish";
+    transition.needs.contains(&field) || (publishes && PUBLISHED_WITH.contains(&field))
 }
 
 /// Steps that have a function of their own, which checks more.
@@ -172,14 +178,36 @@ fn check_review(
 ) -> Result<(), RegisterError> {
     let Some(before) = before.filter(|before| is_fixed(before)) else { return Ok(()) };
     let Some(transition) = transition else { return Err(fixed(before)) };
-    let adds =
-        |code| !before.values.has(code) && (code == "protocol" || transition.needs.contains(&code));
+    let adds = |code| {
+        let may = transition.needs.contains(&code) || PUBLISHED_WITH.contains(&code);
+        !before.values.has(code) && may
+    };
     let moved = REVIEWS
         .fields
         .iter()
         .map(|field| field.code)
         .any(|code| before.values.get(code) != entry.values.get(code) && !adds(code));
     if moved { Err(fixed(before)) } else { Ok(()) }
+}
+
+/// Whoever publishes a review that not everybody signed says why.
+async fn check_signed(tx: &mut Tx, by: &By<'_>, review: &Entry) -> Result<(), RegisterError> {
+    if review.values.has("unsigned_why") {
+        return Ok(());
+    }
+    let register = by_code(SIGNATURES.code).expect("it is one of them");
+    let field = register.field("review").expect("slots name their review");
+    let own = Filter { field, test: Test::Is(Value::Text(review.id.clone())) };
+    let query = Query {
+        contract: Some(review.contract.clone()),
+        filters: vec![own],
+        order: Order::Oldest,
+        ..Query::new(register)
+    };
+    let slots = tx.find_all(&Actor::program(), by.at, &query).await?;
+    let open = slots.iter().filter(|slot| slot.is_open());
+    let roles: Vec<String> = open.filter_map(|slot| slot.words("role")).map(Into::into).collect();
+    if roles.is_empty() { Ok(()) } else { Err(RegisterError::Rule(Rule::Unsigned(roles))) }
 }
 
 fn check_part(

@@ -51,6 +51,7 @@ pub fn document(
     }
     scenarios::write(&mut outline, input);
     annexes::checks(&mut outline, input);
+    annexes::declared(&mut outline, input);
     verdicts::annex(&mut outline, input);
     annexes::cards(&mut outline, input);
     annexes::days(&mut outline, input);

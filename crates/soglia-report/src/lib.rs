@@ -32,4 +32,4 @@ mod xlsx;
 pub use compose::{analysis, study};
 pub use edition::{Edition, Format};
 pub use error::ReportError;
-pub use open_data::DataFile;
+pub use open_data::{DataFile, packed};

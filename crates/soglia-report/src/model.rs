@@ -19,6 +19,8 @@ pub struct ReportInput {
     pub areas: Vec<Area>,
     /// Coherence checks that were run on the results.
     pub checks: Vec<Check>,
+    /// What the report that somebody typed by hand contradicts, if one was declared.
+    pub declared: Option<DeclaredReport>,
     /// Who signs; the signatures themselves are external.
     pub signatures: Signatures,
     /// Where the figures come from.
@@ -605,6 +607,17 @@ pub struct Check {
     pub title: Text,
     /// What it found.
     pub outcome: CheckOutcome,
+}
+
+/// A report that somebody typed by hand, held against the measured figures.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeclaredReport {
+    /// What it calls itself.
+    pub title: String,
+    /// SHA-256 of its file.
+    pub sha256: String,
+    /// What was found in it; none of them passed.
+    pub found: Vec<Check>,
 }
 
 /// What a check found.

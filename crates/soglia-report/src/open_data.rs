@@ -4,9 +4,14 @@
 mod catalogue;
 pub(crate) mod cells;
 
+use std::io::{Cursor, Write};
+
 use jiff::Timestamp;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use crate::document::{Dataset, Datum, Document};
+use crate::error::ReportError;
 use crate::model::ReportInput;
 use crate::template::Template;
 
@@ -39,6 +44,19 @@ pub fn open_data(
     let catalogue = catalogue::turtle(input, document, template, (&safe, &files), written);
     files.push(DataFile { name: "catalogo.ttl".to_owned(), bytes: catalogue.into_bytes() });
     files
+}
+
+/// Packs files into one, in their order. They have no date, so the same files give the same bytes.
+pub fn packed(files: &[DataFile]) -> Result<Vec<u8>, ReportError> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(zip::DateTime::default());
+    for file in files {
+        zip.start_file(&file.name, options)?;
+        zip.write_all(&file.bytes)?;
+    }
+    Ok(zip.finish()?.into_inner())
 }
 
 /// A dataset as CSV: commas, decimal points, one line for each row, RFC 4180.

@@ -8,6 +8,7 @@ pub mod contract;
 pub mod imports;
 pub mod language;
 pub mod login;
+pub mod open_data;
 pub mod overview;
 pub mod planning;
 pub mod registers;
@@ -31,6 +32,7 @@ pub fn routes() -> Router<Shared> {
         .merge(imports::routes())
         .merge(language::routes())
         .merge(login::routes())
+        .merge(open_data::routes())
         .merge(overview::routes())
         .merge(planning::routes())
         .merge(registers::routes())

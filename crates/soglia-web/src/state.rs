@@ -1,6 +1,6 @@
 //! What all requests share. Read [`App`] first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,6 +11,7 @@ use soglia_domain::time::{Instant, Millis};
 use soglia_ledger::store::Ledger;
 use soglia_registers::database::Database;
 use soglia_registers::entries;
+use soglia_registers::exchange::Rejected;
 use soglia_registers::files::Files;
 
 use crate::access::Visit;
@@ -96,6 +97,23 @@ pub struct App {
     clock: fn() -> Instant,
     setup: Mutex<Option<String>>,
     purposes: Mutex<HashMap<String, (Instant, String)>>,
+    refused: Mutex<VecDeque<Arc<Refused>>>,
+}
+
+/// Rows of a file that a register did not take, kept for whoever sent the file.
+pub struct Refused {
+    /// Its number since the program was started.
+    pub no: u64,
+    /// Who sent the file.
+    pub by: String,
+    /// The register.
+    pub register: &'static str,
+    /// What became of all rows, in words.
+    pub told: String,
+    /// The rows, with their reasons; the first [`REFUSED_ROWS_MAX`] of them.
+    pub rows: Vec<Rejected>,
+    /// How many there were.
+    pub n_rows: usize,
 }
 
 /// [`App`], as handlers get it.
@@ -103,6 +121,10 @@ pub type Shared = Arc<App>;
 
 /// A purpose that was stated holds for this long.
 const PURPOSE_LASTS: Millis = Millis::from_mins(30);
+/// Files whose refused rows are remembered.
+const REFUSED_MAX: usize = 20;
+/// Rows remembered of each.
+pub const REFUSED_ROWS_MAX: usize = 2_000;
 /// Purposes remembered at most.
 const PURPOSES_MAX: usize = 10_000;
 
@@ -156,6 +178,7 @@ impl App {
             clock,
             setup: Mutex::new(setup),
             purposes: Mutex::new(HashMap::new()),
+            refused: Mutex::new(VecDeque::new()),
         })
     }
 
@@ -242,6 +265,37 @@ impl App {
     /// There is an administrator now.
     pub fn end_setup(&self) {
         *self.setup.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Remembers the rows that a register did not take. Returns their number.
+    pub fn keep_refused(
+        &self,
+        by: &str,
+        register: &'static str,
+        told: &str,
+        rows: &[Rejected],
+    ) -> u64 {
+        let mut kept = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let no = kept.back().map_or(1, |last| last.no + 1);
+        if REFUSED_MAX <= kept.len() {
+            kept.pop_front();
+        }
+        kept.push_back(Arc::new(Refused {
+            no,
+            by: by.to_owned(),
+            register,
+            told: told.to_owned(),
+            rows: rows.iter().take(REFUSED_ROWS_MAX).cloned().collect(),
+            n_rows: rows.len(),
+        }));
+        no
+    }
+
+    /// The rows that a register did not take, for whoever sent them.
+    pub fn refused(&self, no: u64, by: &str, register: &str) -> Option<Arc<Refused>> {
+        let kept = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.iter().find(|one| one.no == no && one.by == by);
+        found.filter(|one| one.register == register).cloned()
     }
 
     /// What somebody said, not long ago, that they look at calls for.

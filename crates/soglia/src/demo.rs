@@ -142,6 +142,8 @@ const CASES: &str = include_str!("demo/files/casi.toml");
 const MESSAGES: &str = include_str!("demo/files/messaggi.toml");
 const CAMPAIGNS: &str = include_str!("demo/files/campagne.toml");
 const OUTAGES: &str = include_str!("demo/files/interruzioni.toml");
+/// The report of the half-year as the fictitious supplier typed it.
+pub const DECLARED: &str = include_str!("demo/files/resoconto-dichiarato.toml");
 const README: &str = include_str!("demo/files/LEGGIMI.txt");
 
 /// Writes `dir/contract.toml` and everything that the platforms deliver into `dir/sources`, making
@@ -203,6 +205,7 @@ pub fn generate(
         let mapping = write_text(&sources, name, text)?;
         mapped.push(Mapped { mapping, service: None, files: vec![file] });
     }
+    write_text(dir, "resoconto-dichiarato.toml", DECLARED)?;
     let folder = dir.join("scenarios");
     fs::create_dir_all(&folder)?;
     let scenarios = SCENARIOS.map(|(name, text)| write_text(&folder, name, text));

@@ -2,26 +2,36 @@
 
 use soglia_domain::contract::Contract;
 use soglia_domain::text::Text;
-use soglia_measure::measurement::{CheckLine, Report};
+use soglia_measure::measurement::CheckLine;
 use soglia_report::model::{Check, CheckOutcome};
 
+/// What people wrote, as far as checks look at it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Looked {
+    /// There are texts.
+    pub texts: bool,
+    /// There are findings of earlier reviews.
+    pub earlier_findings: bool,
+    /// There are inspections.
+    pub inspections: bool,
+}
+
 /// Every check N1–N18, with what it found; then what the contract file itself warns of.
-pub fn checks(contract: &Contract, report: &Report) -> Vec<Check> {
+pub fn checks(contract: &Contract, lines: &[CheckLine], looked: Looked) -> Vec<Check> {
     let mut all = Vec::new();
     for (code, it, en, needs) in CHECKS {
         let title = Text::new(it, en);
-        let lines: Vec<&CheckLine> =
-            report.checks.iter().filter(|line| line.code == code).collect();
-        if lines.is_empty() {
-            let outcome = needs.missing().map_or(CheckOutcome::Passed, CheckOutcome::NotRun);
+        let found_here: Vec<&CheckLine> = lines.iter().filter(|line| line.code == code).collect();
+        if found_here.is_empty() {
+            let outcome = needs.missing(looked).map_or(CheckOutcome::Passed, CheckOutcome::NotRun);
             all.push(Check { code: code.to_owned(), title, outcome });
             continue;
         }
-        all.extend(lines.into_iter().map(|line| found(title.clone(), line)));
+        all.extend(found_here.into_iter().map(|line| found(title.clone(), line)));
     }
     let known = |code: &str| CHECKS.iter().any(|(known, ..)| *known == code);
-    let others = report.checks.iter().filter(|line| !known(&line.code));
-    all.extend(others.map(|line| found(Text::new("Altra verifica", "Another check"), line)));
+    let others = lines.iter().filter(|line| !known(&line.code));
+    all.extend(others.map(|line| found(title(&line.code), line)));
     // N16 says the same as W-ROLES.
     let warnings = contract.warnings.iter().filter(|warning| warning.code != "W-ROLES");
     all.extend(warnings.map(|warning| Check {
@@ -32,7 +42,17 @@ pub fn checks(contract: &Contract, report: &Report) -> Vec<Check> {
     all
 }
 
-fn found(title: Text, line: &CheckLine) -> Check {
+/// The name of a check by its code.
+pub fn title(code: &str) -> Text {
+    let known = CHECKS.iter().find(|(known, ..)| *known == code);
+    known.map_or_else(
+        || Text::new("Altra verifica", "Another check"),
+        |(_, it, en, _)| Text::new(it, en),
+    )
+}
+
+/// A check that has something to say.
+pub fn found(title: Text, line: &CheckLine) -> Check {
     let about: Vec<&str> = line.service.iter().chain(&line.indicator).map(String::as_str).collect();
     let about = if about.is_empty() { String::new() } else { format!("{}: ", about.join(" ")) };
     let in_lang = |lang: &str| line.text.get(lang).map(|text| format!("{about}{text}"));
@@ -59,9 +79,13 @@ enum Needs {
 
 impl Needs {
     /// Why a check with nothing to look at was not run.
-    fn missing(self) -> Option<Text> {
+    fn missing(self, looked: Looked) -> Option<Text> {
+        let Looked { texts, earlier_findings, inspections } = looked;
         let (it, en) = match self {
             Self::Figures => return None,
+            Self::Texts if texts => return None,
+            Self::EarlierFindings if earlier_findings => return None,
+            Self::Inspections if inspections => return None,
             Self::Texts => ("nessun testo scritto da persone", "no text written by people"),
             Self::EarlierFindings => {
                 ("nessun rilievo di resoconti precedenti", "no finding of an earlier report")

@@ -20,9 +20,9 @@ use soglia_report::Edition;
 use soglia_report::model::Registers;
 use soglia_report::template::Template;
 
-use super::{SemesterError, checks, period_of};
+use super::{SemesterError, checks, period_of, put_written};
 use crate::measured::Measured;
-use crate::{registers, seals};
+use crate::seals;
 
 /// What is needed to approve a review.
 #[derive(Clone, Copy, Debug)]
@@ -82,9 +82,10 @@ pub async fn approve(
     input.provenance.seal = Some(seal.clone());
     input.signatures.place = Some(place.to_owned());
     input.signatures.date = Some(date);
-    let mut written_down = registers::written(&mut tx, contract, &period, by.at).await?;
-    as_approved(&mut written_down, review, &seal, place, date);
-    input.registers = Some(written_down);
+    put_written(&mut tx, files, contract, &period, &report, &mut input, by.at).await?;
+    if let Some(written_down) = &mut input.registers {
+        as_approved(written_down, review, &seal, place, date);
+    }
     let bytes = Edition::new(&input, lang, template, written)?.pdf()?;
     let hash = sha256(&bytes);
     let file = files.store(&file_name(&label, lang), &bytes)?;

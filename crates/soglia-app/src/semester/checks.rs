@@ -14,9 +14,11 @@ use soglia_measure::measurement::Report;
 use soglia_registers::actor::{Actor, By};
 use soglia_registers::database::Tx;
 use soglia_registers::entries::Entry;
+use soglia_registers::files::Files;
 use soglia_registers::query::{Filter, Order, Query, Test};
 use soglia_registers::review::{self, parts};
 
+use super::declared::{Declared, declared};
 use super::{SemesterError, period_of, view::element_label};
 
 /// Whether a review is ready, and what its texts and figures say about one another.
@@ -26,6 +28,9 @@ pub struct Standing {
     pub obstacles: Vec<Text>,
     /// Every coherence check that has something to say, errors first.
     pub checks: Vec<Check>,
+    /// What the report that somebody declared contradicts, if one is attached; it keeps nobody
+    /// from approving.
+    pub declared: Option<Declared>,
 }
 
 impl Standing {
@@ -39,13 +44,16 @@ impl Standing {
 pub async fn standing(
     tx: &mut Tx,
     by: &By<'_>,
+    files: &Files,
     contract: &Contract,
     review: &Entry,
     report: &Report,
 ) -> Result<Standing, SemesterError> {
+    let period = period_of(review, contract)?;
     let checks = checks(tx, by, contract, review, report).await?;
     let obstacles = review::obstacles(tx, by, contract, review, &checks).await?;
-    Ok(Standing { obstacles, checks })
+    let declared = declared(files, contract, &period, report, review)?;
+    Ok(Standing { obstacles, checks, declared })
 }
 
 /// Runs the coherence checks over a review's figures and all texts in it.
@@ -56,6 +64,21 @@ pub async fn checks(
     review: &Entry,
     report: &Report,
 ) -> Result<Vec<Check>, SemesterError> {
+    let figures = looked_at(tx, by, contract, review, report).await?;
+    let mut found = check_contract(contract);
+    found.extend(check_results(&figures));
+    found.sort_by_key(|check| check.severity);
+    Ok(found)
+}
+
+/// What the checks of a review look at: figures, texts, findings, inspections.
+pub async fn looked_at(
+    tx: &mut Tx,
+    by: &By<'_>,
+    contract: &Contract,
+    review: &Entry,
+    report: &Report,
+) -> Result<Figures, SemesterError> {
     let period = period_of(review, contract)?;
     let program = Actor::program();
     let by = By { actor: &program, ..*by };
@@ -68,10 +91,7 @@ pub async fn checks(
         known_dates: known_dates(review, contract),
         ..compare::figures(contract, &period, report)
     };
-    let mut found = check_contract(contract);
-    found.extend(check_results(&figures));
-    found.sort_by_key(|check| check.severity);
-    Ok(found)
+    Ok(figures)
 }
 
 fn known(register: &Register) -> &'static Register {
@@ -145,7 +165,7 @@ async fn inspections(
 
 /// Dates that texts may name although they lie outside the period: when rules began, when the
 /// review is issued.
-fn known_dates(review: &Entry, contract: &Contract) -> Vec<jiff::civil::Date> {
+pub fn known_dates(review: &Entry, contract: &Contract) -> Vec<jiff::civil::Date> {
     let services = contract.services.iter().flat_map(|service| &service.indicators);
     let versions = services.flat_map(|indicator| &indicator.versions);
     let mut dates: Vec<jiff::civil::Date> = versions

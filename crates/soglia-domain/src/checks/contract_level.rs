@@ -39,10 +39,11 @@ pub fn check_contract(contract: &Contract) -> Vec<Check> {
 fn check_indicator(indicator: &Indicator, version: &RuleVersion) -> Vec<Check> {
     let mut checks = Vec::new();
     checks.extend(direction(version));
-    checks.extend(kind_and_name(indicator, &version.rule));
-    checks.extend(count_and_name(indicator, &version.rule));
+    let (objective, name) = (&indicator.objective, &indicator.name);
+    checks.extend(kind_and_name(&all_names(indicator), &version.rule));
+    checks.extend(count_and_name(&[objective, name], &version.rule));
     if let Rule::RepliedWithin(rule) = &version.rule {
-        checks.extend(channels(indicator, rule));
+        checks.extend(channels(&both(objective), &both(name), rule));
     }
     checks.extend(completeness(indicator, version));
     checks.extend(limit_and_name(indicator, &version.rule));
@@ -81,8 +82,7 @@ fn direction(version: &RuleVersion) -> Option<Check> {
 }
 
 /// N6: a name that speaks of a mean or a maximum for what is a share.
-fn kind_and_name(indicator: &Indicator, rule: &Rule) -> Option<Check> {
-    let names = all_names(indicator);
+pub(super) fn kind_and_name(names: &str, rule: &Rule) -> Option<Check> {
     let claims = ["tempo medio", "tempo massimo", "mean time", "average time", "longest"];
     let claim = claims.into_iter().find(|claim| names.contains(claim))?;
     if let Rule::HandledWithin(rule) = rule
@@ -102,14 +102,12 @@ fn kind_and_name(indicator: &Indicator, rule: &Rule) -> Option<Check> {
 }
 
 /// N7: a name that speaks of a number for what is a percentage.
-fn count_and_name(indicator: &Indicator, rule: &Rule) -> Option<Check> {
+pub(super) fn count_and_name(names: &[&Text], rule: &Rule) -> Option<Check> {
     let starts = |text: &Text, lang| {
         let text = text.get(lang).to_lowercase();
         text.starts_with("numero ") || text.starts_with("number ")
     };
-    let says_number = [&indicator.objective, &indicator.name]
-        .into_iter()
-        .any(|text| starts(text, Lang::It) || starts(text, Lang::En));
+    let says_number = names.iter().any(|text| starts(text, Lang::It) || starts(text, Lang::En));
     (says_number && rule.kind() != "duration_limit").then(|| {
         Check::new(
             "N7",
@@ -123,7 +121,7 @@ fn count_and_name(indicator: &Indicator, rule: &Rule) -> Option<Check> {
 }
 
 /// N8: channels that names and rule do not share.
-fn channels(indicator: &Indicator, rule: &RepliedWithin) -> Vec<Check> {
+pub(super) fn channels(objective: &str, name: &str, rule: &RepliedWithin) -> Vec<Check> {
     const WORDS: [(&str, &[&str]); 6] = [
         ("email", &["email", "mail", "e-mail"]),
         ("pec", &["pec"]),
@@ -132,12 +130,12 @@ fn channels(indicator: &Indicator, rule: &RepliedWithin) -> Vec<Check> {
         ("letter", &["lettere", "lettera", "letter", "letters"]),
         ("web_form", &["web", "form"]),
     ];
-    let named = |text: &Text| -> Vec<&'static str> {
-        let words = words(&both(text));
+    let named = |text: &str| -> Vec<&'static str> {
+        let words = words(&text.to_lowercase());
         let has = |forms: &[&str]| forms.iter().any(|form| words.iter().any(|word| word == form));
         WORDS.iter().filter(|(_, forms)| has(forms)).map(|(channel, _)| *channel).collect()
     };
-    let (objective, name) = (named(&indicator.objective), named(&indicator.name));
+    let (objective, name) = (named(objective), named(name));
     let mut checks = Vec::new();
     for channel in objective.iter().chain(name.iter().filter(|c| !objective.contains(c))) {
         if !rule.channels.iter().any(|counted| counted == channel) {
@@ -163,15 +161,18 @@ fn channels(indicator: &Indicator, rule: &RepliedWithin) -> Vec<Check> {
 
 /// N10: what a sheet must have before it is approved.
 fn completeness(indicator: &Indicator, version: &RuleVersion) -> Option<Check> {
-    let missing: Vec<(&str, &str)> = [
+    incomplete(&[
         (indicator.process.is_none(), ("processo", "process")),
         (version.source.is_none(), ("fonte", "source")),
         (version.responsible.is_none(), ("responsabile", "responsible")),
         (version.frequency.is_none(), ("frequenza", "frequency")),
-    ]
-    .into_iter()
-    .filter_map(|(missing, name)| missing.then_some(name))
-    .collect();
+    ])
+}
+
+/// N10: names what a sheet lacks.
+pub(super) fn incomplete(parts: &[(bool, (&str, &str))]) -> Option<Check> {
+    let missing: Vec<(&str, &str)> =
+        parts.iter().filter_map(|(missing, name)| missing.then_some(*name)).collect();
     if missing.is_empty() {
         return None;
     }

@@ -192,6 +192,11 @@ pub const REVIEWS: Register = Register {
         Field::line("issued_place", "Luogo", "Place"),
         Field::date("issued_on", "Data", "Date"),
         Field::line("protocol", "Protocollo", "Register number"),
+        Field::text(
+            "unsigned_why",
+            "Perché pubblicato senza tutte le firme",
+            "Why published without all signatures",
+        ),
     ],
     states: &[
         open("draft", "bozza", "draft"),

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use jiff::civil::{Date, date};
 use soglia_domain::checks::{
-    Check, Figure, Figures, FindingSeen, IndicatorFigures, Inspection, Printed, ServiceFigures,
-    TextBlock, check_contract, check_results, parse_printed,
+    Check, DeclaredError, Figure, Figures, FindingSeen, IndicatorFigures, Inspection, Printed,
+    ServiceFigures, TextBlock, check_contract, check_declared, check_results, is_declared,
+    parse_declared, parse_printed,
 };
 use soglia_domain::contract::{Contract, parse};
 use soglia_domain::ratio::Rounding;
@@ -350,4 +351,81 @@ fn remarks_on_the_second_contract() {
     N10 warning helpline/CALLS-100: scheda incompleta: manca processo
     N10 warning helpline/UP: scheda incompleta: manca processo
     ");
+}
+
+const DECLARED: &str = r#"# typed by hand
+format = "soglia.declared/1"
+title = "Resoconto"
+
+[[text]]
+section = "Azioni a seguire"
+
+[[row]]
+service = "cup"
+indicator = "K3"
+process = "SLA"
+name = "Chiamate perse"
+value = "12,25%"
+target = "5%"
+source = "Resoconti trimestrali"
+responsible = "RQ"
+frequency = "Semestrale"
+reached = "OK"
+
+[[row]]
+service = "cup"
+indicator = "K4"
+value = "99,39%"
+target = "95%"
+
+[[row]]
+service = "cup"
+indicator = "K5"
+process = "SLA"
+name = "Chiamate gestite entro 4 minuti"
+value = "65,15%"
+target = "4 minuti nel 95% dei casi"
+source = "Database delle chiamate"
+responsible = "DT"
+frequency = "Semestrale"
+
+[[row]]
+service = "cup"
+indicator = "K99"
+value = "1%"
+"#;
+
+#[test]
+fn rows_that_were_typed_are_held_against_the_contract() {
+    assert!(is_declared(DECLARED.as_bytes()) && !is_declared(b"title = 'x'\n"));
+    let declared = parse_declared(DECLARED).expect("it is well written");
+    let mut measured = half_year(Vec::new());
+    for service in &mut measured.services {
+        service.indicators.retain(|one| matches!(one.code.as_str(), "K3" | "K4" | "K5"));
+    }
+    let found = check_declared(&example("reference"), &measured, &declared);
+    insta::assert_snapshot!(shown(&found), @r"
+    N1 error cup/K3: la casella dice OK, il valore misurato è KO
+    N5 warning cup/K3: «5%» non dice il verso: il contratto vuole al massimo questo valore
+    N10 warning cup/K4: scheda incompleta: manca processo, indicatore, fonte, responsabile, frequenza
+    N11 warning : gli obiettivi sono scritti in 2 modi: «95%», «4 minuti nel 95% dei casi»
+    N13 warning : «Azioni a seguire» è vuota: scrivere «nessuno» o «non applicabile», con il motivo
+    N15 warning : «Semestrale» con «Resoconti trimestrali» in 1 righe: frequenza di misura e di resoconto sono due campi
+    W-ROW warning cup/K99: il contratto non ha questo indicatore
+    ");
+}
+
+#[test]
+fn a_declared_report_that_cannot_be_read_says_why() {
+    let wrong = |from: &str, to: &str| parse_declared(&DECLARED.replace(from, to)).expect_err(to);
+    assert_eq!(
+        wrong("declared/1", "declared/9"),
+        DeclaredError::Format("soglia.declared/9".into())
+    );
+    assert!(matches!(wrong("title", "titolo"), DeclaredError::Syntax(_)));
+    let dated = "\n[[inspection]]\nwhat = \"x\"\ndate = 2023-09-09T10:00:00\n";
+    let dated = parse_declared(&[DECLARED, dated].concat()).expect_err("an hour is no date");
+    assert_eq!(dated, DeclaredError::Date("2023-09-09T10:00:00".into()));
+    let long = DECLARED.replace("# typed", &format!("# {}", "x".repeat(1 << 20)));
+    assert!(matches!(parse_declared(&long), Err(DeclaredError::TooLong(_))));
 }

@@ -6,7 +6,9 @@ use soglia_domain::text::Lang;
 use super::Outline;
 use crate::document::{Align, Block, Cell, Column, Table, TableStyle, Tone};
 use crate::format::{integer, month, not_applicable, say, share};
-use crate::model::{CheckOutcome, DailyVolumes, DayVolume, Finding, ReportInput, ServiceReport};
+use crate::model::{
+    CheckOutcome, DailyVolumes, DayVolume, DeclaredReport, Finding, ReportInput, ServiceReport,
+};
 
 /// Months that stand side by side in a table of days.
 const MONTHS: usize = 6;
@@ -51,15 +53,75 @@ pub fn checks(outline: &mut Outline, input: &ReportInput) {
     outline.push(Block::Table(Table {
         id: "t-verifiche".to_owned(),
         caption: say(lang, "Esito delle verifiche", "What the checks found").to_owned(),
-        columns: vec![
-            Column::text(say(lang, "Codice", "Code"), 1.2),
-            Column::text(say(lang, "Verifica", "Check"), 4.0),
-            Column::text(say(lang, "Esito", "Outcome"), 2.2),
-            Column::text(say(lang, "Dettaglio", "Detail"), 4.6),
-        ],
+        columns: check_columns(lang),
         rows: rows.collect(),
         style: TableStyle::Plain,
     }));
+}
+
+/// Writes what the report that somebody typed by hand contradicts.
+pub fn declared(outline: &mut Outline, input: &ReportInput) {
+    let lang = outline.lang;
+    let Some(DeclaredReport { title, sha256, found }) = &input.declared else { return };
+    let heading = say(
+        lang,
+        "Contraddizioni del resoconto dichiarato",
+        "What the declared report contradicts",
+    );
+    outline.open(2, "dichiarato", heading);
+    outline.para(match lang {
+        Lang::It => format!(
+            "«{title}» (SHA-256 {sha256}) è stato scritto a mano. I suoi testi e le sue righe sono \
+             confrontati con i valori misurati, con il periodo e con il contratto."
+        ),
+        Lang::En => format!(
+            "“{title}” (SHA-256 {sha256}) was typed by hand. Its texts and rows are held against \
+             the measured values, the period and the contract."
+        ),
+    });
+    if found.is_empty() {
+        let text = say(lang, "Nessuna contraddizione.", "Nothing is contradicted.");
+        outline.push(Block::remark(Tone::Good, text));
+        return;
+    }
+    let rows = found.iter().map(|check| {
+        let (word, tone, text) = match &check.outcome {
+            CheckOutcome::Failed(text) => {
+                (say(lang, "Contraddetto", "Contradicted"), Tone::Bad, Some(text))
+            }
+            CheckOutcome::Warning(text) => {
+                (say(lang, "Avviso", "Warning"), Tone::Attention, Some(text))
+            }
+            CheckOutcome::Passed | CheckOutcome::NotRun(_) => ("–", Tone::Neutral, None),
+        };
+        vec![
+            Cell::head(&check.code),
+            Cell::text(check.title.get(lang)),
+            Cell::badge(word, tone),
+            Cell::text(text.map_or("–", |text| text.get(lang))),
+        ]
+    });
+    outline.push(Block::Table(Table {
+        id: "t-dichiarato".to_owned(),
+        caption: say(
+            lang,
+            "Che cosa non regge nel resoconto dichiarato",
+            "What does not hold in the declared report",
+        )
+        .to_owned(),
+        columns: check_columns(lang),
+        rows: rows.collect(),
+        style: TableStyle::Plain,
+    }));
+}
+
+fn check_columns(lang: Lang) -> Vec<Column> {
+    vec![
+        Column::text(say(lang, "Codice", "Code"), 1.2),
+        Column::text(say(lang, "Verifica", "Check"), 4.0),
+        Column::text(say(lang, "Esito", "Outcome"), 2.2),
+        Column::text(say(lang, "Dettaglio", "Detail"), 4.6),
+    ]
 }
 
 /// Writes the definition cards of the indicators.

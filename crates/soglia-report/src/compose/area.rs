@@ -165,7 +165,9 @@ fn analysis(outline: &mut Outline, input: &ReportInput, area: &Area, kind: Secti
         }
         let told = held.is_some_and(|held| registers::section(outline, held, area, kind));
         if !told && outline.n_blocks() == before {
-            outline.status(if held.is_some() { &Status::None } else { status });
+            let said = held
+                .map(|held| registers::section_status(held, area, kind).unwrap_or(Status::None));
+            outline.status(said.as_ref().unwrap_or(status));
         }
         return;
     }

@@ -9,8 +9,8 @@ mod tables;
 
 use soglia_domain::register::{
     ACTIONS, COMPLAINTS, EXCLUSIONS, FEASIBILITY, FINANCES, FINDINGS, FOLLOW_UP, INSPECTIONS,
-    MONITORING, NONCONFORMITIES, OPERATIONS, PENALTIES, RECOMMENDATIONS, Register, STATUS,
-    TRAINING, Value,
+    MONITORING, NONCONFORMITIES, OF_SERVICES, OPERATIONS, PENALTIES, RECOMMENDATIONS, Register,
+    STATUS, TRAINING, Value,
 };
 use soglia_domain::text::Lang;
 
@@ -19,15 +19,11 @@ use crate::document::Block;
 use crate::format::say;
 use crate::model::{Area, OutputKind, RegisterEntry, ReportInput, SectionKind};
 
-pub use self::inputs::{input, profile};
+pub use self::inputs::{input, profile, section_status};
 pub use self::parts::{
     cover_lines, effects, is_told, place_and_date, preamble, remarks, service_findings,
     sheet_cells, signature_lines,
 };
-
-/// Registers whose entries without a service belong to the area of services.
-const OF_SERVICES: [&Register; 6] =
-    [&COMPLAINTS, &NONCONFORMITIES, &ACTIONS, &TRAINING, &PENALTIES, &EXCLUSIONS];
 
 /// The entries of a report, for whoever writes an area.
 #[derive(Clone, Copy)]

@@ -17,6 +17,7 @@ pub fn half_year() -> ReportInput {
         },
         areas: vec![digital_agenda(), contact_centre()],
         checks: checks(),
+        declared: None,
         signatures: Signatures {
             place: None,
             date: None,

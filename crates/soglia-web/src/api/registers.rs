@@ -323,7 +323,8 @@ async fn standing(State(app): State<Shared>, visit: Visit, Path(id): Path<String
     let period = semester::period_of(&review, &app.contract)?;
     let found = measured(&app, &visit, &period).await?;
     let mut tx = app.database.read().await?;
-    let standing = semester::standing(&mut tx, &by, &app.contract, &review, &found.report).await?;
+    let (files, report) = (&app.files, &found.report);
+    let standing = semester::standing(&mut tx, &by, files, &app.contract, &review, report).await?;
     Ok(answer(&written::standing(&standing)))
 }
 

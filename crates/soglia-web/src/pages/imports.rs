@@ -195,6 +195,7 @@ struct JobPage {
     over: bool,
     failed: bool,
     import_no: Option<i64>,
+    rejected: i64,
 }
 
 async fn job(State(app): State<Shared>, visit: Visit, Path(id): Path<u64>) -> Answer {
@@ -213,6 +214,10 @@ async fn job(State(app): State<Shared>, visit: Visit, Path(id): Path<u64>) -> An
         import_no: match &state {
             JobState::Done(done) => Some(done.import_no),
             _ => None,
+        },
+        rejected: match &state {
+            JobState::Done(done) if !done.already => done.rejected_rows,
+            _ => 0,
         },
     })
 }

@@ -12,6 +12,7 @@ use soglia_domain::text::Lang;
 use soglia_report::format;
 use soglia_report::model::CheckOutcome;
 
+use super::open_data;
 use crate::access::Visit;
 use crate::figures::{Choice, Look, Month};
 use crate::reply::{Answer, go, page};
@@ -33,6 +34,7 @@ struct OverviewPage {
     empty: bool,
     attention: Vec<Attention>,
     services: Vec<(String, String, Vec<Line>)>,
+    open_data: bool,
 }
 
 /// Something to look at.
@@ -62,6 +64,7 @@ async fn show(State(app): State<Shared>, visit: Visit) -> Answer {
         empty: false,
         attention: Vec::new(),
         services: Vec::new(),
+        open_data: app.allow(&visit, open_data::MAY_EXPORT, None).is_ok(),
     };
     match look {
         Look::Working => shown.working = true,

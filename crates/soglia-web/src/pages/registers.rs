@@ -23,6 +23,7 @@ pub fn routes() -> Router<Shared> {
         .route("/registers/{register}/new", get(entry::new))
         .route("/registers/{register}/export/{kind}", get(list::export))
         .route("/registers/{register}/import", post(list::import))
+        .route("/registers/{register}/rejects/{no}", get(list::rejects))
         .route("/entries/{id}", get(entry::show))
         .route("/entries/{id}/edit", get(entry::form).post(entry::edit))
         .route("/entries/{id}/steps/{step}", post(entry::step))

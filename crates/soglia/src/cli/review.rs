@@ -213,6 +213,9 @@ pub enum ReviewCommand {
         /// The number in the body's register of documents
         #[arg(long, value_name = "TEXT")]
         protocol: Option<String>,
+        /// Publish although signatures are missing, and why; the audit trail keeps it
+        #[arg(long, value_name = "WHY")]
+        unsigned: Option<String>,
         /// A folder that is not there yet
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,

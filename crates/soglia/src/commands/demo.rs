@@ -1,13 +1,19 @@
 //! `soglia demo`. Read [`run`] first.
 
+mod desk;
+pub mod people;
+
 use std::path::{Path, PathBuf};
 
+use soglia_app::measured::Measured;
+use soglia_app::review;
 use soglia_domain::contract::Contract;
 use soglia_ledger::import::{Format, Request};
 use soglia_ledger::store::{Ledger, Locked};
 use soglia_measure::compare::{self, Agreement};
 use soglia_measure::measurement::Report;
 
+use self::desk::Desk;
 use super::{import, now, session};
 use crate::cli::Demo;
 use crate::config::{Settings, read_contract};
@@ -53,14 +59,22 @@ pub async fn run(settings: &Settings, args: Demo) -> Done {
         "made by `soglia demo`: nothing here happened\n",
     )?;
     take_in(settings, &ledger, &contract, &files).await?;
-    say("Measuring, and writing the report …");
+    say("Measuring …");
     let period = super::period(PERIOD, &contract)?;
     let session = session(&ledger, None).await?;
-    let report_dir = out.join("report");
-    let (documents, report) =
-        super::report::write(settings, &contract, &ledger, &session, &period, &report_dir, true)
-            .await?;
-    summary(settings, &contract, &report, &files, &documents, out)
+    let file = super::report::contract_name(settings);
+    let notice = Some(review::simulated_notice());
+    let lang = settings.lang;
+    let measured = Measured::read(&ledger, &session, &contract, &file, &period, lang, notice);
+    let mut measured = measured
+        .await?
+        .ok_or_else(|| Failure::no_data(format!("the ledger has no data in {PERIOD}")))?;
+    say("Filling the registers, opening the review, writing the report …");
+    let desk = Desk::new(out, &contract).await?;
+    Box::pin(desk.fill(out, &session, &period, &measured.report)).await?;
+    desk.put_written(&period, &mut measured).await?;
+    let documents = super::report::write(&measured, (lang, &period), &out.join("report"))?;
+    summary(settings, &contract, &measured.report, &files, &documents, out)
 }
 
 /// The seconds of a period, by the clocks of the fictitious Region.
@@ -138,6 +152,7 @@ fn summary(
     println!("contract   {}", files.contract.display());
     println!("sources    {}", out.join("sources").display());
     println!("ledger     {}", out.join("ledger").display());
+    println!("registers  {}", out.join("registers").display());
     for document in documents {
         println!("report     {}", document.display());
     }
@@ -150,5 +165,8 @@ fn summary(
     if let Some(scenario) = files.scenarios.first() {
         println!("      soglia whatif --scenario {} {options}", scenario.display());
     }
+    let registers = out.join("registers");
+    println!("      soglia review check {PERIOD} --registers {} {options}", registers.display());
+    println!("      soglia serve --demo {}", out.display());
     Ok(DONE)
 }

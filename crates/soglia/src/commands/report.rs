@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use soglia_app::measured::{Measured, session};
-use soglia_app::review;
 use soglia_app::whatif::study::{StudyError, studies};
+use soglia_app::{review, semester};
 use soglia_domain::contract::Contract;
 use soglia_domain::period::Period;
 use soglia_domain::text::Lang;
@@ -13,7 +13,6 @@ use soglia_ledger::session::Session;
 use soglia_ledger::store::Ledger;
 use soglia_measure::measurement::Report;
 use soglia_registers::database::Location;
-use soglia_report::model::Registers;
 use soglia_report::template::{Template, TemplateError};
 use soglia_report::{Edition, Format, ReportError};
 use soglia_sim::scenario::Scenario;
@@ -52,22 +51,15 @@ pub async fn run(settings: &Settings, args: ReportArgs) -> Done {
     Ok(DONE)
 }
 
-/// Measures a period and writes the review as HTML and PDF; returns where they are, and the
-/// figures in them.
-pub async fn write(
-    settings: &Settings,
-    contract: &Contract,
-    ledger: &Ledger,
-    session: &Session,
-    period: &Period,
+/// Writes what was measured as HTML and PDF; returns where they are.
+pub fn write(
+    measured: &Measured,
+    (lang, period): (Lang, &Period),
     out: &Path,
-    simulated: bool,
-) -> Result<(Vec<PathBuf>, Report), Failure> {
-    let source = Source { contract, ledger, session };
+) -> Result<Vec<PathBuf>, Failure> {
     let (template, scenarios) = (Template::default(), Vec::new());
     let wanted = Wanted { formats: USUAL.to_vec(), template, scenarios };
-    let review = source.review(settings, period, (out, &wanted), simulated).await?;
-    Ok((review.paths, review.report))
+    documents(measured, (lang, period), out, &wanted)
 }
 
 /// What is written unless somebody asks for more.
@@ -149,7 +141,7 @@ impl Source<'_> {
         };
         warn_if_moved(&measured);
         if settings.has_registers() {
-            measured.input.registers = Some(written(settings, contract, period).await?);
+            put_written(settings, contract, period, &mut measured).await?;
         }
         add_scenarios(ledger, contract, period, &mut measured, &wanted.scenarios).await?;
         let paths = documents(&measured, (lang, period), out, wanted)?;
@@ -157,12 +149,13 @@ impl Source<'_> {
     }
 }
 
-/// What people wrote down; registers that are named must be there.
-async fn written(
+/// Adds what people wrote down; registers that are named must be there.
+async fn put_written(
     settings: &Settings,
     contract: &Contract,
     period: &Period,
-) -> Result<Registers, Failure> {
+    measured: &mut Measured,
+) -> Result<(), Failure> {
     if let Location::Sqlite(path) = settings.database()?
         && !path.exists()
     {
@@ -173,9 +166,10 @@ async fn written(
     }
     let opened = Opened::new(settings).await?;
     let mut tx = opened.database.read().await?;
-    let registers = soglia_app::registers::written(&mut tx, contract, period, opened.now).await?;
+    let (files, Measured { report, input, .. }) = (&opened.files, measured);
+    semester::put_written(&mut tx, files, contract, period, report, input, opened.now).await?;
     tx.finish().await?;
-    Ok(registers)
+    Ok(())
 }
 
 /// The contract file's name, without its folder: the same report from another folder is the same.

@@ -79,8 +79,9 @@ pub async fn run(settings: &Settings, command: ReviewCommand) -> Done {
         C::Document { review, out } => desk.document(&review, &out).await,
         C::Sign(args) => desk.sign(&args).await,
         C::Refuse { review, role, why } => desk.refuse(&review, &role, &why).await,
-        C::Publish { review, protocol, out, why } => {
-            desk.publish(&review, protocol.as_deref(), out.as_deref(), &why).await
+        C::Publish { review, protocol, unsigned, out, why } => {
+            let fields = [("protocol", protocol), ("unsigned_why", unsigned)];
+            desk.publish(&review, &given(&fields), out.as_deref(), &why).await
         }
         C::Rectify { review, why } => desk.rectify(&review, &why).await,
         C::Training(args) => desk.training(&args).await,
@@ -264,7 +265,8 @@ impl Desk<'_> {
         let mut tx = self.opened.database.read().await?;
         let by = self.by("look");
         let report = &measured.report;
-        let standing = semester::standing(&mut tx, &by, contract, &review, report).await?;
+        let files = &self.opened.files;
+        let standing = semester::standing(&mut tx, &by, files, contract, &review, report).await?;
         if as_json {
             print_json(&json::standing(&standing))?;
         } else {
@@ -521,7 +523,7 @@ impl Desk<'_> {
     async fn publish(
         &self,
         name: &str,
-        protocol: Option<&str>,
+        fields: &[(&str, &str)],
         out: Option<&Path>,
         why: &Why,
     ) -> Done {
@@ -530,18 +532,12 @@ impl Desk<'_> {
         let (by, contract) = (self.by(&why.reason), &self.opened.contract);
         let slots = parts(&mut tx, &by, contract, known(&SIGNATURES), &review.id).await?;
         drop(tx);
-        for slot in slots.iter().filter(|slot| slot.is_open()) {
-            let role = slot.words("role").unwrap_or_default();
-            eprintln!("warning: nobody signed as `{role}`");
-        }
         if let Some(out) = out
             && out.exists()
         {
             return Err(RegisterError::Occupied(out.to_owned()).into());
         }
-        let fields: Vec<(&str, &str)> =
-            protocol.map(|protocol| ("protocol", protocol)).into_iter().collect();
-        self.step(&review.id, "publish", &fields, why).await?;
+        self.step(&review.id, "publish", fields, why).await?;
         if let Some(out) = out {
             for path in self.write_published(&review, &slots, out)? {
                 writeln!(std::io::stdout().lock(), "{}", path.display())?;
@@ -558,7 +554,10 @@ impl Desk<'_> {
         out: &Path,
     ) -> Result<Vec<PathBuf>, Failure> {
         std::fs::create_dir_all(out)?;
-        let files = review.files.iter().map(|file| (None, file));
+        // What else is attached to the review was not approved with it.
+        let approved = review.words("document");
+        let files = review.files.iter().filter(|file| Some(file.sha256.as_str()) == approved);
+        let files = files.map(|file| (None, file));
         let signed =
             slots.iter().flat_map(|slot| slot.files.iter().map(|file| (slot.words("role"), file)));
         let (mut sums, mut paths) = (Vec::new(), Vec::new());

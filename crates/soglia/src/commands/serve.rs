@@ -3,12 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use soglia_app::review;
-use soglia_domain::access::{Grant, Role};
 use soglia_domain::contract::Contract;
 use soglia_domain::text::Lang;
 use soglia_ledger::store::Ledger;
-use soglia_registers::accounts::{NewUser, Users};
-use soglia_registers::actor::{Actor, By};
+use soglia_registers::accounts::Users;
 use soglia_registers::database::{Database, Location};
 use soglia_registers::files::Files;
 use soglia_web::access::random;
@@ -16,24 +14,11 @@ use soglia_web::planning::Offered;
 use soglia_web::serve::{self, ServeError};
 use soglia_web::state::{App, Setting, Transport};
 
-use super::{demo, now, report, scenario};
+use super::demo::{self, people};
+use super::{now, report, scenario};
 use crate::cli::{Demo, Serve};
 use crate::config::{Settings, read_contract, with_vault};
 use crate::error::{DONE, Done, Failure};
-
-/// The demo's accounts: login, name and role.
-const DEMO_ACCOUNTS: [(&str, &str, Role); 7] = [
-    ("monitoraggio", "Marta Colonna", Role::MonitoringManager),
-    ("dec", "Dario Esposito", Role::Dec),
-    ("rup", "Rita Ungaro", Role::Rup),
-    ("fornitore", "Franco Olivieri", Role::SupplierQuality),
-    ("servizio", "Sara Viggiani", Role::SupplierServiceManager),
-    ("revisore", "Remo Vitale", Role::Auditor),
-    ("amministratore", "Ada Minervini", Role::Administrator),
-];
-
-/// Where the demo's password is written.
-const DEMO_PASSWORD: &str = "password.txt";
 
 /// The folder of scenarios, beside the contract.
 const SCENARIOS: &str = "scenarios";
@@ -187,7 +172,7 @@ fn announce(
     }
     if let Some(password) = password {
         println!("\nlog in as one of these, password {password}");
-        for (login, name, role) in DEMO_ACCOUNTS {
+        for (login, name, role) in people::ACCOUNTS {
             println!("  {login:<15} {name}, {}", role.row().label.get(lang));
         }
     }
@@ -237,29 +222,10 @@ async fn demo_accounts(
     contract: &Contract,
     folder: &Path,
 ) -> Result<String, Failure> {
-    let path = folder.join(DEMO_PASSWORD);
     let mut tx = database.write().await?;
-    if !Users(&mut tx).list().await?.is_empty() {
-        let written = std::fs::read_to_string(&path);
-        return Ok(written.map_or_else(|_| "?".to_owned(), |text| text.trim().to_owned()));
+    if Users(&mut tx).list().await?.is_empty() {
+        people::people(&mut tx, contract, folder).await?;
+        tx.commit().await?;
     }
-    let password: String = random().chars().take(16).collect();
-    let actor = Actor::program();
-    let by = By { actor: &actor, at: now(), reason: "demo" };
-    for (login, name, role) in DEMO_ACCOUNTS {
-        let new = NewUser {
-            login: login.to_owned(),
-            name: name.to_owned(),
-            email: None,
-            password: password.clone(),
-        };
-        let user = Users(&mut tx).create(&by, new).await?;
-        let contract = (role != Role::Administrator).then(|| contract.code.clone());
-        let service = (role == Role::SupplierServiceManager).then(|| "cup".to_owned());
-        let grant = Grant { contract, service, ..Grant::everywhere(role) };
-        Users(&mut tx).grant(&by, &user.id, grant).await?;
-    }
-    std::fs::write(&path, format!("{password}\n"))?;
-    tx.commit().await?;
-    Ok(password)
+    Ok(people::password(folder))
 }

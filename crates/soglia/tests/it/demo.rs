@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::support::{Log, Place, counts, demo, dispositions, figures, soglia, temp, write};
 
 /// Value and verdict of K1 to K10, as the reference report's sheets print them.
-const CUP: [(&str, &str); 10] = [
+pub const CUP: [(&str, &str); 10] = [
     ("56.78", "KO"),
     ("100.00", "OK"),
     ("12.25", "KO"),
@@ -20,7 +20,8 @@ const CUP: [(&str, &str); 10] = [
     ("", "NA"),
     ("100.00", "OK"),
 ];
-const CC: [(&str, &str); 10] = [
+/// The same of the help desk.
+pub const CC: [(&str, &str); 10] = [
     ("98.05", "OK"),
     ("100.00", "OK"),
     ("1.41", "OK"),

@@ -2,6 +2,7 @@
 
 mod agreed;
 mod demo;
+mod demo_review;
 mod differential;
 mod documents;
 mod excluded;

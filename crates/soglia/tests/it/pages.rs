@@ -331,6 +331,15 @@ fn searched_taken_out_and_in(monica: &mut Browser<'_>) {
     assert!(monica.page(page).contains("Prova, nulla è cambiato"));
     monica.upload(page, import, file).is(200);
     assert!(monica.page(page).contains("/entries/REC-1"));
+    // More than a few rejected rows have a page of their own.
+    let many =
+        format!("received_on;channel;kind;topic;text\n{}", "ieri;email;praise;x;y\n".repeat(7));
+    let told = monica.upload(page, &format!("{import}&trial=1"), many.as_bytes()).is(200).json();
+    let next = told["next"].as_str().expect("an address").to_owned();
+    assert!(next.starts_with("/registers/complaints/rejects/"), "{next}");
+    let listed = monica.page(&next);
+    assert!(listed.contains("7 scartate") && listed.matches("<tr>").count() == 8, "{listed}");
+    monica.get("/registers/complaints/rejects/99").is(404);
     // What went out as a workbook is known again when it comes back.
     let book = monica.get("/registers/complaints/export/xlsx").is(200).body;
     let again = monica.upload(page, import, &book).is(200).json();
@@ -454,12 +463,47 @@ fn approved_signed_published(
     let told = rita.upload(documents, sign, &signed).is(200).json();
     assert!(told["said"].as_str().is_some_and(|text| text.contains("byte per byte")), "{told}");
     let publish = [("protocol", "Prot. 31/2024"), ("reason", "albo")];
-    rita.submit(documents, "/reviews/RIE-1/publish", &publish).is(303);
+    let asked = rita.page(documents);
+    assert!(asked.contains("Pubblico senza queste firme"), "{asked}");
+    let refused = rita.submit(documents, "/reviews/RIE-1/publish", &publish).is(422).text();
+    assert!(refused.contains("nobody signed as area_lead_digital, area_lead_cup"), "{refused}");
+    assert!(rita.page("/published").contains("Ancora nessuno"));
+    rita.get("/published/RIE-1/document").is(404);
+    let why = ("unsigned_why", "due firme arrivano per posta");
+    let confirmed = [publish[0], publish[1], why];
+    rita.submit(documents, "/reviews/RIE-1/publish", &confirmed).is(303);
     let shown = rita.page("/reviews/RIE-1");
     assert!(shown.contains("pubblicato") && shown.contains("Prot. 31/2024"), "{shown}");
+    assert!(rita.page("/entries/RIE-1").contains("due firme arrivano per posta"));
+    published_for_everybody(rita, &pdf, &signed);
     monica.submit("/reviews/RIE-1", "/reviews/RIE-1/refresh", &[("reason", "tardi")]).is(422);
     let verified = semester.run(&["audit", "verify"]).ok().out;
     assert!(verified.contains("whole; head "), "{verified}");
+}
+
+/// Whoever has no login reads what was published, and nothing else.
+fn published_for_everybody(rita: &mut Browser<'_>, pdf: &[u8], signed: &[u8]) {
+    let server = rita.server;
+    let read = |path: &str| server.send("GET", path, &[], b"");
+    let page = read("/published").is(200).text();
+    for part in ["Prot. 31/2024", "due firme arrivano per posta", "/published/RIE-1/FIR-1"] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    assert_eq!(read("/published/RIE-1/document").is(200).body, pdf);
+    assert_eq!(read("/published/RIE-1/FIR-1").is(200).body, signed);
+    let sums = read("/published/RIE-1/SHA256SUMS").is(200).text();
+    assert_eq!(sums.lines().count(), 2, "{sums}");
+    read("/published/RIE-1/FIR-2").is(404);
+    read("/published/RIE-2/document").is(404);
+    read("/open-data").is(303);
+    let begun = std::time::Instant::now();
+    let archive = loop {
+        let answer = read("/published/RIE-1/soglia-opendata-2023-H2.zip");
+        if answer.status != 503 || 60 < begun.elapsed().as_secs() {
+            break answer.is(200);
+        }
+    };
+    assert!(archive.body.starts_with(b"PK"));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::support::{Log, Place, demo, temp};
 const PASSWORD: &str = "una frase lunga abbastanza";
 
 /// The pages of somebody who may see figures.
-const PAGES: [&str; 24] = [
+const PAGES: [&str; 25] = [
     "/",
     "/months",
     "/services/cup",
@@ -28,6 +28,7 @@ const PAGES: [&str; 24] = [
     "/rejects",
     "/duplicates",
     "/contract",
+    "/contract/changes",
     "/checks",
     "/account",
     "/account/second-factor",
@@ -206,6 +207,39 @@ fn pages_say_what_the_command_line_says_in_both_languages() {
     mia.get("/?period=never").expect_status(422);
     mia.get("/nothing").expect_status(404);
     ready(&mut mia, "/?period=2019-H1").expect_status(200);
+}
+
+#[test]
+fn open_data_on_pages_are_those_of_the_command_line() {
+    let dir = temp();
+    let server = on_demo(&dir.path().join("registers"));
+    with_accounts(
+        &server,
+        &[("mia", "monitoring_manager", ""), ("sara", "supplier_service_manager", "cup")],
+    );
+    let mut sara = server.client();
+    sara.log_in("sara", PASSWORD).expect_status(303);
+    sara.get("/open-data?period=2023-H2").expect_status(403);
+    let mut mia = server.client();
+    mia.log_in("mia", PASSWORD).expect_status(303);
+    let page = ready(&mut mia, "/open-data?period=2023-H2");
+    let out = dir.path().join("out");
+    let out = out.to_str().expect("UTF-8");
+    let arguments = ["report", "--period", "2023-H2", "--formats", "opendata", "--lang", "it"];
+    demo().place.soglia(&[&arguments[..], &["--out", out]].concat()).ok();
+    let folder = Path::new(out).join("resoconto-2023-H2-opendata");
+    let mut n_files = 0;
+    for entry in fs::read_dir(folder).expect("it was written").flatten() {
+        let name = entry.file_name().into_string().expect("UTF-8");
+        let answer = mia.get(&format!("/open-data/{name}?period=2023-H2"));
+        assert_eq!(answer.body, fs::read(entry.path()).expect("a file"), "{name}");
+        assert!(page.text().contains(&name), "{name} is listed");
+        n_files += 1;
+    }
+    assert!(3 < n_files, "datasets and their catalogue");
+    let archive = mia.get("/open-data/soglia-opendata-2023-H2.zip?period=2023-H2");
+    assert!(archive.body.starts_with(b"PK"));
+    mia.get("/open-data/altro.csv?period=2023-H2").expect_status(404);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use soglia_domain::text::{Lang, Text};
 
 use super::{Held, words};
 use crate::format::say;
-use crate::model::{Area, InputKind, RegisterEntry, Status};
+use crate::model::{Area, InputKind, RegisterEntry, SectionKind, Status};
 
 /// Entries named in a list of evidence before the rest is only counted.
 const NAMED: usize = 6;
@@ -74,6 +74,28 @@ pub fn input(held: Held<'_>, area: &Area, kind: InputKind, given: &Status) -> In
     let it = listed(Lang::It, &entries);
     let en = listed(Lang::En, &entries);
     plain(Status::Filled(vec![Text { it, en: Some(en) }]))
+}
+
+/// Why nothing stands in a section of the analysis, as the review says of the element that feeds
+/// it.
+pub fn section_status(held: Held<'_>, area: &Area, kind: SectionKind) -> Option<Status> {
+    let code = match kind {
+        SectionKind::Inspections => "inspections",
+        SectionKind::Feedback => "complaints",
+        SectionKind::Training => "training",
+        SectionKind::NewProjects => "feasibility",
+        SectionKind::FollowUp => "follow_up",
+        SectionKind::ProcessPerformance | SectionKind::Measurement => return None,
+    };
+    let element = element(held, area, code)?;
+    match element.state.code {
+        "not_applicable" => {
+            let why = words(element, "why").unwrap_or_default().to_owned();
+            Some(Status::NotApplicable(Text { it: why, en: None }))
+        }
+        "missing" => Some(Status::Missing),
+        _ => None,
+    }
 }
 
 fn element<'a>(held: Held<'a>, area: &Area, code: &str) -> Option<&'a RegisterEntry> {

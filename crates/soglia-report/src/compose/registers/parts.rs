@@ -57,13 +57,15 @@ pub fn service_findings(outline: &mut Outline, held: Held<'_>, service: &Service
 
 /// Whether a computed sentence is among the findings that people decided on.
 pub fn is_told(held: Held<'_>, text: &str) -> bool {
-    held.all(&REVIEW_FINDINGS).any(|entry| words(entry, "proposed") == Some(text.trim()))
+    let says = |entry: &RegisterEntry, field| words(entry, field) == Some(text.trim());
+    held.all(&REVIEW_FINDINGS).any(|entry| says(entry, "proposed") || says(entry, "proposed_en"))
 }
 
 /// A finding with what people decided about it: an edit shows, a rejection has its reason.
 fn finding(outline: &mut Outline, entry: &RegisterEntry) {
     let lang = outline.lang;
-    let proposed = words(entry, "proposed").unwrap_or_default();
+    let english = words(entry, "proposed_en").filter(|_| lang == Lang::En);
+    let proposed = english.or_else(|| words(entry, "proposed")).unwrap_or_default();
     let reason = entry.reason.as_deref().map_or_else(String::new, |reason| {
         format!(" {}: {}", say(lang, "Motivo", "Reason"), sentence(reason))
     });

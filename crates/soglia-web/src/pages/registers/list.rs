@@ -15,7 +15,7 @@ use super::fields::{refused, shown};
 use crate::access::{Seen, Visit};
 use crate::reply::{Answer, Problem, file, page};
 use crate::shell::Shell;
-use crate::state::{App, Shared};
+use crate::state::{App, Refused, Shared};
 
 /// Entries on a page.
 const PAGE: u32 = 50;
@@ -381,15 +381,44 @@ pub async fn import(
         let note = visit.say("Prova, nulla è cambiato: ", "Trial, nothing changed: ");
         told.insert_str(0, note);
     }
-    for row in imported.rejected.iter().take(TOLD) {
+    let list = format!("/registers/{}", register.code);
+    if TOLD < rejected {
+        let by = by.actor.id();
+        let no = app.keep_refused(by, register.code, &told, &imported.rejected);
+        return Ok(uploaded(&format!("{list}/rejects/{no}"), &told));
+    }
+    for row in &imported.rejected {
         let line = visit.say("riga", "line");
         told.push_str(&["; ", line, " ", &row.line.to_string(), ": ", &row.reason].concat());
     }
-    if TOLD < rejected {
-        told.push_str("; …");
-    }
     let told: String = told.chars().take(TOLD_CHARS).collect();
-    Ok(uploaded(&format!("/registers/{}", register.code), &told))
+    Ok(uploaded(&list, &told))
+}
+
+#[derive(Template)]
+#[template(path = "registers/rejects.html")]
+struct RejectsPage {
+    shell: Shell,
+    found: std::sync::Arc<Refused>,
+}
+
+/// The rows that a register did not take from a file, for whoever sent it.
+pub async fn rejects(
+    State(app): State<Shared>,
+    visit: Visit,
+    Path((code, no)): Path<(String, u64)>,
+) -> Answer {
+    let register = known(&code)?;
+    let found = app.refused(no, visit.who()?.actor.id(), register.code).ok_or_else(|| {
+        Problem::missing(
+            "queste righe non si ricordano più: importi di nuovo il file, anche solo per prova",
+            "these rows are not remembered any more: import the file again, if only for trial",
+        )
+    })?;
+    let shell = Shell::new(&app, &visit, visit.say("Righe non prese", "Rows that were not taken"))
+        .below(visit.say("Registri", "Registers"), "/registers")
+        .below(register.label.get(visit.lang), format!("/registers/{code}"));
+    page(&RejectsPage { shell, found })
 }
 
 /// The answer to an upload: where to go on, and what to say there.

@@ -2,6 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
+use soglia_app::measured::Measured;
 use soglia_app::semester::{self, NewApproval};
 use soglia_domain::access::Permission;
 use soglia_domain::register::Values;
@@ -34,7 +35,8 @@ struct DocumentsPage {
     slots: Vec<Slot>,
     /// `approve`, `publish`, `rectify`, `sign`: what the visitor may do now.
     may: Vec<&'static str>,
-    unsigned: u64,
+    /// Roles that have not signed.
+    unsigned: Vec<String>,
     today: String,
     next: String,
     formats: Vec<(&'static str, String)>,
@@ -80,7 +82,7 @@ pub async fn show(State(app): State<Shared>, visit: Visit, Path(id): Path<String
         seal: view.review.words("seal").map(ToOwned::to_owned),
         document: view.review.words("document").map(ToOwned::to_owned),
         may: may(&app, &visit, state),
-        unsigned: slots.iter().filter(|slot| slot.open).count() as u64,
+        unsigned: slots.iter().filter(|slot| slot.open).map(|slot| slot.role.clone()).collect(),
         today: app.setting().date(visit.now).to_string(),
         formats: FORMATS.map(|format| (format.code(), format.code().to_uppercase())).into(),
         next: format!("/reviews/{}/documents", head.id),
@@ -123,8 +125,9 @@ pub async fn draft(
     let format = format.ok_or_else(missing)?;
     let mut measured = measured(&app, &visit, &period).await?;
     let mut tx = app.database.read().await?;
-    let written = soglia_app::registers::written(&mut tx, &app.contract, &period, visit.now);
-    measured.input.registers = Some(written.await?);
+    let Measured { report, input, .. } = &mut measured;
+    let (files, contract) = (&app.files, &app.contract);
+    semester::put_written(&mut tx, files, contract, &period, report, input, visit.now).await?;
     drop(tx);
     let stem = format!("{stem}-{label}-{}", visit.say("bozza", "draft"));
     let template = Template::default();
@@ -223,8 +226,8 @@ pub async fn publish(
     let by = visit.by(sent.text("reason"))?;
     let super::Opened { view, head, .. } = opened(&app, &visit, &id, "documents").await?;
     let review = &view.review;
-    let fields: Vec<(&str, &str)> =
-        sent.some("protocol").map(|text| ("protocol", text)).into_iter().collect();
+    let sent_fields = ["protocol", "unsigned_why"].map(|name| Some((name, sent.some(name)?)));
+    let fields: Vec<(&str, &str)> = sent_fields.into_iter().flatten().collect();
     let changes = Values::changes(review.register, fields).map_err(RegisterError::Values);
     let changes = changes.map_err(refused)?;
     let step = Step { version: review.version, transition: "publish", changes };

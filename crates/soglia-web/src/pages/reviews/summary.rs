@@ -77,6 +77,14 @@ struct ChecksPage {
     head: Head,
     obstacles: Vec<String>,
     checks: Vec<CheckRow>,
+    declared: Option<DeclaredRows>,
+}
+
+/// The report that was declared, and what it contradicts.
+struct DeclaredRows {
+    title: String,
+    sha256: String,
+    rows: Vec<CheckRow>,
 }
 
 struct CheckRow {
@@ -95,9 +103,17 @@ pub async fn checks(State(app): State<Shared>, visit: Visit, Path(id): Path<Stri
     let by = visit.by("look")?;
     let mut tx = app.database.read().await?;
     let report = &measured.report;
-    let standing = semester::standing(&mut tx, &by, &app.contract, &view.review, report).await?;
+    let review = &view.review;
+    let standing =
+        semester::standing(&mut tx, &by, &app.files, &app.contract, review, report).await?;
     let lang = visit.lang;
+    let declared = standing.declared.map(|declared| DeclaredRows {
+        title: declared.title,
+        sha256: declared.sha256,
+        rows: declared.found.iter().map(|check| check_row(check, &visit)).collect(),
+    });
     page(&ChecksPage {
+        declared,
         shell,
         head,
         obstacles: standing.obstacles.iter().map(|text| text.get(lang).to_owned()).collect(),

@@ -3,7 +3,7 @@
 use std::io::{StdoutLock, Write};
 
 use soglia_app::semester::{SheetView, Standing, View, element_label, figure, line};
-use soglia_domain::checks::Severity;
+use soglia_domain::checks::{Check, Severity};
 use soglia_domain::register::Kind;
 use soglia_domain::text::Lang;
 use soglia_registers::entries::Entry;
@@ -245,14 +245,13 @@ pub fn signature(slot: &Entry, lang: Lang) -> Done {
 /// Writes what stands in a review's way, and what its checks say.
 pub fn standing(review: &Entry, standing: &Standing, lang: Lang) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    for check in &standing.checks {
-        let severity = match (check.severity, lang) {
-            (Severity::Error, Lang::It) => "errore",
-            (Severity::Warning, Lang::It) => "avviso",
-            (Severity::Note, Lang::It) => "nota",
-            (severity, Lang::En) => severity.name(),
-        };
-        writeln!(out, "{severity}: {}", line(check, lang))?;
+    checks(&mut out, &standing.checks, lang)?;
+    if let Some(declared) = &standing.declared {
+        let (it, en) = ("resoconto dichiarato", "declared report");
+        let name = if lang == Lang::It { it } else { en };
+        writeln!(out, "\n{name} «{}» (sha256 {}):", declared.title, declared.sha256)?;
+        checks(&mut out, &declared.found, lang)?;
+        writeln!(out)?;
     }
     if standing.obstacles.is_empty() {
         let (it, en) = ("pronto per l'approvazione", "ready for approval");
@@ -263,6 +262,20 @@ pub fn standing(review: &Entry, standing: &Standing, lang: Lang) -> Result<(), F
     writeln!(out, "{} — {}:", review.id, if lang == Lang::It { it } else { en })?;
     for obstacle in &standing.obstacles {
         writeln!(out, "- {}", obstacle.get(lang))?;
+    }
+    Ok(())
+}
+
+/// Checks, one a line.
+fn checks(out: &mut impl std::io::Write, checks: &[Check], lang: Lang) -> std::io::Result<()> {
+    for check in checks {
+        let severity = match (check.severity, lang) {
+            (Severity::Error, Lang::It) => "errore",
+            (Severity::Warning, Lang::It) => "avviso",
+            (Severity::Note, Lang::It) => "nota",
+            (severity, Lang::En) => severity.name(),
+        };
+        writeln!(out, "{severity}: {}", line(check, lang))?;
     }
     Ok(())
 }

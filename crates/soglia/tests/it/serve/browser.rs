@@ -5,7 +5,10 @@ use std::process::Command;
 
 use super::client::Server;
 use super::{PAGES, PASSWORD, on_demo, ready, with_accounts};
-use crate::support::{Log, Place, temp};
+use crate::support::{Log, MONDAY, Place, temp, write};
+
+/// Monday 6 November 2023, 08:00 in Rome.
+const NOVEMBER: i64 = 1_699_254_000;
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../soglia-web/browser");
 
@@ -32,9 +35,10 @@ fn driver() -> Option<(PathBuf, PathBuf)> {
     Some((chromium, folder))
 }
 
-/// Runs a script of `crates/soglia-web/browser` and shows what it said if it failed.
-fn run(script: &str, server: &Server, arguments: &[&str]) {
-    let Some((chromium, folder)) = driver() else { return };
+/// Runs a script of `crates/soglia-web/browser` and shows what it said if it failed. Returns what
+/// it said, unless there is no browser here.
+fn run(script: &str, server: &Server, arguments: &[&str]) -> Option<String> {
+    let (chromium, folder) = driver()?;
     let output = Command::new("node")
         .arg(Path::new(SCRIPTS).join(script))
         .args([&format!("http://{}", server.address)])
@@ -44,11 +48,101 @@ fn run(script: &str, server: &Server, arguments: &[&str]) {
         .output();
     let Ok(output) = output else {
         eprintln!("skipped: node missing");
-        return;
+        return None;
     };
-    let said = String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let failed = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{failed}");
+    Some(said)
+}
+
+/// Ten calls in July and ten in November on each service, and two lines that nobody can read.
+fn delivered(dir: &Path) -> PathBuf {
+    let mut log = Log::default();
+    for (start, in_time, talk) in [(MONDAY, 7, 300), (NOVEMBER, 9, 200)] {
+        for n in 0..10 {
+            let wait = if n < in_time { 10 } else { 50 };
+            log.answered(start + n * 600, "cup_prenotazione", wait, talk);
+            log.answered(start + n * 600 + 60, "cc_assistenza", 5, talk);
+        }
+    }
+    let lines = format!("{}not a line of the log\n1|2\n", log.text());
+    write(dir, "queue_log", lines)
+}
+
+fn life(lang: &str) -> Option<String> {
+    let dir = temp();
+    let file = delivered(dir.path()).display().to_string();
+    let server = Server::start(&Place::new(dir.path()), &dir.path().join("registers"), &[]);
+    let setup = server.setup.clone().expect("there are no accounts yet");
+    let folder = dir.path().display().to_string();
+    run("life.mjs", &server, &[&setup, lang, &file, &folder])
+}
+
+#[test]
+fn a_review_lives_in_the_browser() {
+    let Some(said) = life("it") else { return };
+    let lines = said.lines().filter_map(|line| line.strip_prefix("looked at "));
+    let mut looked: Vec<&str> = lines.collect();
+    looked.extend(PAGES);
+    // Each page of the application is examined by axe in one of these tests.
+    let missing: Vec<String> =
+        shown().into_iter().filter(|route| !looked.iter().any(|path| is_of(path, route))).collect();
+    assert!(missing.is_empty(), "nobody examines {missing:?}; looked at {looked:?}");
+}
+
+#[test]
+fn a_review_lives_in_the_browser_in_english() {
+    life("en");
+}
+
+/// Routes that show no page: files, events, a change of language.
+const NO_PAGES: [&str; 11] = [
+    "/services/{service}/figures/{file}",
+    "/language/{tag}",
+    "/jobs/{id}/events",
+    "/entries/{id}/files/{sha256}",
+    "/registers/{register}/export/{kind}",
+    "/reviews/{id}/documents/{kind}",
+    "/contract/file",
+    "/open-data/{file}",
+    "/published/{review}/{file}",
+    "/oidc/login",
+    "/oidc/callback",
+];
+
+/// The routes of the pages, out of their source.
+fn shown() -> Vec<String> {
+    fn read(folder: &Path, routes: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("the source is there").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                read(&path, routes);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("source is UTF-8");
+            for route in text.split(".route(\"").skip(1) {
+                let (name, rest) = route.split_once('"').expect("a name ends");
+                let line = rest.lines().next().unwrap_or_default();
+                if line.contains("get(") && !NO_PAGES.contains(&name) {
+                    routes.push(name.to_owned());
+                }
+            }
+        }
+    }
+    let mut routes = Vec::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../soglia-web/src/pages");
+    read(&folder, &mut routes);
+    assert!(30 < routes.len(), "{routes:?}");
+    routes
+}
+
+/// Whether an address belongs to a route.
+fn is_of(path: &str, route: &str) -> bool {
+    let (own, wanted): (Vec<&str>, Vec<&str>) =
+        (path.split('/').collect(), route.split('/').collect());
+    let fits = |(own, wanted): (&&str, &&str)| own == wanted || wanted.starts_with('{');
+    own.len() == wanted.len() && own.iter().zip(&wanted).all(fits)
 }
 
 #[test]
