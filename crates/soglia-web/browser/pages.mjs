@@ -2,10 +2,10 @@
 // the console stays empty, the first press of Tab reaches the skip link.
 //
 //   node pages.mjs BASE LOGIN PASSWORD PATH…
-import { axe, finish, open, problems, visit } from "./common.mjs";
+import { finish, open, problems, visit } from "./common.mjs";
+import { examine } from "./examine.mjs";
 
 const [base, login, password, ...paths] = process.argv.slice(2);
-const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
 const browser = await open();
 for (const width of [1280, 390]) {
   const page = await visit(browser, base, login, password, width);
@@ -13,19 +13,7 @@ for (const width of [1280, 390]) {
     const answer = await page.goto(base + path);
     if (answer.status() !== 200) problems.push(`${path}: status ${answer.status()}`);
     await page.waitForFunction(() => !document.querySelector("[hx-trigger^='load']"));
-    await page.keyboard.press("Tab");
-    const first = await page.evaluate(() => document.activeElement.className);
-    if (first !== "skip") problems.push(`${path}: Tab reaches ${first || "nothing"} first`);
-    await page.evaluate(axe);
-    const found = await page.evaluate((values) => axe.run({ runOnly: { type: "tag", values } }), tags);
-    for (const violation of found.violations) {
-      const where = violation.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(", ");
-      problems.push(`${path} at ${width}: ${violation.id} (${violation.impact}): ${where}`);
-    }
-    const wider = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    if (wider > 0) problems.push(`${path} at ${width}: ${wider} wider than the screen`);
+    await examine(page, path, width);
   }
   await page.context().close();
 }

@@ -8,6 +8,7 @@ pub mod contract;
 pub mod imports;
 pub mod language;
 pub mod login;
+pub mod openid;
 pub mod overview;
 pub mod registers;
 pub mod reviews;
@@ -30,6 +31,7 @@ pub fn routes() -> Router<Shared> {
         .merge(imports::routes())
         .merge(language::routes())
         .merge(login::routes())
+        .merge(openid::routes())
         .merge(overview::routes())
         .merge(registers::routes())
         .merge(reviews::routes())

@@ -2,6 +2,9 @@
 
 mod browser;
 mod client;
+mod connections;
+mod fuzzed;
+mod openid;
 
 use std::fs;
 use std::path::Path;
