@@ -5,6 +5,7 @@
 //! * [`serve`] — listens, with or without TLS, and wires everything together;
 //! * [`wire`] — secure headers and compression, around every answer;
 //! * [`access`] — whose request it is, in which language, and whether a form is its own;
+//!   [`openid`] — sign-in by an identity provider, [`proxy`] — who asks, behind another server;
 //! * [`pages`] — one module with its templates for each family of pages, [`api`] the same as JSON;
 //! * [`reply`] — what handlers return, and how a refusal becomes a page;
 //! * [`figures`] — measurements, computed beside the requests and kept; [`planning`] — presents of
@@ -24,8 +25,10 @@ pub mod assets;
 pub mod engine;
 pub mod figures;
 pub mod jobs;
+pub mod openid;
 pub mod pages;
 pub mod planning;
+pub mod proxy;
 pub mod reply;
 pub mod serve;
 pub mod shell;

@@ -9,6 +9,7 @@ pub mod imports;
 pub mod language;
 pub mod login;
 pub mod open_data;
+pub mod openid;
 pub mod overview;
 pub mod planning;
 pub mod registers;
@@ -33,6 +34,7 @@ pub fn routes() -> Router<Shared> {
         .merge(language::routes())
         .merge(login::routes())
         .merge(open_data::routes())
+        .merge(openid::routes())
         .merge(overview::routes())
         .merge(planning::routes())
         .merge(registers::routes())

@@ -17,7 +17,9 @@ use soglia_registers::files::Files;
 use crate::access::Visit;
 use crate::figures::Figures;
 use crate::jobs::Jobs;
+use crate::openid::{LocalSignIn, OpenId};
 use crate::planning::{Offered, Planning};
+use crate::proxy::Proxies;
 use crate::reply::Problem;
 use crate::studies::Studies;
 
@@ -53,6 +55,10 @@ pub struct Setting {
     pub clock: fn() -> Instant,
     /// How requests come.
     pub transport: Transport,
+    /// The identity provider, if there is one.
+    pub openid: Option<OpenId>,
+    /// Servers whose word about a client's address is believed.
+    pub proxies: Proxies,
     /// What lets somebody make the first administrator; nothing once there are accounts.
     pub setup: Option<String>,
 }
@@ -62,7 +68,7 @@ pub struct Setting {
 pub enum Transport {
     /// Plain HTTP: on this machine, or behind something that adds TLS.
     Plain,
-    /// TLS by the server itself.
+    /// TLS, by the server itself or by one before it that alone is reached.
     Tls,
 }
 
@@ -94,6 +100,10 @@ pub struct App {
     pub notice: Option<Text>,
     /// How requests come.
     pub transport: Transport,
+    /// The identity provider, if there is one.
+    pub openid: Option<OpenId>,
+    /// Servers whose word about a client's address is believed.
+    pub proxies: Proxies,
     clock: fn() -> Instant,
     setup: Mutex<Option<String>>,
     purposes: Mutex<HashMap<String, (Instant, String)>>,
@@ -147,6 +157,8 @@ impl App {
             notice,
             clock,
             transport,
+            openid,
+            proxies,
             setup,
         } = setting;
         let contract = Arc::new(contract);
@@ -175,6 +187,8 @@ impl App {
             lang,
             notice,
             transport,
+            openid,
+            proxies,
             clock,
             setup: Mutex::new(setup),
             purposes: Mutex::new(HashMap::new()),
@@ -296,6 +310,11 @@ impl App {
         let kept = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         let found = kept.iter().find(|one| one.no == no && one.by == by);
         found.filter(|one| one.register == register).cloned()
+    }
+
+    /// Whether passwords of Soglia's own open it.
+    pub fn takes_passwords(&self) -> bool {
+        self.openid.as_ref().is_none_or(|one| one.setting().local == LocalSignIn::Offered)
     }
 
     /// What somebody said, not long ago, that they look at calls for.

@@ -21,7 +21,7 @@ pub use self::review::{
     AddAction, AddFinding, Decision, InputState, PenaltyCommand, Remark, RemarkStep, ReviewCommand,
     SheetStep, Sign, Training,
 };
-pub use self::serve::Serve;
+pub use self::serve::{OpenIdArgs, ProxyHeader, Serve};
 pub use self::simulation::{FigureFormat, HistoryArgs, Replay, ScenarioCommand, WhatIf};
 
 /// Contact-centre contracts, measured from what the platforms recorded.

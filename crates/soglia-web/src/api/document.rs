@@ -233,13 +233,36 @@ pub fn parameter(path: &str, name: &str) -> Option<Value> {
         _ => return None,
     };
     let in_path = path.contains(&format!("{{{shown}}}"));
-    Some(json!({
+    let mut parameter = json!({
         "name": shown,
         "in": if in_path { "path" } else { "query" },
         "required": in_path || name == "purpose",
         "description": description,
         "schema": schema,
-    }))
+    });
+    if let Some(example) = example(name) {
+        parameter["example"] = example;
+    }
+    Some(parameter)
+}
+
+/// A value that makes sense.
+pub(super) fn example(name: &str) -> Option<Value> {
+    Some(match name {
+        "period" => "2023-H2".into(),
+        "service" => "cup".into(),
+        "indicator" => "K1".into(),
+        "id" => "1688364031.17".into(),
+        "no" | "job" | "import" => 1.into(),
+        "which" => "missed".into(),
+        "purpose" => "rilievo RIL-1".into(),
+        "register" => "findings".into(),
+        "entry" => "RIL-1".into(),
+        "review" => "RIE-1".into(),
+        "step" => "close".into(),
+        "lang" => "it".into(),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

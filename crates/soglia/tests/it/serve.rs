@@ -2,6 +2,9 @@
 
 mod browser;
 mod client;
+mod connections;
+mod fuzzed;
+mod openid;
 mod planning;
 
 use std::fs;
