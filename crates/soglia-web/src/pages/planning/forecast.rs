@@ -276,12 +276,12 @@ fn notes(made: &Made, lang: Lang) -> Vec<String> {
         let (held, weeks) = (share(e.held_days()), made.backtest_weeks);
         notes.push(match lang {
             Lang::It => format!(
-                "Provato sulle ultime {weeks} settimane con {ahead} giorni di anticipo: errore dei \
+                "Provato sulle ultime {weeks} settimane con {ahead} d di anticipo: errore dei \
                  giorni {days}% (il solo caso: {floor}%), dei quarti d'ora {quarters}% ({least}%); \
                  nella fascia {held}% dei giorni."
             ),
             Lang::En => format!(
-                "Tried on the last {weeks} weeks, {ahead} days ahead: error of days {days}% \
+                "Tried on the last {weeks} weeks, {ahead} d ahead: error of days {days}% \
                  (chance alone: {floor}%), of quarter-hours {quarters}% ({least}%); within the \
                  band {held}% of days."
             ),

@@ -108,6 +108,15 @@ fn amount(n: u64, unit: &str, lang: Lang) -> String {
     format::integer(lang, n)
 }
 
+/// A target's text as people of the language write it.
+fn target(text: &str, lang: Lang) -> String {
+    let text = text.replace(">=", "≥").replace("<=", "≤");
+    match lang {
+        Lang::It => text.replace('.', ","),
+        Lang::En => text,
+    }
+}
+
 const fn tone(outlook: Outlook) -> Tone {
     match outlook {
         Outlook::Certain => Tone::Good,
@@ -136,7 +145,7 @@ fn table(found: &[Projected], lang: Lang) -> Table {
             name,
             Cell::text(format!("{} / {}", count(p.so_far.met), count(p.so_far.counted))),
             Cell::text(value),
-            Cell::text(format::decimal(lang, &p.target)),
+            Cell::text(target(&p.target, lang)),
             Cell::text(format::integer(lang, u64::from(p.n_days))),
             Cell::text(count(p.rest)),
             Cell::text(p.wrong_max().map_or_else(|| "–".to_owned(), count)),

@@ -170,10 +170,24 @@ fn every_page_is_accessible_and_works_by_keyboard() {
     // What takes long is computed before the browser waits for it.
     ready(&mut mia, "/");
     ready(&mut mia, "/months");
+    ready(&mut mia, "/services/cup/whatif");
+    ready(&mut mia, "/services/cup/whatif?weeks=2");
+    ready(&mut mia, "/services/cc/whatif?weeks=2");
     let mut arguments = vec!["mia", PASSWORD];
     arguments.extend(PAGES);
     run("pages.mjs", &server, &arguments);
     run("pages.mjs", &server, &["ada", PASSWORD, "/users", "/users/U-1", "/tokens"]);
+}
+
+#[test]
+fn levers_move_by_keyboard_and_without_script() {
+    let dir = temp();
+    let server = on_demo(dir.path());
+    with_accounts(&server, &[("mia", "monitoring_manager", "")]);
+    let mut mia = server.client();
+    mia.log_in("mia", PASSWORD).expect_status(303);
+    ready(&mut mia, "/services/cup/whatif?weeks=2");
+    run("levers.mjs", &server, &["mia", PASSWORD]);
 }
 
 #[test]
