@@ -36,7 +36,8 @@ fn a_head_that_never_ends_is_not_waited_for() {
         assert!(text.is_empty() || text.starts_with("HTTP/1.1 408"), "{text}");
     }
     let took = begun.elapsed();
-    assert!(HEAD_MAX - Duration::from_secs(2) < took && took < HEAD_MAX + Duration::from_secs(10));
+    let slack = Duration::from_secs(10);
+    assert!(HEAD_MAX < took + slack && took < HEAD_MAX + slack, "{took:?}");
     server.client().get("/setup").expect_status(200);
 }
 

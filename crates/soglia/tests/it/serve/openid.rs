@@ -98,7 +98,8 @@ fn at_provider(provider: &Provider, browser: &mut Client, begun: &Answer, login:
         } else {
             page
         };
-        target = answer.location().unwrap_or_else(|| panic!("{}", answer.text())).to_owned();
+        let next = answer.location().unwrap_or_else(|| panic!("{}", answer.text()));
+        next.clone_into(&mut target);
         if let Some((_, callback)) = target.split_once("/login/openid/callback") {
             return format!("/login/openid/callback{callback}");
         }
