@@ -418,7 +418,10 @@ fn rows_that_were_typed_are_held_against_the_contract() {
 #[test]
 fn a_declared_report_that_cannot_be_read_says_why() {
     let wrong = |from: &str, to: &str| parse_declared(&DECLARED.replace(from, to)).expect_err(to);
-    assert_eq!(wrong("declared/1", "declared/9"), DeclaredError::Format("soglia.declared/9".into()));
+    assert_eq!(
+        wrong("declared/1", "declared/9"),
+        DeclaredError::Format("soglia.declared/9".into())
+    );
     assert!(matches!(wrong("title", "titolo"), DeclaredError::Syntax(_)));
     let dated = "\n[[inspection]]\nwhat = \"x\"\ndate = 2023-09-09T10:00:00\n";
     let dated = parse_declared(&[DECLARED, dated].concat()).expect_err("an hour is no date");
