@@ -40,6 +40,8 @@ has npm || wanted+=(npm)
 if [ "$what" = test ]; then
     has pdftotext || wanted+=(poppler-utils) # looks into the PDFs that tests write
     has python3 || wanted+=(python3)         # counts the same things another way
+    # feeds the API with random requests, in an environment of its own
+    python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || wanted+=(python3-venv)
     has openssl || wanted+=(openssl)         # talks TLS to the pages
     has chromium || has google-chrome || wanted+=(chromium) # looks at the pages
     # The registers' tests start a server of their own; the program itself brings SQLite along.
@@ -80,7 +82,7 @@ fi
 if [ ${#wanted[@]} -gt 0 ]; then
     echo "warning: not found, and not installed: ${wanted[*]}" >&2
     echo '  without nodejs and npm, documents use the typesetter'\''s own typeface and pages look' >&2
-    echo '  plain; without poppler-utils, python3, openssl, chromium or postgresql, the tests that' >&2
+    echo '  plain; without poppler-utils, python3 (with venv), openssl, chromium or postgresql, the tests that' >&2
     echo '  use them are skipped' >&2
 fi
 if [ ${#needed[@]} -gt 0 ]; then

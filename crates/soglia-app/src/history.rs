@@ -3,29 +3,36 @@
 use std::fmt::Write as _;
 
 use arrow::array::Array;
+use jiff::civil::Date;
 use soglia_domain::contract::{Contract, Service};
 use soglia_domain::facts::Disposition;
+use soglia_domain::period::start_of_day;
 use soglia_domain::time::Instant;
 use soglia_ledger::session::Session;
 use soglia_measure::MeasureError;
-use soglia_measure::plan::quoted;
+use soglia_measure::plan::{quoted, sql_instant};
 use soglia_measure::rows::{Columns, Instants, stream};
 use soglia_sim::learn::history::{DAY_US, HistoryCall, HistoryEnd};
 use soglia_sim::learn::model::Openings;
 
-/// Reads the inbound calls of a service, all that the ledger has; test calls are left out.
+/// Reads the inbound calls of a service, all that the ledger has or those before a day; test calls
+/// are left out.
 ///
 /// One query: simulated weeks need every call once, whichever indicator is asked for.
 pub async fn recorded(
     session: &Session,
     contract: &Contract,
     service: &Service,
+    until: Option<Date>,
 ) -> Result<Vec<HistoryCall>, MeasureError> {
+    let before = until.map_or_else(String::new, |day| {
+        format!(" AND arrived < {}", sql_instant(start_of_day(day, &contract.zone)))
+    });
     let sql = format!(
         "SELECT arrived, first_queue, queued, first_rang, answered, ended, disposition, \
          wait_ms, talk_ms, hold_ms, wrap_ms, topic, priority_class, booking_system, \
          operator_group, encode(caller, 'hex') AS caller FROM calls \
-         WHERE service = '{}' AND direction = 'inbound' AND disposition <> 'test' \
+         WHERE service = '{}' AND direction = 'inbound' AND disposition <> 'test'{before} \
          ORDER BY arrived, call_id",
         quoted(&service.code),
     );

@@ -6,6 +6,7 @@
 //! whoever calls it brings those.
 
 pub mod demand;
+pub mod forecasted;
 pub mod history;
 pub mod json;
 pub mod measured;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Span;
 use jiff::civil::Date;
+use serde_json::{Value, json};
 use soglia_domain::contract::{Contract, Indicator, Service};
 use soglia_domain::period::Period;
 use soglia_domain::rule::Rule;
@@ -60,6 +61,79 @@ pub enum Basis {
     Weekdays,
     /// As many on each open day as so far.
     Pace,
+}
+
+impl Projected {
+    /// Whether the target can still be met, in one word for programs.
+    pub const fn outlook_code(&self) -> &'static str {
+        match self.outlook {
+            Outlook::Certain => "certain",
+            Outlook::Possible { .. } => "possible",
+            Outlook::Impossible { .. } => "impossible",
+            Outlook::Empty => "empty",
+        }
+    }
+
+    /// The same for people.
+    pub const fn outlook_name(&self, lang: Lang) -> &'static str {
+        match (self.outlook, lang) {
+            (Outlook::Certain, Lang::It) => "già certo",
+            (Outlook::Certain, Lang::En) => "certain already",
+            (Outlook::Possible { .. }, Lang::It) => "possibile",
+            (Outlook::Possible { .. }, Lang::En) => "possible",
+            (Outlook::Impossible { .. }, Lang::It) => "impossibile",
+            (Outlook::Impossible { .. }, Lang::En) => "impossible",
+            (Outlook::Empty, Lang::It) => "niente da contare",
+            (Outlook::Empty, Lang::En) => "nothing to count",
+        }
+    }
+
+    /// How many of the items to come may go wrong.
+    pub const fn wrong_max(&self) -> Option<u64> {
+        match self.outlook {
+            Outlook::Possible { wrong_max } => Some(wrong_max),
+            Outlook::Certain => Some(self.rest),
+            Outlook::Impossible { .. } | Outlook::Empty => None,
+        }
+    }
+
+    /// The projection for programs.
+    pub fn document(&self) -> Value {
+        let enough = match self.outlook {
+            Outlook::Impossible { enough } => enough,
+            _ => None,
+        };
+        json!({
+            "service": self.service,
+            "indicator": self.indicator,
+            "name": self.name,
+            "target": self.target,
+            "counts_unit": self.counts_unit,
+            "so_far": { "numerator": self.so_far.met, "denominator": self.so_far.counted },
+            "days_left": self.n_days,
+            "rest": self.rest,
+            "rest_basis": self.basis.name(),
+            "outlook": self.outlook_code(),
+            "wrong_max": self.wrong_max(),
+            "enough": enough,
+            "likely": self.likely.map(|likely| json!({
+                "trials": likely.n_trials,
+                "met": likely.met,
+                "rest": likely.rest,
+                "share": likely.share,
+            })),
+        })
+    }
+}
+
+impl Basis {
+    /// The name for programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Weekdays => "weekdays",
+            Self::Pace => "pace",
+        }
+    }
 }
 
 /// Projects every indicator of a share to the end of a period; the first day to come is `as_of`.

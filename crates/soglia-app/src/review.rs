@@ -73,6 +73,7 @@ pub async fn input(
         provenance: provenance::provenance(session, contract, contract_file, seal, &traffic),
         notice,
         registers: None,
+        scenarios: Vec::new(),
     })
 }
 

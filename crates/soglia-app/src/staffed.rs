@@ -1,16 +1,21 @@
 //! Shifts for a service's forecast. Read [`staff`] first.
 
+use std::collections::BTreeMap;
+
 use jiff::Span;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
+use serde_json::{Value, json};
 use soglia_domain::contract::Service;
 use soglia_sim::centre::Patience;
 use soglia_sim::distribution::Distribution;
 use soglia_sim::forecast::band::Spread;
 use soglia_sim::forecast::{ForecastError, Method, forecast_with};
-use soglia_sim::staffing::plan::{Callers, Effort, Goal, Staffed, plan};
-use soglia_sim::staffing::roster::{Roster, roster};
-use soglia_sim::staffing::rules::Rules;
-use soglia_sim::staffing::{StaffingError, Work, WorkDay};
+use soglia_sim::staffing::cover::Cover;
+use soglia_sim::staffing::plan::{Callers, Effort, Goal, Judgement, Staffed, plan};
+use soglia_sim::staffing::roster::{Roster, Shift, roster};
+use soglia_sim::staffing::rules::{Pattern, Pause, Pay, Rules};
+use soglia_sim::staffing::{StaffingError, Work, WorkDay, time_of};
+use soglia_sim::tally::sum;
 
 use crate::demand::{Demand, INTERVAL_MINS};
 
@@ -59,6 +64,51 @@ pub enum StaffError {
     /// Nobody knows how long calls take.
     #[error("no answered call of the last four weeks tells how long calls take")]
     NoHandling,
+}
+
+/// What was asked, with what it stands on.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The rules.
+    pub rules: &'a Rules,
+    /// The question.
+    pub question: &'a Question,
+    /// What the service's calls are like.
+    pub demand: &'a Demand,
+}
+
+/// The name of the document that holds [`document`].
+pub const SCHEMA: &str = "soglia.staffing/1";
+
+/// The first Monday from a day on.
+pub fn next_monday(from: Date) -> Date {
+    let days = (7 - i64::from(from.weekday().to_monday_zero_offset())) % 7;
+    from.checked_add(Span::new().days(days)).unwrap_or(from)
+}
+
+/// A time of day, `07:30`.
+pub fn at(time: Time) -> String {
+    format!("{:02}:{:02}", time.hour(), time.minute())
+}
+
+/// A shift's pauses, `12:00–12:30`.
+pub fn breaks(pattern: &Pattern) -> String {
+    let one = |pause: &Pause| {
+        let (from, until) = (pause.from_mins as usize, pause.until_mins as usize);
+        let time = time_of;
+        format!("{}–{}", at(time(from)), at(time(until)))
+    };
+    pattern.breaks.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+/// What shifts cost in money, if an hour has a price: `12.50 EUR`, with a point.
+pub fn money(rules: &Rules, cost: u64) -> Option<String> {
+    let has_price = 0 < rules.cost.hour_cents || 0 < rules.cost.shift_cents;
+    has_price.then(|| {
+        // Hundredths of a cent; whole cents are printed.
+        let cents = cost.div_ceil(100);
+        format!("{}.{:02} {}", cents / 100, cents % 100, rules.cost.currency)
+    })
 }
 
 /// The level of the bands that a forecast is made with; shifts do not depend on it.
@@ -117,4 +167,72 @@ pub fn staff(
     let singles = staffed.cover.singles();
     let roster = roster(&singles, &dates, &rules.patterns, &rules.position)?;
     Ok(Answer { work, callers, staffed, roster })
+}
+
+/// Shifts for programs.
+pub fn document(asked: &Asked<'_>, answer: &Answer) -> Value {
+    let staffed = &answer.staffed;
+    let shift = |day: usize, pattern: usize| -> Option<Value> {
+        let (work, pattern) = (answer.work.days.get(day)?, asked.rules.patterns.get(pattern)?);
+        let breaks = pattern.breaks.iter().map(|pause| {
+            let time = |mins: u32| at(time_of(mins as usize));
+            let paid = pause.pay == Pay::Paid;
+            json!({ "from": time(pause.from_mins), "to": time(pause.until_mins), "paid": paid })
+        });
+        let breaks: Vec<Value> = breaks.collect();
+        let (from, to) = (at(pattern.start()), at(pattern.end()));
+        Some(json!({ "date": work.date.to_string(), "from": from, "to": to, "breaks": breaks }))
+    };
+    let cover = |cover: &Cover, judged: &Judgement| {
+        let shifts = cover.shifts.iter().filter_map(|(s, n)| {
+            Some(json!({ "shift": shift(s.day, s.pattern)?, "operators": n }))
+        });
+        let total = sum(judged.hours.iter().flatten());
+        json!({
+            "shifts": shifts.collect::<Vec<_>>(),
+            "paid_minutes": cover.paid_mins,
+            "cost": money(asked.rules, cover.cost),
+            "gap": cover.gap,
+            "level": judged.level.mean,
+            "level_half_width": judged.level.half_width,
+            "repetitions": judged.level.n,
+            "lowest": judged.lowest,
+            "abandoned": total.abandoned_share(),
+            "occupancy": judged.occupancy,
+        })
+    };
+    let days = answer.work.days.iter().enumerate().map(|(day, work)| {
+        let of = |levels: &Vec<Vec<u32>>| levels.get(day).cloned().unwrap_or_default();
+        json!({
+            "date": work.date.to_string(),
+            "calls": work.calls,
+            "erlang_a": of(&staffed.erlang),
+            "present": of(&staffed.cover.present),
+        })
+    });
+    let position = |shifts: &Vec<Shift>| -> Vec<Value> {
+        shifts.iter().filter_map(|s| shift(s.day, s.pattern)).collect()
+    };
+    let rounds = staffed.rounds.iter().map(|round| {
+        json!({ "paid_minutes": round.paid_mins, "level": round.level, "below": round.n_below })
+    });
+    let mut input = BTreeMap::new();
+    input.insert("level", json!(asked.question.goal.level));
+    input.insert("limit_s", json!(asked.question.goal.limit_secs));
+    input.insert("of", json!(asked.question.goal.kind.name()));
+    input.insert("floor", json!(asked.question.goal.floor));
+    input.insert("patience_s", json!(asked.question.patience_secs));
+    input.insert("handling_s", json!(answer.callers.handling.mean_secs()));
+    input.insert("day_spread", json!(answer.callers.day_spread));
+    input.insert("seed", json!(asked.question.effort.seed));
+    json!({
+        "input": input,
+        "interval_mins": answer.work.interval_mins,
+        "days": days.collect::<Vec<_>>(),
+        "erlang_a": cover(&staffed.erlang_cover, &staffed.erlang_judged),
+        "chosen": cover(&staffed.cover, &staffed.judged),
+        "rounds": rounds.collect::<Vec<_>>(),
+        "positions": answer.roster.positions.iter().map(position).collect::<Vec<_>>(),
+        "positions_at_least": answer.roster.at_least,
+    })
 }

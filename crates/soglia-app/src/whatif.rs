@@ -1,20 +1,61 @@
 //! What-if on a service's own history: what commands and pages ask of the simulator. Read
-//! [`Present::read`] first.
+//! [`Present::read`] first, then [`Prepared`]; [`levers`] makes scenarios out of a form, [`study`]
+//! and [`document`] tell answers.
 
+pub mod document;
+pub mod levers;
+pub mod study;
+pub mod words;
+
+use jiff::civil::Date;
 use soglia_domain::contract::{Contract, Indicator as ContractIndicator, Service};
+use soglia_domain::text::Text;
 use soglia_ledger::session::Session;
 use soglia_measure::MeasureError;
 use soglia_sim::indicator::CallRule;
 use soglia_sim::learn::history::{History, HistoryError, SLOT_US};
 use soglia_sim::learn::model::Learned;
 use soglia_sim::replay::{self, Causes, Gate, Limits};
+use soglia_sim::replicate::Precision;
 use soglia_sim::scenario::{ApplyError, Scenario};
-use soglia_sim::whatif::Indicator;
+use soglia_sim::whatif::{
+    Answers, Indicator, Question, Rehearsal, Source, answer, answer_after, rehearse,
+};
 
 use crate::history;
 
 /// A call of the same caller within this after one that was not served is a redial.
 pub const REDIAL_WINDOW_US: i64 = 12 * SLOT_US;
+
+/// Hours that are told where the replay differs, and causes.
+pub const WORST_HOURS: usize = 6;
+
+/// Weeks of history that are played unless somebody names another number.
+pub const WEEKS: usize = 8;
+
+/// Weeks between two looks at how sure an answer is.
+pub const BATCH: u32 = 20;
+
+/// Weeks that are played at most for an answer that is wanted at once.
+pub const WEEKS_QUICK: u32 = 40;
+
+/// Weeks that are played at most for one that may take its time.
+pub const WEEKS_MAX: u32 = 160;
+
+/// The half-width that answers are to reach: a tenth of a point.
+pub const HALF_WIDTH: f64 = 0.001;
+
+/// The seed that is used where nobody names another.
+pub const SEED: u64 = 1;
+
+/// Which part of a history is asked about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// So many whole weeks, the last ones.
+    pub weeks: usize,
+    /// As if this day were today: what came later is not looked at.
+    pub until: Option<Date>,
+}
 
 /// A service's present, as its history shows it.
 pub struct Present {
@@ -48,20 +89,20 @@ pub enum PresentError {
 }
 
 impl Present {
-    /// Learns from all calls of a service and takes the last `weeks` whole weeks; `base` says what
-    /// the events do not show.
+    /// Learns from all calls of a service and takes the last whole weeks; `base` says what the
+    /// events do not show.
     pub async fn read(
         session: &Session,
         contract: &Contract,
         service: &Service,
         base: Scenario,
-        weeks: usize,
+        part: Part,
     ) -> Result<Self, PresentError> {
-        let mut calls = history::recorded(session, contract, service).await?;
+        let mut calls = history::recorded(session, contract, service, part.until).await?;
         let openings = history::openings(service, &calls);
         let base = base.split(&mut calls);
         let learned = Learned::new(History::new(&calls, REDIAL_WINDOW_US)?, openings, None);
-        let mondays = learned.last_mondays(weeks);
+        let mondays = learned.last_mondays(part.weeks);
         let Some(&last) = mondays.last() else {
             return Err(PresentError::NoWeek(service.code.clone()));
         };
@@ -70,6 +111,11 @@ impl Present {
             return Err(PresentError::NoIndicator(service.code.clone()));
         }
         Ok(Self { learned, mondays, base, indicators, not_simulated })
+    }
+
+    /// The Monday of the last week that is played.
+    pub fn last_monday(&self) -> Date {
+        day(self.mondays.last().copied().unwrap_or(0))
     }
 
     /// Replays the weeks and says whether answers may stand on it.
@@ -92,11 +138,92 @@ impl Present {
     }
 }
 
+/// What is known without anybody's description of it.
+pub fn undescribed() -> Scenario {
+    Scenario::nothing("present", Text { it: "oggi".to_owned(), en: Some("today".to_owned()) })
+}
+
+/// A local day as a date.
+fn day(number: i64) -> Date {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let span = jiff::Span::new().try_days(number).ok();
+    span.and_then(|span| epoch.checked_add(span).ok()).unwrap_or(epoch)
+}
+
+/// How much an answer may take.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Effort {
+    /// Which weeks are played.
+    pub source: Source,
+    /// The half-width asked for, as a share.
+    pub half_width: f64,
+    /// Weeks played at most.
+    pub weeks_max: u32,
+}
+
+/// A present whose weeks were replayed and rehearsed, so that questions are answered at once.
+pub struct Prepared {
+    /// The present.
+    pub present: Present,
+    /// Whether answers may stand on it.
+    pub gate: Gate,
+    rehearsal: Rehearsal,
+    threads: usize,
+}
+
+impl Prepared {
+    /// Replays and rehearses a present.
+    pub fn new(present: Present, threads: usize) -> Result<Self, ApplyError> {
+        let gate = present.gate(Causes::Try, SEED, threads)?;
+        let rehearsal = rehearse(&question(&present, &[], QUICK, threads), WEEKS_QUICK)?;
+        Ok(Self { present, gate, rehearsal, threads })
+    }
+
+    /// Says at once what scenarios would do: the same as `soglia whatif --weeks-max 40`.
+    pub fn answer(&self, scenarios: &[Scenario]) -> Result<Answers, ApplyError> {
+        let question = question(&self.present, scenarios, QUICK, self.threads);
+        answer_after(&self.rehearsal, &question, &mut |_, _| ())
+    }
+
+    /// Says it as surely as asked for; `progress` is told how many weeks have been played and how
+    /// wide the widest interval is.
+    pub fn answer_until(
+        &self,
+        scenarios: &[Scenario],
+        effort: Effort,
+        progress: &mut dyn FnMut(u32, f64),
+    ) -> Result<Answers, ApplyError> {
+        answer(&question(&self.present, scenarios, effort, self.threads), progress)
+    }
+}
+
+/// What is answered at once.
+const QUICK: Effort =
+    Effort { source: Source::Recorded, half_width: HALF_WIDTH, weeks_max: WEEKS_QUICK };
+
+fn question<'a>(
+    present: &'a Present,
+    scenarios: &'a [Scenario],
+    effort: Effort,
+    threads: usize,
+) -> Question<'a> {
+    let Effort { source, half_width, weeks_max } = effort;
+    Question {
+        learned: &present.learned,
+        mondays: &present.mondays,
+        base: &present.base,
+        scenarios,
+        indicators: &present.indicators,
+        source,
+        precision: Precision { level: 0.95, half_width, n_batch: BATCH, n_max: weeks_max },
+        seed: SEED,
+        threads,
+    }
+}
+
 /// The service's indicators in force in a week that the simulator can count, and the others.
 fn indicators(service: &Service, monday: i64) -> (Vec<Indicator>, Vec<String>) {
-    let epoch = jiff::civil::date(1970, 1, 1);
-    let span = jiff::Span::new().try_days(monday).ok();
-    let date = span.and_then(|span| epoch.checked_add(span).ok()).unwrap_or(epoch);
+    let date = day(monday);
     let (mut counted, mut others) = (Vec::new(), Vec::new());
     for indicator in &service.indicators {
         let ContractIndicator { code, name, .. } = indicator;

@@ -445,20 +445,45 @@ impl Locked {
             commit(loaded, table, adds.into_iter().map(Action::Add).collect()).await?;
         }
         row.tables = self.versions();
+        self.rows.push(row.clone());
+        let actions = self.imports_actions(&row)?;
+        let done = commit(&mut self.imports, Table::Imports, actions).await;
+        if done.is_err() {
+            self.rows.pop();
+        }
+        done?;
+        Ok(row)
+    }
+
+    /// What adds an import's row to the list of imports: a file with that row or, once there are
+    /// many, one with all rows in place of all files. Opening a ledger reads each of them.
+    fn imports_actions(&self, row: &ImportRow) -> Result<Vec<Action>, LedgerError> {
+        let snapshot =
+            self.imports.snapshot().map_err(|source| delta("read", Table::Imports, source))?;
+        let known = snapshot.log_data();
+        let together = IMPORT_FILES <= known.num_files();
+        let rows = if together { self.rows.as_slice() } else { std::slice::from_ref(row) };
+
         let tag = format!("{:06}-{}", row.import_no, row.sha256.get(..8).unwrap_or_default());
         let dir = self.ledger.table_dir(Table::Imports);
         let mut writer =
             TableWriter::new(Table::Imports, dir.clone(), tag, row.imported_at.as_millis());
-        let adds = writer
-            .write(&imports_batch(&row))
+        let adds = rows
+            .iter()
+            .try_for_each(|row| writer.write(&imports_batch(row)))
             .and_then(|()| writer.finish())
             .map_err(LedgerError::io("write", &dir))?;
-        let actions = adds.into_iter().map(Action::Add).collect();
-        commit(&mut self.imports, Table::Imports, actions).await?;
-        self.rows.push(row.clone());
-        Ok(row)
+        let mut actions: Vec<Action> = adds.into_iter().map(Action::Add).collect();
+        if together {
+            let replaced = known.iter().map(|file| Action::Remove(file.remove_action(false)));
+            actions.extend(replaced);
+        }
+        Ok(actions)
     }
 }
+
+/// Files of the list of imports, before they are put together.
+const IMPORT_FILES: usize = 32;
 
 fn delta(what: &'static str, table: Table, source: DeltaTableError) -> LedgerError {
     LedgerError::Delta { what, table: table.name(), source: Box::new(source) }

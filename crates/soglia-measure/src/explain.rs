@@ -3,172 +3,37 @@
 //! An item is classified by the very functions that count it, by the version of the rule in force
 //! when it counts, so what is listed as late is what was counted as late.
 
-use std::collections::HashMap;
+mod listing;
+
+use std::collections::{BTreeMap, HashMap};
 
 use arrow::array::Array;
+use jiff::civil::Date;
 use soglia_domain::card::{self, Card};
 use soglia_domain::contract::{Contract, Indicator, RuleVersion, Service};
 use soglia_domain::facts::Disposition;
 use soglia_domain::period::Period;
 use soglia_domain::rule::{
-    BatchAggregate, BatchTurnaround, CallPopulation, Callback, CaseUnit, FirstContact,
-    HandledDenominator, HandledWithin, Rule,
+    BatchAggregate, BatchTurnaround, Callback, CaseUnit, FirstContact, HandledDenominator,
+    HandledWithin, Rule,
 };
 use soglia_domain::text::Lang;
 use soglia_domain::time::{Instant, Millis};
 use soglia_ledger::session::Session;
 
+pub use self::listing::{Behind, Page, Wanted};
+use self::listing::{Class, Listing};
 use crate::MeasureError;
 use crate::calls::{self, Counted, Cover, Exclusion};
 use crate::items::{self, Counter};
+use crate::kept::Kept;
 use crate::measure::{approved, by_call_sql, handled_sql, stretch, table_of};
 use crate::plan::{CallsPass, Clocks, Look, Part, covers, exclusions, quoted};
 use crate::rows::{
     CallTimes, Columns, Shown, answered_calls, answered_calls_sql, cases, cases_with_calls,
     cases_with_calls_sql, messages, outages, outbound_batches, outbound_records, stream, text,
 };
-use crate::tally::{Dimension, NONE, Pass, Seen, Tally};
-
-/// What to list.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Wanted {
-    /// What met the rule (for K3: what was not lost).
-    Met,
-    /// What counts and did not meet it.
-    Missed,
-    /// Answered (replied to, resolved, completed), but after the limit.
-    Late,
-    /// Missed without an answer.
-    Lost,
-    /// Left out, for any reason or for one.
-    Excluded(Option<String>),
-    /// Everything that was looked at.
-    All,
-}
-
-impl Wanted {
-    /// Reads `late`, `lost`, `met`, `missed`, `excluded`, `excluded:out_of_hours`, `all`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "met" => Self::Met,
-            "missed" => Self::Missed,
-            "late" => Self::Late,
-            "lost" => Self::Lost,
-            "all" => Self::All,
-            "excluded" => Self::Excluded(None),
-            other => Self::Excluded(Some(other.strip_prefix("excluded:")?.to_owned())),
-        })
-    }
-
-    /// How much an item adds to the integer that the list stands behind; nothing if it is not
-    /// wanted.
-    fn weight(&self, class: &Class) -> u64 {
-        let left_out: u64 = class.counted.excluded.values().sum();
-        match self {
-            Self::All => class.counted.den + left_out,
-            Self::Met => class.met(),
-            Self::Missed => class.missed(),
-            Self::Late if class.answered => class.missed(),
-            Self::Lost if !class.answered => class.missed(),
-            Self::Late | Self::Lost => 0,
-            Self::Excluded(None) => left_out,
-            Self::Excluded(Some(reason)) => {
-                class.counted.excluded.get(reason).copied().unwrap_or(0)
-            }
-        }
-    }
-}
-
-/// How one item was counted.
-struct Class {
-    counted: Counted,
-    answered: bool,
-    loss_counts: bool,
-}
-
-impl Class {
-    fn new(counted: Counted, answered: bool) -> Self {
-        Self { counted, answered, loss_counts: false }
-    }
-
-    /// How much of it is what the contract wants; K3 counts what it does not want.
-    fn met(&self) -> u64 {
-        if self.loss_counts { self.counted.den - self.counted.num } else { self.counted.num }
-    }
-
-    fn missed(&self) -> u64 {
-        self.counted.den - self.met()
-    }
-
-    fn name(&self) -> String {
-        match self.counted.excluded.keys().next() {
-            Some(reason) if self.counted.den == 0 => format!("excluded:{reason}"),
-            _ if self.missed() == 0 => "met".to_owned(),
-            _ if 0 < self.met() => "met in part".to_owned(),
-            _ if self.answered => "late".to_owned(),
-            _ => "lost".to_owned(),
-        }
-    }
-}
-
-/// One item behind a figure.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Behind {
-    /// Its identifier.
-    pub id: String,
-    /// Its main instant.
-    pub at: Instant,
-    /// How it was counted: `met`, `late`, `lost`, `excluded:…`.
-    pub class: String,
-    /// The version of the rule that counted it.
-    pub version: u32,
-    /// What matters in it.
-    pub details: Vec<(&'static str, String)>,
-    /// The import it came from.
-    pub import_no: i64,
-    /// Its first and last row there.
-    pub rows: (i64, i64),
-}
-
-/// What a page of items is.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Page {
-    /// The items, oldest first.
-    pub items: Vec<Behind>,
-    /// How many there are in all.
-    pub total: u64,
-    /// What they add up to: the measured integer. It is `total` wherever an item counts once; an
-    /// outbound record counts once for each attempt, an outage by the millisecond.
-    pub counted: u64,
-}
-
-/// Items taken so far: no more than the page needs are kept, in whatever order they come.
-struct Listing<'w> {
-    wanted: &'w Wanted,
-    keep: usize,
-    page: Page,
-}
-
-impl Listing<'_> {
-    fn take(&mut self, class: &Class, make: impl FnOnce(String) -> Behind) {
-        let weight = self.wanted.weight(class);
-        if weight == 0 {
-            return;
-        }
-        self.page.total += 1;
-        self.page.counted += weight;
-        self.page.items.push(make(class.name()));
-        if self.keep.saturating_add(4096) < self.page.items.len() {
-            self.tidy();
-        }
-    }
-
-    fn tidy(&mut self) {
-        self.page.items.sort_by(|a, b| (a.at, &a.id, &a.details).cmp(&(b.at, &b.id, &b.details)));
-        self.page.items.truncate(self.keep);
-    }
-}
-
+use crate::tally::{self, ClassKey, Dimension, NONE, Pass, Seen, Tally};
 /// A service and an indicator, found by their codes.
 pub fn find<'a>(
     contract: &'a Contract,
@@ -241,7 +106,8 @@ pub fn sql(
 
 /// Lists the items behind a figure: `limit` of them after the first `skip`.
 ///
-/// Each stretch of the period is looked at by the rule in force in it.
+/// Each stretch of the period is looked at by the rule in force in it. Of calls only those days
+/// are read in which the page lies; what the others have is known from the counts that are kept.
 pub async fn behind(
     session: &Session,
     contract: &Contract,
@@ -249,23 +115,47 @@ pub async fn behind(
     period: &Period,
     wanted: &Wanted,
     (skip, limit): (u64, usize),
+    kept: &Kept,
 ) -> Result<Page, MeasureError> {
     let (service, indicator) = find(contract, service, indicator)?;
-    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-    let mut listing = Listing { wanted, keep: skip.saturating_add(limit), page: Page::default() };
-    for (version, stretch) in in_force(contract, indicator, period) {
+    let mut listing = Listing::new(wanted, skip, limit);
+    let stretches = in_force(contract, indicator, period);
+    let by_day = stretches.iter().all(|(version, _)| days_tell(&version.rule));
+    for (version, stretch) in stretches {
         let exclusions = exclusions(contract, service);
         let looking =
             Looking { session, contract, service, indicator, version, period, stretch, exclusions };
-        looking.at_items(&mut listing).await?;
+        let days = match CallsPass::of(&version.rule).filter(|_| by_day) {
+            Some(pass) => kept.days(session, (contract, &looking.stretch), &pass).await?,
+            None => None,
+        };
+        match days {
+            Some(days) => looking.at_days(&days, &mut listing).await?,
+            None => looking.at_items(&mut listing).await?,
+        }
     }
-    listing.tidy();
-    let mut page = listing.page;
-    page.items.drain(..skip.min(page.items.len()));
+    let mut page = listing.into_page();
     if let Some((version, _)) = in_force(contract, indicator, period).first() {
         add_places(session, &service.code, &version.rule, &mut page.items).await?;
     }
     Ok(page)
+}
+
+/// Whether counts by day tell how many calls each list of a rule has.
+///
+/// They say of a call-back only whether it came in time, not whether it came.
+fn days_tell(rule: &Rule) -> bool {
+    CallsPass::of(rule).is_some_and(|pass| pass.days_are_whole())
+        && callback(rule) != Some(Callback::AnsweredAtCallback)
+}
+
+/// What a rule makes of calls that asked to be called back.
+fn callback(rule: &Rule) -> Option<Callback> {
+    match rule {
+        Rule::AnsweredWithin(rule) => Some(rule.population.callback),
+        Rule::Lost(rule) => Some(rule.population.callback),
+        _ => None,
+    }
 }
 
 /// One stretch of the period, with its rule.
@@ -283,8 +173,7 @@ struct Looking<'a> {
 impl Looking<'_> {
     async fn at_items(&self, listing: &mut Listing<'_>) -> Result<(), MeasureError> {
         match &self.version.rule {
-            Rule::AnsweredWithin(rule) => self.calls(rule.population, listing).await,
-            Rule::Lost(rule) => self.calls(rule.population, listing).await,
+            Rule::AnsweredWithin(_) | Rule::Lost(_) => self.calls(listing).await,
             Rule::HandledWithin(rule) => self.handled(rule, listing).await,
             Rule::FirstContact(rule) if rule.unit == CaseUnit::Call => {
                 self.by_call(*rule, listing).await
@@ -302,23 +191,68 @@ impl Looking<'_> {
         }
     }
 
-    async fn calls(
-        &self,
-        population: CallPopulation,
-        listing: &mut Listing<'_>,
-    ) -> Result<(), MeasureError> {
+    /// Reads those days in which the page lies, and counts what the others have.
+    async fn at_days(&self, days: &Tally, listing: &mut Listing<'_>) -> Result<(), MeasureError> {
+        let by_day = self.items_by_day(days, listing.wanted);
+        let mut read: Option<(Date, Date)> = None;
+        let (mut at, mut after) = (listing.page.total, 0);
+        for (day, n) in by_day.into_iter().filter(|(_, n)| 0 < *n) {
+            let first = at;
+            at += n;
+            if at <= listing.from {
+                listing.pass(n);
+            } else if listing.until <= first {
+                after += n;
+            } else {
+                read = Some((read.map_or(day, |(first, _)| first), day));
+            }
+        }
+        if let Some((first, last)) = read {
+            let until = last.tomorrow().unwrap_or(last);
+            let stretch = Period::parse(&format!("{first}..{until}"), &self.contract.zone);
+            let stretch = stretch.unwrap_or_else(|_| self.stretch.clone());
+            let exclusions = self.exclusions.clone();
+            Self { stretch, exclusions, ..*self }.at_items(listing).await?;
+        }
+        listing.pass(after);
+        Ok(())
+    }
+
+    /// How many calls of a list each day has.
+    fn items_by_day(&self, days: &Tally, wanted: &Wanted) -> BTreeMap<Date, u64> {
+        let covers = covers(self.contract, self.service);
+        let services = &self.contract.services;
+        let index = services.iter().position(|service| service.code == self.service.code);
+        let index = index.and_then(|at| u16::try_from(at).ok()).unwrap_or(u16::MAX);
+        let mut items: BTreeMap<Date, u64> = BTreeMap::new();
+        for (day, key, class) in days.of_service(index) {
+            let Ok(day) = day.parse::<Date>() else { continue };
+            let counted = self.count(std::iter::once((key, class)), &covers);
+            let class = self.class_of(key.disposition(), counted);
+            *items.entry(day).or_default() += wanted.weight(&class);
+        }
+        items
+    }
+
+    /// How calls of one disposition were counted.
+    fn class_of(&self, kind: Disposition, counted: Counted) -> Class {
+        let loss_counts = matches!(self.version.rule, Rule::Lost(_));
+        Class { counted, answered: kind == Disposition::Answered, loss_counts }
+    }
+
+    async fn calls(&self, listing: &mut Listing<'_>) -> Result<(), MeasureError> {
         let pass = CallsPass::of(&self.version.rule).unwrap_or(CallsPass::ordinary());
         let covers = covers(self.contract, self.service);
-        let loss_counts = matches!(self.version.rule, Rule::Lost(_));
-        let at_callback = population.callback == Callback::AnsweredAtCallback;
+        let at_callback = callback(&self.version.rule) == Some(Callback::AnsweredAtCallback);
         self.each_call(
             &pass,
             |kind, seen, tally| {
-                let called_back =
-                    kind == Disposition::CallbackRequested && seen.called_back != NONE;
-                let answered = kind == Disposition::Answered || (at_callback && called_back);
-                let counted = self.count_call(tally, seen.service, &covers);
-                Some(Class { counted, answered, loss_counts })
+                let classes = tally.of_service(seen.service).map(|(_, key, class)| (key, class));
+                let mut class = self.class_of(kind, self.count(classes, &covers));
+                class.answered |= at_callback
+                    && kind == Disposition::CallbackRequested
+                    && seen.called_back != NONE;
+                Some(class)
             },
             listing,
         )
@@ -374,8 +308,11 @@ impl Looking<'_> {
         .await
     }
 
-    fn count_call(&self, tally: &Tally, service: u16, covers: &[Cover]) -> Counted {
-        let classes = tally.of_service(service).map(|(_, key, class)| (key, class));
+    fn count<'c>(
+        &self,
+        classes: impl Iterator<Item = (ClassKey, &'c tally::Class)>,
+        covers: &[Cover],
+    ) -> Counted {
         match &self.version.rule {
             Rule::AnsweredWithin(rule) => {
                 calls::answered_within(classes, rule, covers, &self.indicator.code)

@@ -5,34 +5,26 @@
 //! was made with, and by its checksum that it is whole; one that does not fit is made again, and
 //! losing all of them changes no figure.
 
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+mod file;
+mod together;
 
-use arrow::array::ArrayRef;
-use arrow::error::ArrowError;
-use datafusion::common::runtime::SpawnedTask;
+use std::path::Path;
+
 use jiff::civil::Date;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
-use parquet::file::statistics::Statistics;
 use sha2::{Digest, Sha256};
 use soglia_domain::contract::Contract;
-use soglia_domain::facts::{Direction, Disposition};
 use soglia_domain::period::{Period, start_of_day};
-use soglia_domain::time::Instant;
-use soglia_ledger::beside::{Beside, open};
+use soglia_ledger::beside::Beside;
 use soglia_ledger::session::Session;
 use soglia_ledger::store::Ledger;
 use soglia_ledger::tables::Table;
 
+use self::file::Made;
+use self::together::halves;
 use crate::MeasureError;
 use crate::bytes::{Reader, put, put_text};
-use crate::columns::Columns;
 use crate::plan::{CallsPass, Clocks, Look, Part, columns};
-use crate::tally::{Dimension, Pass, Seen, Spec, Tally};
+use crate::tally::{Dimension, Spec, Tally};
 
 /// Raised whenever a pass counts calls otherwise than before, or writes its counts otherwise.
 const COUNTING: u32 = 1;
@@ -44,9 +36,6 @@ const BYTES_A_ROW: u64 = 8;
 
 /// All days that a period can name.
 const EVER: &str = "1900-01-01..2199-12-31";
-
-/// Rows read at once.
-const BATCH_ROWS: usize = 16 * 1024;
 
 /// A folder of kept counts.
 #[derive(Clone, Debug)]
@@ -63,22 +52,31 @@ impl Kept {
     /// The calls of a period by day, from the counts of whole files; files that were not counted
     /// yet are, and their counts kept if the folder can be written.
     ///
-    /// `None` where whole days of whole files do not make the period: calls that count when they
-    /// end, legs, records that a newer revision replaced, days of another zone.
+    /// Of legs, and where newer revisions replaced calls, no file stands alone: all are counted
+    /// together, by half-year.
+    ///
+    /// `None` where whole days do not make the period: calls that count when they end, days of
+    /// another zone.
     pub async fn days(
         &self,
         session: &Session,
         (contract, period): (&Contract, &Period),
         pass: &CallsPass,
     ) -> Result<Option<Tally>, MeasureError> {
-        if !pass.days_are_whole() || session.revised.contains(&Table::Calls) {
+        if !pass.days_are_whole() {
             return Ok(None);
         }
-        let counting = Counting { contract, pass };
+        if let Some(tables) = pass.mixes(session) {
+            let files = tables.iter().flat_map(|table| session.files_of(*table));
+            let files = files.map(|file| name_of(file)).collect();
+            let counting = Counting { contract, pass, files };
+            return self.together(session, &counting, period).await;
+        }
+        let counting = Counting { contract, pass, files: Vec::new() };
         let parts = session.ctx.state().config().target_partitions();
         let mut days = Tally::default();
         for file in session.files_of(Table::Calls) {
-            let name = name_of(file);
+            let name = pass.kept_name(&name_of(file));
             let kept = self.beside.read(&name);
             let kept = kept.and_then(|bytes| counting.read(&bytes, period));
             let counted = match kept {
@@ -100,18 +98,46 @@ impl Kept {
         Ok(Some(days))
     }
 
+    /// The calls of a period by day, from the counts of all files together.
+    async fn together(
+        &self,
+        session: &Session,
+        counting: &Counting<'_>,
+        period: &Period,
+    ) -> Result<Option<Tally>, MeasureError> {
+        let Some(halves) = halves(period, counting) else { return Ok(None) };
+        let mut days = Tally::default();
+        for half in halves {
+            let name = counting.pass.kept_half(&half);
+            let kept = self.beside.read(&name);
+            let kept = kept.and_then(|bytes| counting.read(&bytes, period));
+            let counted = if let Some(counted) = kept {
+                counted
+            } else {
+                let counted = counting.make_together(session, &half).await?;
+                let _ = self.beside.write(&name, &counted.to_bytes());
+                counted
+            };
+            let Some(mut tally) = counted.tally else { return Ok(None) };
+            tally.retain_days(period.first_date(), period.until_date());
+            days.merge(tally);
+        }
+        Ok(Some(days))
+    }
+
     /// Counts the files of calls that nobody has counted, so that whoever measures next need not.
     ///
     /// Counts that are there are left alone: if they fit no longer, whoever measures finds out.
+    /// Counts of all files together are made by whoever measures: each import makes them void.
     pub async fn fill(&self, session: &Session, contract: &Contract) -> Result<(), MeasureError> {
         let Ok(ever) = Period::parse(EVER, &contract.zone) else { return Ok(()) };
         if session.revised.contains(&Table::Calls) {
             return Ok(());
         }
-        let counting = Counting { contract, pass: &CallsPass::ordinary() };
+        let counting = Counting { contract, pass: &CallsPass::ordinary(), files: Vec::new() };
         let parts = session.ctx.state().config().target_partitions();
         for file in session.files_of(Table::Calls) {
-            let name = name_of(file);
+            let name = counting.pass.kept_name(&name_of(file));
             if self.beside.has(&name) {
                 continue;
             }
@@ -123,38 +149,36 @@ impl Kept {
     }
 }
 
-/// The name of the counts of a file.
+impl CallsPass {
+    /// The name of the counts of a file; those of call-backs in time stand beside the others.
+    fn kept_name(&self, file: &str) -> String {
+        self.callback_limit
+            .map_or_else(|| format!("{file}.tally"), |limit| format!("{file}-{limit}.tally"))
+    }
+}
+
+/// The name of a file of calls.
 fn name_of(file: &Path) -> String {
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    format!("{stem}.tally")
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// What files are counted by.
-#[derive(Clone, Copy)]
 struct Counting<'a> {
     contract: &'a Contract,
     pass: &'a CallsPass,
+    /// The files that are counted together; none where each is by itself.
+    files: Vec<String>,
 }
 
-/// The counts of one file.
+/// The counts of one file, or of all together.
 struct Counted {
     first: Date,
     until: Date,
     digest: Vec<u8>,
-    /// Rows of the file.
+    /// Rows of the files.
     rows: u64,
-    /// None if reading the counts takes longer than counting.
+    /// None if reading the counts takes longer than counting, or days are not the contract's.
     tally: Option<Tally>,
-}
-
-/// What became of a file.
-enum Made {
-    /// No call of it arrived in the period.
-    Elsewhere,
-    /// It does not say when its calls arrived, or its days are not the contract's.
-    Doubtful,
-    /// It was counted.
-    Counted(Counted),
 }
 
 impl Counting<'_> {
@@ -167,7 +191,7 @@ impl Counting<'_> {
         let mut reader = Reader::new(body);
         let mut date = || reader.text().ok()?.parse::<Date>().ok();
         let (first, until) = (date()?, date()?);
-        let digest = digest(&self.spec(&stretch(first, until, self.contract)?, Part::All));
+        let digest = self.digest(&self.spec(&stretch(first, until, self.contract)?, Part::All));
         if reader.bytes(digest.len()).ok()? != digest {
             return None;
         }
@@ -181,43 +205,26 @@ impl Counting<'_> {
         Some(Counted { first, until, digest, rows, tally })
     }
 
-    /// Counts a file.
-    async fn make(&self, file: &Path, period: &Period, parts: usize) -> Result<Made, MeasureError> {
-        let metadata = ArrowReaderMetadata::load(&open(file)?, ArrowReaderOptions::default())?;
-        let Some((least, most)) = arrivals(&metadata) else { return Ok(Made::Doubtful) };
-        if most < period.start().as_millis() || period.end().as_millis() <= least {
-            return Ok(Made::Elsewhere);
-        }
-        let date = |at| Instant::from_millis(at).in_zone(&self.contract.zone).date();
-        let (first, last) = (date(least), date(most));
-        let stretch = last.tomorrow().ok().and_then(|until| stretch(first, until, self.contract));
-        let Some(stretch) = stretch else { return Ok(Made::Doubtful) };
-        let days = Days::of(&stretch, self.contract);
-        let spec = self.spec(&stretch, Part::All);
-        let digest = digest(&spec);
-        let rows = metadata.metadata().file_metadata().num_rows();
-        let reading = Reading { file: file.to_owned(), metadata, days, spec, only: None };
-        let Some(mut tally) = reading.clone().run(parts).await? else { return Ok(Made::Doubtful) };
-        if tally.any_callback() {
-            // They need two more columns, see `CallsPass::run`.
-            let spec = self.spec(&stretch, Part::Callbacks);
-            let only = Some(Disposition::CallbackRequested);
-            let again = Reading { spec, only, ..reading };
-            let Some(callbacks) = again.run(parts).await? else { return Ok(Made::Doubtful) };
-            tally.drop_callbacks();
-            tally.merge(callbacks);
-        }
-        let (first, until) = (stretch.first_date(), stretch.until_date());
-        let rows = u64::try_from(rows).unwrap_or(0);
-        Ok(Made::Counted(Counted { first, until, digest, rows, tally: Some(tally) }))
-    }
-
     /// What to count a part of the calls of a stretch of days with.
     fn spec(&self, stretch: &Period, part: Part) -> Spec {
         Spec {
             columns: columns(self.contract, (Look::Days, Clocks::All), part),
             ..self.pass.spec(self.contract, stretch, Dimension::Day)
         }
+    }
+
+    /// What counts were made with, the program's way of counting included.
+    fn digest(&self, spec: &Spec) -> Vec<u8> {
+        let json = serde_json::to_vec(spec).expect("a specification is plain data");
+        let mut head = Vec::new();
+        put(&mut head, u64::from(COUNTING));
+        for file in &self.files {
+            put_text(&mut head, file);
+        }
+        let mut hasher = Sha256::new();
+        hasher.update(&head);
+        hasher.update(&json);
+        hasher.finalize().to_vec()
     }
 }
 
@@ -243,34 +250,8 @@ impl Counted {
     }
 }
 
-/// What counts were made with, the program's way of counting included.
-fn digest(spec: &Spec) -> Vec<u8> {
-    let json = serde_json::to_vec(spec).expect("a specification is plain data");
-    let mut hasher = Sha256::new();
-    let mut version = Vec::new();
-    put(&mut version, u64::from(COUNTING));
-    hasher.update(&version);
-    hasher.update(&json);
-    hasher.finalize().to_vec()
-}
-
 fn stretch(first: Date, until: Date, contract: &Contract) -> Option<Period> {
     Period::parse(&format!("{first}..{until}"), &contract.zone).ok()
-}
-
-/// The first and the last arrival in a file, in milliseconds; none if a part does not say.
-fn arrivals(metadata: &ArrowReaderMetadata) -> Option<(i64, i64)> {
-    let metadata = metadata.metadata();
-    let schema = metadata.file_metadata().schema_descr();
-    let at = schema.columns().iter().position(|column| column.name() == "arrived")?;
-    let mut all: Option<(i64, i64)> = None;
-    for group in metadata.row_groups() {
-        let Statistics::Int64(range) = group.column(at).statistics()? else { return None };
-        let (least, most) = (*range.min_opt()?, *range.max_opt()?);
-        let (least, most) = (least.div_euclid(1000), most.div_euclid(1000));
-        all = Some(all.map_or((least, most), |(a, z)| (a.min(least), z.max(most))));
-    }
-    all
 }
 
 /// When each local day begins, from the first day of a stretch to the one after its last; by its
@@ -291,87 +272,12 @@ impl Days {
         Self { first: i64::from((first - epoch).get_days()), starts }
     }
 
-    /// Whether a call is counted in the local day in which it arrived.
+    /// Whether an instant lies in a local day.
     #[inline]
-    fn agree(&self, seen: &Seen<'_>) -> bool {
-        let day = i64::from(seen.local_hour).div_euclid(24) - self.first;
-        let Ok(at) = usize::try_from(day) else { return false };
-        let start = self.starts.get(at).copied().unwrap_or(i64::MAX);
-        let end = self.starts.get(at + 1).copied().unwrap_or(i64::MIN);
-        start <= seen.arrived && seen.arrived < end
-    }
-}
-
-/// A reading of one file from its first row to its last.
-#[derive(Clone)]
-struct Reading {
-    file: PathBuf,
-    metadata: ArrowReaderMetadata,
-    days: Days,
-    spec: Spec,
-    /// Calls of one disposition only.
-    only: Option<Disposition>,
-}
-
-impl Reading {
-    /// Counts the file, its row groups shared out between so many threads. None if a call's local
-    /// hour is not that of its arrival.
-    async fn run(self, parts: usize) -> Result<Option<Tally>, MeasureError> {
-        let groups: Vec<usize> = (0..self.metadata.metadata().num_row_groups()).collect();
-        let chunk = groups.len().div_ceil(parts.max(1)).max(1);
-        let reading = Arc::new(self);
-        let count = |groups: &[usize]| {
-            let (reading, groups) = (Arc::clone(&reading), groups.to_vec());
-            SpawnedTask::spawn_blocking(move || reading.count(groups))
-        };
-        let tasks: Vec<_> = groups.chunks(chunk).map(count).collect();
-        let mut tally = Some(Tally::default());
-        for task in tasks {
-            let part = task.join().await.map_err(io::Error::other)??;
-            match (&mut tally, part) {
-                (Some(tally), Some(part)) => tally.merge(part),
-                _ => tally = None,
-            }
-        }
-        Ok(tally)
-    }
-
-    fn count(&self, groups: Vec<usize>) -> Result<Option<Tally>, MeasureError> {
-        let schema = self.metadata.parquet_schema();
-        let mut names: Vec<&str> = vec!["direction"];
-        names.extend(self.spec.columns.iter().map(|column| column.sql()));
-        let file = open(&self.file)?;
-        let reader =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
-                .with_projection(ProjectionMask::columns(schema, names.iter().copied()))
-                .with_row_groups(groups)
-                .with_batch_size(BATCH_ROWS)
-                .build()?;
-        let mut pass = Pass::new(self.spec.clone());
-        let inbound = |text: &str| (text == Direction::Inbound.name()).then_some(0);
-        for batch in reader {
-            let batch = batch?;
-            let find = |name: &str| {
-                let missing = || ArrowError::SchemaError(format!("no column {name}"));
-                batch.column_by_name(name).cloned().ok_or_else(missing)
-            };
-            let arrays = self.spec.columns.iter().map(|column| find(column.sql()));
-            let arrays = arrays.collect::<Result<Vec<ArrayRef>, _>>()?;
-            let direction = crate::columns::Words::new(&find("direction")?, inbound)?;
-            let columns = Columns::new(&self.spec.columns, &arrays, &pass)?;
-            for row in columns.rows() {
-                if direction.code(row).is_none() {
-                    continue;
-                }
-                let Some(seen) = columns.seen(row) else { continue };
-                if !self.days.agree(&seen) {
-                    return Ok(None);
-                }
-                if self.only.is_none_or(|only| only.code() == seen.disposition) {
-                    pass.add(&seen);
-                }
-            }
-        }
-        Ok(Some(pass.take()))
+    fn has(&self, day: i64, at: i64) -> bool {
+        let Ok(day) = usize::try_from(day - self.first) else { return false };
+        let start = self.starts.get(day).copied().unwrap_or(i64::MAX);
+        let end = self.starts.get(day + 1).copied().unwrap_or(i64::MIN);
+        start <= at && at < end
     }
 }

@@ -80,7 +80,7 @@ impl CallsPass {
 
     /// Whether a call belongs to the period in which the day that it is counted in lies.
     pub fn days_are_whole(&self) -> bool {
-        self.attribution == Attribution::Arrival && !self.each_leg
+        self.attribution == Attribution::Arrival
     }
 
     /// The query of the pass over a part of the calls.

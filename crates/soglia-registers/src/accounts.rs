@@ -1,10 +1,11 @@
-//! Accounts, roles, sessions and tokens. Read [`login`] first, then [`Users`].
+//! Accounts, roles, sessions and tokens. Read [`login`] first, then [`Users`], then [`admit`].
 //!
 //! Passwords are kept as argon2id hashes, sessions and tokens as SHA-256 of random numbers: who
 //! reads the database cannot come in with it. Secrets of one-time codes are sealed with a key that
 //! stands outside it ([`crate::secrets`]). Every change, every login and every look at single
 //! calls has its link in the audit trail.
 
+mod identities;
 mod password;
 mod sessions;
 mod throttle;
@@ -24,6 +25,8 @@ use crate::database::{Param, Row, Tx};
 use crate::error::RegisterError;
 use crate::trail::Event;
 
+pub(crate) use self::identities::known_as;
+pub use self::identities::{Admission, Arrival, Identity, Known, admit, is_linked};
 pub use self::password::LENGTH_MIN;
 pub use self::sessions::{
     Credentials, IDLE_MAX, NewToken, SESSION_MAX, Token, login, logout, session, token_actor,
@@ -42,12 +45,25 @@ pub struct User {
     pub name: Option<String>,
     /// Their address.
     pub email: Option<String>,
+    /// Whether they have a password here.
+    pub password: LocalPassword,
+    /// Who they are at identity providers.
+    pub identities: Vec<Identity>,
     /// Whether a one-time code is asked for.
     pub second_factor: SecondFactor,
     /// Whether they may come in.
     pub standing: Standing,
     /// What was granted and not revoked.
     pub grants: Vec<(String, Grant)>,
+}
+
+/// Whether a user has a password here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LocalPassword {
+    /// They have.
+    Set,
+    /// They come in by an identity provider only.
+    None,
 }
 
 /// Whether a one-time code is asked for.
@@ -79,15 +95,15 @@ pub struct NewUser {
     pub name: String,
     /// Where to write to.
     pub email: Option<String>,
-    /// The password.
-    pub password: String,
+    /// The password; nothing for whoever comes in by an identity provider only.
+    pub password: Option<String>,
 }
 
 /// The accounts, seen through a transaction.
 #[derive(Debug)]
 pub struct Users<'t>(pub &'t mut Tx);
 
-const COLUMNS: &str = "id, login, name, email, totp_secret, state";
+const COLUMNS: &str = "id, login, name, email, totp_secret, state, password";
 
 impl Users<'_> {
     /// Makes an account.
@@ -98,7 +114,10 @@ impl Users<'_> {
         if self.find(&login).await?.is_some() {
             return Err(RegisterError::Reference { reference: login, register: "users" });
         }
-        let hash = password::hash(&login, password).await?;
+        let hash = match password {
+            Some(password) => Some(password::hash(&login, password).await?),
+            None => None,
+        };
         let number = self.0.next_number("users").await?;
         let id = format!("U-{number}");
         self.0
@@ -111,7 +130,7 @@ impl Users<'_> {
                     (&login).into(),
                     name.trim().into(),
                     Param::from(email),
-                    hash.into(),
+                    Param::from(hash),
                     by.at.as_millis().into(),
                 ],
             )
@@ -324,11 +343,16 @@ impl Users<'_> {
             "erased" => Standing::Erased,
             _ => Standing::Disabled,
         };
+        let identities = identities::of_user(self.0, &id).await?;
+        let password =
+            if row.text_opt(6).is_some() { LocalPassword::Set } else { LocalPassword::None };
         Ok(User {
             id,
             login: row.text_opt(1),
             name: row.text_opt(2),
             email: row.text_opt(3),
+            password,
+            identities,
             second_factor,
             standing,
             grants,

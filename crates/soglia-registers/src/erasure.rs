@@ -100,7 +100,11 @@ pub async fn plan_retention(
         match &rule.what {
             Kept::Register(code) => plan_register(tx, &mut plan, code, before).await?,
             Kept::Accesses => plan_links(tx, &mut plan, "access.call", before).await?,
-            Kept::Logins => plan_links(tx, &mut plan, "login.ok", before).await?,
+            Kept::Logins => {
+                for action in ["login.ok", "login.refused"] {
+                    plan_links(tx, &mut plan, action, before).await?;
+                }
+            }
             Kept::Sessions => {
                 let sql = "SELECT token_hash FROM sessions WHERE expires_ms < $1";
                 let rows = tx.rows(sql, &[before.as_millis().into()]).await?;
@@ -279,6 +283,8 @@ async fn erase(tx: &mut Tx, certificate: &str, part: &Part) -> Result<(), Regist
             if tx.run(sql, &[user.into()]).await? == 0 {
                 return Err(RegisterError::unknown("account out of use", user));
             }
+            let sql = "UPDATE identities SET subject = NULL, awaited = NULL WHERE user_id = $1";
+            tx.run(sql, &[user.into()]).await?;
             mark(tx, user, "account", certificate).await
         }
         Part::Session { token_hash } => {

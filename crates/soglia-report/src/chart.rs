@@ -4,6 +4,7 @@
 //! Every drawing is an image with a title and a description, labels its data directly and tells
 //! things apart by shape, dash or words as well as by colour.
 
+pub mod bars;
 pub mod daily;
 pub mod heat;
 pub mod trend;

@@ -11,6 +11,7 @@ mod findings;
 mod names;
 mod provenance;
 mod registers;
+mod scenarios;
 mod sheets;
 mod verdicts;
 
@@ -21,7 +22,8 @@ use crate::document::{Block, Cover, Document, Page, Section, Slot, Tone, Words};
 use crate::error::ReportError;
 use crate::format::{day, period, say};
 use crate::model::{
-    Identity, InputFile, MonitoringKind, ReportInput, RolePerson, ServiceReport, Signatures, Status,
+    Identity, InputFile, MonitoringKind, ReportInput, RolePerson, ScenarioStudy, ServiceReport,
+    Signatures, Status,
 };
 use crate::template::Template;
 
@@ -47,6 +49,7 @@ pub fn document(
     if let Some(held) = held {
         registers::remarks(&mut outline, held);
     }
+    scenarios::write(&mut outline, input);
     annexes::checks(&mut outline, input);
     annexes::declared(&mut outline, input);
     verdicts::annex(&mut outline, input);
@@ -77,6 +80,13 @@ pub fn analysis(input: &ReportInput, service: &ServiceReport, lang: Lang) -> Vec
     for (nth, finding) in service.findings.iter().enumerate() {
         findings::write(&mut outline, input, service, (nth + 1, finding));
     }
+    outline.sections
+}
+
+/// What the document shows of a study of scenarios, for pages that show it apart.
+pub fn study(study: &ScenarioStudy, lang: Lang) -> Vec<Section> {
+    let mut outline = Outline { lang, sections: Vec::new() };
+    scenarios::study(&mut outline, study);
     outline.sections
 }
 

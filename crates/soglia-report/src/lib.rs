@@ -29,7 +29,7 @@ mod raster;
 pub mod template;
 mod xlsx;
 
-pub use compose::analysis;
+pub use compose::{analysis, study};
 pub use edition::{Edition, Format};
 pub use error::ReportError;
 pub use open_data::{DataFile, packed};

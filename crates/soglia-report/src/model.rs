@@ -29,6 +29,8 @@ pub struct ReportInput {
     pub notice: Option<Text>,
     /// What people wrote down; `None` if the report is written without registers, which it says.
     pub registers: Option<Registers>,
+    /// What changes would do, one study for each service that somebody asked about.
+    pub scenarios: Vec<ScenarioStudy>,
 }
 
 /// What the registers hold about the period.
@@ -693,4 +695,142 @@ pub struct Coverage {
     pub days_with_calls: u64,
     /// Days with opening hours and without any call.
     pub gaps: Vec<Date>,
+}
+
+/// What changes would do, played on a service's own history before they are made.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ScenarioStudy {
+    /// The service's code.
+    pub service: String,
+    /// Its name.
+    pub name: Text,
+    /// What the answers stand on: weeks, calls, operators.
+    pub basis: Vec<Text>,
+    /// Whether the simulator gives back what happened.
+    pub gate: ScenarioGate,
+    /// Each indicator, now and under each scenario.
+    pub indicators: Vec<ScenarioIndicator>,
+    /// What it is like on the floor, now and under each scenario.
+    pub floor: Vec<ScenarioFloor>,
+    /// What the figures leave out, and what to be careful about.
+    pub remarks: Vec<Text>,
+}
+
+/// Whether the simulator gives back what happened when the weeks are played again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScenarioGate {
+    /// Whether nothing lies outside its limit.
+    pub calibrated: bool,
+    /// Figures outside their limits.
+    pub outside: u64,
+    /// Figures with calls enough to be judged.
+    pub judged: u64,
+    /// How far hours differ on average, in points.
+    pub miss: String,
+    /// The hours that differ most.
+    pub worst: Vec<ScenarioHour>,
+    /// What was tried as a cause, and how far hours differ with it; those that explain most first.
+    pub causes: Vec<(Text, String)>,
+}
+
+/// An hour as it was and as it was played again, in per cent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScenarioHour {
+    /// Day and hour.
+    pub at: Text,
+    /// Calls observed.
+    pub calls: u64,
+    /// As observed.
+    pub observed: String,
+    /// As replayed.
+    pub replayed: String,
+    /// Replayed less observed, in points.
+    pub difference: String,
+}
+
+/// An indicator now and under each scenario.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ScenarioIndicator {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: Text,
+    /// What the contract promises.
+    pub target: Target,
+    /// What met the rule and what counted in the weeks as they were; nothing for drawn weeks.
+    pub observed: Option<(u64, u64)>,
+    /// The present as simulated first, then each scenario.
+    pub rows: Vec<ScenarioRow>,
+    /// By topic.
+    pub topics: Vec<ScenarioTopic>,
+}
+
+/// An indicator's figure under one condition.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScenarioRow {
+    /// The condition.
+    pub name: Text,
+    /// What met the rule and what counted, over all weeks played.
+    pub ratio: (u64, u64),
+    /// The share, in per cent.
+    pub value: Option<String>,
+    /// Half the width of its interval at 95 %, in points.
+    pub half_width: Option<String>,
+    /// Whether the weeks played meet the target.
+    pub met: Option<bool>,
+    /// The probability that a whole period of such weeks meets it, in per cent.
+    pub probability: Option<String>,
+    /// What differs from the present; nothing for the present itself.
+    pub difference: Option<ScenarioDifference>,
+}
+
+/// A difference from the present, in points.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScenarioDifference {
+    /// Of the whole.
+    pub total: String,
+    /// Half the width of its interval at 95 %.
+    pub half_width: Option<String>,
+    /// Had each topic the share of the calls that it has now.
+    pub fixed_mix: String,
+    /// Whether the whole moves one way and the topics the other.
+    pub misleads: bool,
+}
+
+/// A topic's figure now, and what differs under each scenario.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScenarioTopic {
+    /// The topic.
+    pub name: Text,
+    /// Its share of what counts, in per cent.
+    pub share: String,
+    /// Its figure now, in per cent.
+    pub now: Option<String>,
+    /// The differences in points, each with half the width of its interval.
+    pub differences: Vec<(String, Option<String>)>,
+}
+
+/// A week on the floor.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScenarioFloor {
+    /// Under which condition.
+    pub name: Text,
+    /// Calls that joined a queue.
+    pub calls: u64,
+    /// Of those, further attempts of callers who were not served.
+    pub redials: u64,
+    /// Calls that the IVR contained.
+    pub contained: u64,
+    /// Callers who asked to be called back.
+    pub call_backs: u64,
+    /// Share of calls that gave up, in per cent.
+    pub abandoned: Option<String>,
+    /// Mean wait of those answered, in seconds.
+    pub wait_secs: Option<String>,
+    /// Share of their time that operators are busy, in per cent.
+    pub occupancy: Option<String>,
+    /// Hours of operators.
+    pub hours: u64,
+    /// The worst quarter of an hour for the first indicator: when, and its share in per cent.
+    pub worst: Option<(Text, String)>,
 }

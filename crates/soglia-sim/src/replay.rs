@@ -108,28 +108,10 @@ pub struct Gate {
     pub comparisons: Vec<Comparison>,
     /// The limits.
     pub limits: Limits,
-    /// Weeks that the drawn weeks' band was compared with; nothing if that was not asked for.
-    pub band: Option<Band>,
     /// Causes tried, those that explain most first; empty where nothing is outside.
     pub causes: Vec<Cause>,
     /// Mean absolute difference of hours, weighted by calls.
     pub miss: f64,
-}
-
-/// Whether weeks drawn from what was learned look like those observed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Band {
-    /// Weeks whose service level lies within the middle 95 % of weeks drawn, and weeks.
-    pub weeks: (u32, u32),
-    /// Days likewise.
-    pub days: (u32, u32),
-}
-
-impl Band {
-    /// Says whether enough lies inside: every week but one in twenty, nine days in ten.
-    pub const fn holds(self) -> bool {
-        self.weeks.1 * 19 <= self.weeks.0 * 20 && self.days.1 * 9 <= self.days.0 * 10
-    }
 }
 
 /// Whether causes are looked for where something lies outside.
@@ -242,7 +224,7 @@ pub fn replay(ask: &Ask<'_>) -> Result<Gate, ApplyError> {
     let replayed = run_all(&weeks, ask.threads)?;
     let comparisons = compare_all(ask, &observed, &replayed);
     let (miss, _) = misses(ask, &observed, &replayed);
-    let mut gate = Gate { comparisons, limits: ask.limits, band: None, causes: Vec::new(), miss };
+    let mut gate = Gate { comparisons, limits: ask.limits, causes: Vec::new(), miss };
     if ask.causes == Causes::Try && !gate.calibrated() {
         gate.causes = causes(ask, &weeks, &observed)?;
     }
@@ -255,7 +237,7 @@ pub fn compare_with(ask: &Ask<'_>, replayed: &[Vec<Fate>]) -> Gate {
         ask.mondays.iter().map(|&monday| observed(ask.learned, monday)).collect();
     let comparisons = compare_all(ask, &observed, replayed);
     let (miss, _) = misses(ask, &observed, replayed);
-    Gate { comparisons, limits: ask.limits, band: None, causes: Vec::new(), miss }
+    Gate { comparisons, limits: ask.limits, causes: Vec::new(), miss }
 }
 
 fn run_all(weeks: &[Week], threads: usize) -> Result<Vec<Vec<Fate>>, CentreError> {

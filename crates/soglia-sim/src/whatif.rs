@@ -196,11 +196,39 @@ pub(crate) struct Played {
     present_us: i64,
 }
 
+/// The present played beforehand, so that a question about it plays its changes only.
+///
+/// It belongs to the question it was made from: the same weeks, base, indicators, source and seed.
+/// Only the scenarios may be others.
+#[derive(Clone, Debug)]
+pub struct Rehearsal {
+    tables: Vec<PatienceTable>,
+    weeks: Vec<(Week, Played)>,
+}
+
+/// Plays the first `n` weeks of a question as they are; its scenarios are not looked at.
+pub fn rehearse(question: &Question<'_>, n: u32) -> Result<Rehearsal, ApplyError> {
+    let mut rehearsal = Rehearsal { tables: question.patience_tables(), weeks: Vec::new() };
+    let job = |n: u32| question.present(n, &rehearsal.tables);
+    let weeks = replicate(0, n, question.threads, job);
+    rehearsal.weeks = weeks.into_iter().collect::<Result<_, _>>()?;
+    Ok(rehearsal)
+}
+
 /// Plays the weeks as they are and under each scenario, until the answer is sure enough.
 ///
 /// `progress` is told after each batch how many weeks have been played and how wide the widest
 /// interval is.
 pub fn answer(
+    question: &Question<'_>,
+    progress: &mut dyn FnMut(u32, f64),
+) -> Result<Answers, ApplyError> {
+    answer_after(&rehearse(question, 0)?, question, progress)
+}
+
+/// The same after a rehearsal: the same bits, sooner.
+pub fn answer_after(
+    rehearsal: &Rehearsal,
     question: &Question<'_>,
     progress: &mut dyn FnMut(u32, f64),
 ) -> Result<Answers, ApplyError> {
@@ -210,13 +238,12 @@ pub fn answer(
         let base = question.week(0, &question.learned.patience)?;
         scenario.apply(&base, question.learned, variant)?.run()?;
     }
-    let tables = question.patience_tables();
     let mut played: Vec<Vec<Played>> = Vec::new();
     // Whole imputations: each has every week once.
     let batch = question.precision.n_batch.max(2 * n_mondays).div_ceil(n_mondays) * n_mondays;
     loop {
         let first = crate::num::id(played.len());
-        let job = |n: u32| question.play(n, &tables);
+        let job = |n: u32| question.play(n, rehearsal);
         let results = replicate(first, batch, question.threads, job);
         played.extend(results.into_iter().collect::<Result<Vec<_>, _>>()?);
         let answers = summary::summarise(question, &played, n_mondays);
@@ -264,15 +291,27 @@ impl Question<'_> {
         self.base.apply(&week, self.learned, 0)
     }
 
-    /// Plays one week as it is and under each scenario.
-    fn play(&self, n: u32, tables: &[PatienceTable]) -> Result<Vec<Played>, ApplyError> {
+    /// One replication's present, played.
+    fn present(&self, n: u32, tables: &[PatienceTable]) -> Result<(Week, Played), ApplyError> {
         let n_mondays = crate::num::id(self.mondays.len()).max(1);
         let n_tables = crate::num::id(tables.len()).max(1);
         let table = usize::try_from(n / n_mondays % n_tables).ok().and_then(|at| tables.get(at));
         let base = self.week(n, table.unwrap_or(&self.learned.patience))?;
-        let mut played = vec![self.count(&base)?];
+        let played = self.count(&base)?;
+        Ok((base, played))
+    }
+
+    /// Plays one week as it is and under each scenario.
+    fn play(&self, n: u32, rehearsal: &Rehearsal) -> Result<Vec<Played>, ApplyError> {
+        let known = usize::try_from(n).ok().and_then(|n| rehearsal.weeks.get(n));
+        let made = match known {
+            Some(_) => None,
+            None => Some(self.present(n, &rehearsal.tables)?),
+        };
+        let Some((base, present)) = known.or(made.as_ref()) else { return Ok(Vec::new()) };
+        let mut played = vec![present.clone()];
         for (scenario, variant) in variants(self.scenarios) {
-            let week = scenario.apply(&base, self.learned, variant)?;
+            let week = scenario.apply(base, self.learned, variant)?;
             played.push(self.count(&week)?);
         }
         Ok(played)

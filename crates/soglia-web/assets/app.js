@@ -101,6 +101,31 @@
     });
   }
 
+  // Sliders: <input type="range" data-slides="ID"> moves the field with that id, and the other way
+  // round. Only the field is sent. It runs before htmx looks at the form.
+  const minutes = (text) => {
+    const [hours, rest] = text.split(":").map(Number);
+    return hours * 60 + rest;
+  };
+  const clock = (n) => `${String(Math.floor(n / 60)).padStart(2, "0")}:${String(n % 60).padStart(2, "0")}`;
+  const mark = (field) => {
+    field.closest(".lever").classList.toggle("moved", field.value !== field.dataset.now);
+  };
+  document.addEventListener("input", (event) => {
+    const { slides } = event.target.dataset;
+    if (slides) {
+      const field = document.getElementById(slides);
+      field.value = field.type === "time" ? clock(Number(event.target.value)) : event.target.value;
+      mark(field);
+    } else if (event.target.closest(".lever")) {
+      const slider = document.querySelector(`[data-slides="${event.target.id}"]`);
+      if (slider && event.target.value) {
+        slider.value = event.target.type === "time" ? minutes(event.target.value) : event.target.value;
+      }
+      mark(event.target);
+    }
+  }, true);
+
   // Progress of work on the server: <div data-events="…"> follows its events until the last one.
   for (const box of document.querySelectorAll("[data-events]")) {
     const events = new EventSource(box.dataset.events);

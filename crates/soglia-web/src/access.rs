@@ -55,7 +55,7 @@ pub struct Seen {
     pub from_script: bool,
     /// Whether a refusal is wanted as JSON: uploads of our script, programs.
     pub wants_json: bool,
-    /// Where it comes from.
+    /// Where it comes from; behind trusted servers, what they say.
     pub address: IpAddr,
     /// When it came.
     pub now: Instant,
@@ -219,7 +219,7 @@ pub async fn identify(
         wants_json: headers
             .get(header::ACCEPT)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")),
-        address: peer.0,
+        address: app.proxies.client(peer.0, headers),
         query,
         caller,
         now,
@@ -279,7 +279,7 @@ async fn caller(
             let mut tx = app.database.read().await?;
             let user = Users(&mut tx).get(actor.id()).await?;
             let name = user.name.or(user.login).unwrap_or(user.id);
-            let session = hash(&["session", &secret]);
+            let session = session_name(&secret);
             Ok((Some(Who { actor, name, way: Way::Session, session }), Some(secret)))
         }
         Err(RegisterError::Login) => Ok((None, None)),
@@ -338,7 +338,8 @@ fn is_form_token(secret: &str, token: &str) -> bool {
 
 const SALT_LENGTH: usize = 32;
 
-fn hash(parts: &[&str]) -> String {
+/// A hash of several texts; where one ends and the next begins matters.
+pub(crate) fn hash(parts: &[&str]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update(part.len().to_be_bytes());
@@ -358,6 +359,11 @@ pub fn random() -> String {
 pub fn same(one: &str, other: &str) -> bool {
     let differing = one.bytes().zip(other.bytes()).fold(0, |seen, (a, b)| seen | (a ^ b));
     one.len() == other.len() && differing == 0
+}
+
+/// What a session is called where its secret must not stand.
+pub fn session_name(secret: &str) -> String {
+    hash(&["session", secret])
 }
 
 /// The name of the session's cookie; over TLS browsers keep its prefix's promises.

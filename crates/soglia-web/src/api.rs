@@ -4,12 +4,14 @@
 //! session. Figures that are still being computed answer 503 with `Retry-After`.
 
 mod document;
+mod planning;
 mod registers;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
@@ -56,8 +58,20 @@ pub fn routes() -> Router<Shared> {
         .route("/v1/users", get(users))
         .route("/v1/audit", get(audit))
         .route("/v1/audit/verification", get(verification))
+        .merge(planning::routes())
         .merge(registers::routes())
         .fallback(missing)
+        .layer(from_fn(spoken))
+}
+
+/// Refuses a language that there is not: programs learn it instead of reading the other one.
+async fn spoken(visit: Visit, request: Request, next: Next) -> Response {
+    let pairs = url::form_urlencoded::parse(visit.query.as_bytes());
+    let known = |value: &str| value == "it" || value == "en";
+    if pairs.filter(|(name, _)| name == "lang").all(|(_, value)| known(&value)) {
+        return next.run(request).await;
+    }
+    Problem::bad("`lang` è `it` o `en`", "`lang` is `it` or `en`").into_response()
 }
 
 async fn missing() -> Problem {
@@ -327,8 +341,9 @@ async fn import_list(State(app): State<Shared>, visit: Visit) -> Answer {
     answer(&json!({ "imports": rows }))
 }
 
-async fn import_one(State(app): State<Shared>, visit: Visit, Path(no): Path<i64>) -> Answer {
+async fn import_one(State(app): State<Shared>, visit: Visit, Path(no): Path<String>) -> Answer {
     app.services(&visit)?;
+    let no: i64 = numbered(&no)?;
     let session = app.figures.session().await?;
     let row = session.imports.iter().find(|row| row.import_no == no);
     let row = row.ok_or_else(|| {
@@ -345,9 +360,9 @@ async fn import(State(app): State<Shared>, visit: Visit, body: Body) -> Answer {
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, address)], body).into_response())
 }
 
-async fn job(State(app): State<Shared>, visit: Visit, Path(id): Path<u64>) -> Answer {
+async fn job(State(app): State<Shared>, visit: Visit, Path(id): Path<String>) -> Answer {
     app.services(&visit)?;
-    let job = imports::found(&app, id)?;
+    let job = imports::found(&app, numbered(&id)?)?;
     let state = match job.state() {
         jobs::State::Waiting => json!({ "state": "waiting" }),
         jobs::State::Copying(bytes) => json!({ "state": "copying", "bytes": bytes }),
@@ -370,13 +385,27 @@ async fn job(State(app): State<Shared>, visit: Visit, Path(id): Path<u64>) -> An
     answer(&state)
 }
 
-fn import_of(visit: &Visit) -> Option<i64> {
-    visit.parameter("import")?.parse().ok()
+/// A number of the path.
+fn numbered<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| {
+        Problem::bad(
+            "l'indirizzo finisce con un numero intero",
+            "the address ends with a whole number",
+        )
+    })
+}
+
+fn import_of(visit: &Visit) -> Result<Option<i64>, Problem> {
+    let number = |text: String| {
+        text.parse()
+            .map_err(|_| Problem::bad("`import` è un numero intero", "`import` is a whole number"))
+    };
+    visit.parameter("import").map(number).transpose()
 }
 
 async fn rejects(State(app): State<Shared>, visit: Visit) -> Answer {
     app.allow(&visit, &[Permission::SeeCalls], None)?;
-    let found = imports::rejected(&app, import_of(&visit), page_of(&visit)?).await?;
+    let found = imports::rejected(&app, import_of(&visit)?, page_of(&visit)?).await?;
     let rows: Vec<Value> = found
         .into_iter()
         .map(|(reject, file)| {
@@ -392,7 +421,7 @@ async fn rejects(State(app): State<Shared>, visit: Visit) -> Answer {
 
 async fn duplicates(State(app): State<Shared>, visit: Visit) -> Answer {
     app.allow(&visit, &[Permission::SeeCalls], None)?;
-    let found = imports::duplicated(&app, import_of(&visit), page_of(&visit)?).await?;
+    let found = imports::duplicated(&app, import_of(&visit)?, page_of(&visit)?).await?;
     let rows: Vec<Value> = found
         .into_iter()
         .map(|run| {
@@ -460,7 +489,13 @@ async fn users(State(app): State<Shared>, visit: Visit) -> Answer {
                     })
                 })
                 .collect();
-            json!({ "id": user.id, "login": user.login, "name": user.name, "grants": grants })
+            let identities = user.identities.iter().map(
+                |one| json!({ "id": one.id, "issuer": one.issuer, "known_as": one.known.text() }),
+            );
+            json!({
+                "id": user.id, "login": user.login, "name": user.name, "grants": grants,
+                "identities": identities.collect::<Vec<_>>(),
+            })
         })
         .collect();
     answer(&json!({ "users": users }))

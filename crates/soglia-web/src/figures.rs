@@ -4,7 +4,7 @@
 //! the server runs) and the period; as long as these are the same it is computed once. Whoever asks
 //! waits a moment; if it takes longer, the page says so and asks again.
 
-mod cache;
+pub mod cache;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use soglia_ledger::session::Session;
 use soglia_ledger::status::date_of;
 use soglia_ledger::store::Ledger;
 use soglia_ledger::tables::Table;
+use soglia_measure::kept::Kept;
 use soglia_measure::measure::Options;
 use soglia_measure::measurement::Report;
 
@@ -104,6 +105,11 @@ impl Figures {
         let session = Arc::new(opened.await?);
         *kept = Some((stamp, Arc::clone(&session)));
         Ok(session)
+    }
+
+    /// The counts that are kept beside the ledger.
+    pub fn kept(&self) -> Kept {
+        Kept::beside(&self.ledger)
     }
 
     /// When the list of imports was written to; each import is a file in its log.

@@ -9,7 +9,9 @@ pub mod imports;
 pub mod language;
 pub mod login;
 pub mod open_data;
+pub mod openid;
 pub mod overview;
+pub mod planning;
 pub mod registers;
 pub mod reviews;
 pub mod services;
@@ -32,7 +34,9 @@ pub fn routes() -> Router<Shared> {
         .merge(language::routes())
         .merge(login::routes())
         .merge(open_data::routes())
+        .merge(openid::routes())
         .merge(overview::routes())
+        .merge(planning::routes())
         .merge(registers::routes())
         .merge(reviews::routes())
         .merge(services::routes())

@@ -4,16 +4,23 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::connect_info::Connected;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::Listener;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -25,6 +32,9 @@ use crate::{access, api, assets, pages, wire};
 
 /// Handshakes that are not finished by then are given up.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+
+/// A request's head that is not there by then is waited for no longer.
+pub const HEAD_MAX: Duration = Duration::from_secs(15);
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug)]
@@ -96,11 +106,9 @@ pub async fn serve(
     listener: TcpListener,
     app: Shared,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), ServeError> {
+) {
     warm(&app);
-    let service = router(&app).into_make_service_with_connect_info::<Peer>();
-    axum::serve(listener, service).with_graceful_shutdown(stop).await?;
-    Ok(())
+    answer(listener, &app, stop).await;
 }
 
 /// The same over TLS.
@@ -111,18 +119,75 @@ pub async fn serve_tls(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     warm(&app);
-    let service = router(&app).into_make_service_with_connect_info::<Peer>();
     let listener = TlsListener::new(listener, TlsAcceptor::from(Arc::new(config)))?;
-    axum::serve(listener, service).with_graceful_shutdown(stop).await?;
+    answer(listener, &app, stop).await;
     Ok(())
+}
+
+/// Takes connections until `stop` is over, then waits for the requests that are under way. A client
+/// that takes too long for a request's head loses its connection: thousands of slow ones would
+/// otherwise keep all others out.
+async fn answer<L: Listener<Addr = SocketAddr>>(
+    mut listener: L,
+    app: &Shared,
+    stop: impl Future<Output = ()> + Send + 'static,
+) {
+    let router = TowerToHyperService::new(router(app));
+    let (stopping, stopped) = watch::channel(());
+    // Each connection holds one end; the other learns when the last one is over.
+    let (open, closed) = watch::channel(());
+    let mut stop = pin!(stop);
+    loop {
+        let (stream, peer) = tokio::select! {
+            connection = listener.accept() => connection,
+            () = &mut stop => break,
+        };
+        let (router, mut stopped, closed) = (router.clone(), stopped.clone(), closed.clone());
+        tokio::spawn(async move {
+            let service = service_fn(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(ConnectInfo(Peer(peer.ip())));
+                router.call(request)
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_MAX)
+                .serve_connection(TokioIo::new(stream), service);
+            let mut connection = pin!(connection);
+            // Whoever breaks off a connection need not be told.
+            tokio::select! {
+                _ = connection.as_mut() => {}
+                // The sender goes when the program stops; that is the news.
+                _ = stopped.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = connection.await;
+                }
+            }
+            drop(closed);
+        });
+    }
+    drop((stopping, stopped, closed, listener));
+    open.closed().await;
 }
 
 /// Begins what the first page shows; it does not matter whether somebody asks meanwhile.
 fn warm(app: &Shared) {
+    look_for_provider(app);
     let app = Arc::clone(app);
     tokio::spawn(async move {
         if let Err(problem) = app.figures.warm(app.lang, app.now()).await {
             eprintln!("error: {problem:?}");
+        }
+    });
+}
+
+/// Looks for the identity provider, so that whoever starts the program learns if it is not there.
+fn look_for_provider(app: &Shared) {
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        let Some(provider) = &app.openid else { return };
+        if let Err(failure) = provider.look(app.now()).await {
+            let problem = failure.for_keeper().unwrap_or_default();
+            eprintln!("warning: {problem}; it is tried again at each sign-in");
         }
     });
 }
@@ -189,17 +254,5 @@ impl Listener for TlsListener {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.local)
-    }
-}
-
-impl Connected<IncomingStream<'_, TcpListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Self(stream.remote_addr().ip())
-    }
-}
-
-impl Connected<IncomingStream<'_, TlsListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        Self(stream.remote_addr().ip())
     }
 }

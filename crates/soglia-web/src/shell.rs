@@ -4,7 +4,7 @@
 use soglia_domain::access::Permission;
 use soglia_domain::text::{Label, Lang, Text};
 use soglia_domain::time::Instant;
-use soglia_report::document::{Align, Cell, CellRole, Table};
+use soglia_report::document::{Align, Badge, Cell, CellRole, Table};
 use soglia_report::format;
 
 use crate::access::{Visit, Way};
@@ -182,6 +182,11 @@ impl Shell {
     /// Whether a cell is its row's heading.
     pub fn is_head(&self, cell: &Cell) -> bool {
         cell.role == CellRole::RowHeader
+    }
+
+    /// The class that colours a badge.
+    pub const fn tone(&self, badge: &Badge) -> &'static str {
+        crate::view::class(badge.tone)
     }
 
     /// `here` as a parameter of another address.

@@ -17,7 +17,11 @@ use soglia_registers::files::Files;
 use crate::access::Visit;
 use crate::figures::Figures;
 use crate::jobs::Jobs;
+use crate::openid::{LocalSignIn, OpenId};
+use crate::planning::{Offered, Planning};
+use crate::proxy::Proxies;
 use crate::reply::Problem;
+use crate::studies::Studies;
 
 /// What the server is started with.
 pub struct Setting {
@@ -37,6 +41,12 @@ pub struct Setting {
     pub uploads: PathBuf,
     /// Mapping files offered for imports: name and path.
     pub mappings: Vec<PathBuf>,
+    /// Ready-made scenarios.
+    pub scenarios: Vec<Offered>,
+    /// Working rules offered for shifts, instead of those inside the program.
+    pub rules: Option<String>,
+    /// Threads that a simulation may use.
+    pub threads: usize,
     /// The language of whoever did not choose one.
     pub lang: Lang,
     /// What every page says, e.g. that the data are invented.
@@ -45,6 +55,10 @@ pub struct Setting {
     pub clock: fn() -> Instant,
     /// How requests come.
     pub transport: Transport,
+    /// The identity provider, if there is one.
+    pub openid: Option<OpenId>,
+    /// Servers whose word about a client's address is believed.
+    pub proxies: Proxies,
     /// What lets somebody make the first administrator; nothing once there are accounts.
     pub setup: Option<String>,
 }
@@ -54,7 +68,7 @@ pub struct Setting {
 pub enum Transport {
     /// Plain HTTP: on this machine, or behind something that adds TLS.
     Plain,
-    /// TLS by the server itself.
+    /// TLS, by the server itself or by one before it that alone is reached.
     Tls,
 }
 
@@ -76,12 +90,20 @@ pub struct App {
     pub figures: Arc<Figures>,
     /// Imports, one at a time.
     pub jobs: Arc<Jobs>,
+    /// Presents of services, learned and kept.
+    pub planning: Arc<Planning>,
+    /// Simulations that take long, one at a time.
+    pub studies: Arc<Studies>,
     /// The language of whoever did not choose one.
     pub lang: Lang,
     /// What every page says.
     pub notice: Option<Text>,
     /// How requests come.
     pub transport: Transport,
+    /// The identity provider, if there is one.
+    pub openid: Option<OpenId>,
+    /// Servers whose word about a client's address is believed.
+    pub proxies: Proxies,
     clock: fn() -> Instant,
     setup: Mutex<Option<String>>,
     purposes: Mutex<HashMap<String, (Instant, String)>>,
@@ -128,10 +150,15 @@ impl App {
             files,
             uploads,
             mappings,
+            scenarios,
+            rules,
+            threads,
             lang,
             notice,
             clock,
             transport,
+            openid,
+            proxies,
             setup,
         } = setting;
         let contract = Arc::new(contract);
@@ -149,6 +176,8 @@ impl App {
                 mappings,
                 clock,
             )),
+            planning: Arc::new(Planning::new(Arc::clone(&contract), scenarios, rules, threads)),
+            studies: Arc::new(Studies::new(clock)),
             ledger,
             contract,
             contract_file,
@@ -158,6 +187,8 @@ impl App {
             lang,
             notice,
             transport,
+            openid,
+            proxies,
             clock,
             setup: Mutex::new(setup),
             purposes: Mutex::new(HashMap::new()),
@@ -279,6 +310,11 @@ impl App {
         let kept = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         let found = kept.iter().find(|one| one.no == no && one.by == by);
         found.filter(|one| one.register == register).cloned()
+    }
+
+    /// Whether passwords of Soglia's own open it.
+    pub fn takes_passwords(&self) -> bool {
+        self.openid.as_ref().is_none_or(|one| one.setting().local == LocalSignIn::Offered)
     }
 
     /// What somebody said, not long ago, that they look at calls for.

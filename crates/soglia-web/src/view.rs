@@ -9,7 +9,7 @@ use soglia_domain::period::Period;
 use soglia_domain::text::Lang;
 use soglia_domain::verdict::Verdict;
 use soglia_report::chart::trend::{self, Trend};
-use soglia_report::document::{Block, Cell, Column, Figure, Section, Table, TableStyle};
+use soglia_report::document::{Block, Cell, Column, Figure, Section, Table, TableStyle, Tone};
 use soglia_report::format;
 use soglia_report::model::{IndicatorResult, ServiceReport};
 
@@ -116,6 +116,68 @@ pub fn shown(nth: usize, section: Section) -> Shown {
         }
     }
     shown
+}
+
+/// A section with all that stands in it.
+pub struct Told {
+    /// Address inside the page.
+    pub id: String,
+    /// Heading.
+    pub title: String,
+    /// What stands in it, in order.
+    pub parts: Vec<Part>,
+}
+
+/// A piece of a section; one of its fields holds something.
+#[derive(Default)]
+pub struct Part {
+    /// A paragraph.
+    pub text: Option<String>,
+    /// A remark set apart: the class that colours it, and its text.
+    pub note: Option<(&'static str, String)>,
+    /// A list.
+    pub list: Vec<String>,
+    /// A drawing with its table.
+    pub figure: Option<Figure>,
+    /// A table.
+    pub table: Option<Table>,
+}
+
+/// A section as pages show it.
+pub fn told(section: Section) -> Told {
+    let part = |block: Block| match block {
+        Block::Para { text } => Part { text: Some(text), ..Part::default() },
+        Block::Labelled { label, text } => {
+            Part { text: Some(format!("{label}: {text}")), ..Part::default() }
+        }
+        Block::List { items } => Part { list: items, ..Part::default() },
+        Block::Remark { tone, text } => Part { note: Some((class(tone), text)), ..Part::default() },
+        Block::Table(table) => Part { table: Some(table), ..Part::default() },
+        Block::Figure(figure) => Part { figure: Some(figure), ..Part::default() },
+        Block::Signatures { .. } => Part::default(),
+    };
+    let parts = section.blocks.into_iter().map(part).collect();
+    Told { id: section.id, title: section.title, parts }
+}
+
+/// The class that colours a tone.
+pub const fn class(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "good",
+        Tone::Bad => "bad",
+        Tone::Attention => "attention",
+        Tone::Neutral => "",
+    }
+}
+
+/// Lines as CSV, for programs: what stands in them is made by us and no formula.
+pub fn csv_of<const N: usize>(heads: &[&str; N], lines: &[[String; N]]) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+    writer.write_record(heads).expect("writing to memory does not fail");
+    for line in lines {
+        writer.write_record(line).expect("writing to memory does not fail");
+    }
+    writer.into_inner().expect("writing to memory does not fail")
 }
 
 /// A month's figure of one indicator.

@@ -1,6 +1,7 @@
 //! What goes around every answer: secure headers, compression. Read [`dress`] first.
 
 use std::io::Write;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -24,6 +25,9 @@ const COMPRESSED_UP_TO: usize = 64 << 20;
 
 /// Bodies up to this size are read before anybody answers.
 const READ_FIRST: usize = 64 << 10;
+
+/// They are there by then, or nobody waits for them.
+const READ_MAX: Duration = Duration::from_secs(30);
 
 /// Adds the headers and compresses text.
 pub async fn dress(State(app): State<Shared>, request: Request, next: Next) -> Response {
@@ -66,7 +70,8 @@ async fn read_first(request: Request) -> Result<Request, StatusCode> {
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
-    let bytes = axum::body::to_bytes(body, READ_FIRST).await;
+    let bytes = tokio::time::timeout(READ_MAX, axum::body::to_bytes(body, READ_FIRST)).await;
+    let bytes = bytes.map_err(|_| StatusCode::REQUEST_TIMEOUT)?;
     let bytes = bytes.map_err(|_| StatusCode::BAD_REQUEST)?;
     Ok(Request::from_parts(parts, Body::from(bytes)))
 }

@@ -21,7 +21,7 @@ pub use self::review::{
     AddAction, AddFinding, Decision, InputState, PenaltyCommand, Remark, RemarkStep, ReviewCommand,
     SheetStep, Sign, Training,
 };
-pub use self::serve::Serve;
+pub use self::serve::{OpenIdArgs, ProxyHeader, Serve};
 pub use self::simulation::{FigureFormat, HistoryArgs, Replay, ScenarioCommand, WhatIf};
 
 /// Contact-centre contracts, measured from what the platforms recorded.
@@ -333,6 +333,10 @@ pub struct ReportArgs {
     /// Folder of a template set: `template.toml` and the logo
     #[arg(long, value_name = "DIR", env = "SOGLIA_TEMPLATE")]
     pub template: Option<PathBuf>,
+    /// A scenario file for the chapter of scenarios: what the change would do, played on the last
+    /// weeks of the period; repeat it for several
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Vec<PathBuf>,
 }
 
 /// Look into the ledger.
@@ -438,4 +442,7 @@ pub struct Demo {
     /// Only write one queue log of this many bytes, for benchmarks
     #[arg(long, value_name = "BYTES", conflicts_with = "sources_only")]
     pub large_queue_log: Option<u64>,
+    /// Spread the calls of that log evenly over a period, such as 2023-H2
+    #[arg(long, value_name = "PERIOD", requires = "large_queue_log")]
+    pub over: Option<String>,
 }

@@ -26,6 +26,7 @@ mod user;
 mod whatif;
 
 use clap::CommandFactory;
+use jiff::tz::TimeZone;
 use soglia_app::measured::session;
 use soglia_domain::contract::Contract;
 use soglia_domain::period::Period;
@@ -86,7 +87,11 @@ fn now() -> Instant {
 
 /// A period as written by the user.
 fn period(text: &str, contract: &Contract) -> Result<Period, Failure> {
-    Period::parse(text, &contract.zone).map_err(|problem| {
+    period_in(text, &contract.zone)
+}
+
+fn period_in(text: &str, zone: &TimeZone) -> Result<Period, Failure> {
+    Period::parse(text, zone).map_err(|problem| {
         let hint = problem.hint();
         Failure::usage(problem).hint(hint)
     })

@@ -8,6 +8,8 @@ use soglia_domain::text::Lang;
 use soglia_ledger::objects::hex;
 use soglia_registers::database::{Database, Location};
 use soglia_registers::secrets::Vault;
+use soglia_web::openid::{LocalSignIn, OpenIdSetting, Secret};
+use soglia_web::proxy::{Network, Proxies, ProxyHeader};
 
 use crate::cli::{self, Global};
 use crate::error::Failure;
@@ -24,6 +26,25 @@ struct Raw {
     registers: Option<PathBuf>,
     database: Option<String>,
     lang: Option<String>,
+    public_address: Option<String>,
+    trusted_proxies: Option<Vec<String>>,
+    proxy_header: Option<String>,
+    openid: Option<RawOpenId>,
+}
+
+/// The table `[openid]`: sign-in by OpenID Connect.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOpenId {
+    issuer: Option<String>,
+    client_id: Option<String>,
+    client_secret_file: Option<PathBuf>,
+    label: Option<String>,
+    scopes: Option<Vec<String>>,
+    claim: Option<String>,
+    acr: Option<Vec<String>>,
+    amr: Option<Vec<String>>,
+    only: Option<bool>,
 }
 
 /// Arguments, environment and `soglia.toml` together, in that order of precedence.
@@ -33,6 +54,10 @@ pub struct Settings {
     contract: Option<PathBuf>,
     registers: Option<PathBuf>,
     database: Option<String>,
+    public_address: Option<String>,
+    trusted_proxies: Vec<String>,
+    proxy_header: Option<String>,
+    openid: RawOpenId,
     /// The language of names and texts.
     pub lang: Lang,
     /// Whether to print errors only.
@@ -61,6 +86,10 @@ impl Settings {
             contract: global.contract.clone().or(raw.contract),
             registers: global.registers.clone().or(raw.registers),
             database: global.database.clone().or(raw.database),
+            public_address: raw.public_address,
+            trusted_proxies: raw.trusted_proxies.unwrap_or_default(),
+            proxy_header: raw.proxy_header,
+            openid: raw.openid.unwrap_or_default(),
             lang,
             quiet: global.quiet,
         })
@@ -98,6 +127,81 @@ impl Settings {
         })
     }
 
+    /// The identity provider that is named, or the one of `soglia.toml`.
+    pub fn issuer(&self, named: Option<String>) -> Result<String, Failure> {
+        named.or_else(|| self.openid.issuer.clone()).ok_or_else(|| {
+            Failure::usage("no identity provider was named").hint(
+                "give `--issuer URL`, set SOGLIA_OIDC_ISSUER, or write `issuer` into `[openid]` \
+                 of soglia.toml",
+            )
+        })
+    }
+
+    /// The address by which browsers reach the pages, if it was said.
+    pub fn public_address(&self, named: Option<&String>) -> Option<String> {
+        named.or(self.public_address.as_ref()).cloned()
+    }
+
+    /// Servers whose word about clients' addresses is believed.
+    pub fn proxies(
+        &self,
+        named: &[String],
+        header: Option<cli::ProxyHeader>,
+    ) -> Result<Proxies, Failure> {
+        let texts = if named.is_empty() { &self.trusted_proxies } else { named };
+        let networks = texts.iter().map(|text| {
+            Network::parse(text).ok_or_else(|| {
+                Failure::configuration(anyhow::anyhow!("`{text}` is no address"))
+                    .hint("trusted servers are written as `127.0.0.1` or `10.0.0.0/8`")
+            })
+        });
+        let header = match (header, self.proxy_header.as_deref()) {
+            (Some(cli::ProxyHeader::XForwardedFor), _) | (None, None | Some("x-forwarded-for")) => {
+                ProxyHeader::XForwardedFor
+            }
+            (Some(cli::ProxyHeader::Forwarded), _) | (None, Some("forwarded")) => {
+                ProxyHeader::Forwarded
+            }
+            (None, Some(other)) => {
+                return Err(Failure::configuration(anyhow::anyhow!(
+                    "{FILE}: expected `x-forwarded-for` or `forwarded` for `proxy_header`, found \
+                     `{other}`"
+                )));
+            }
+        };
+        Ok(Proxies::new(networks.collect::<Result<_, _>>()?, header))
+    }
+
+    /// What was said about an identity provider: arguments and environment first.
+    pub fn openid(&self, named: cli::OpenIdArgs) -> Result<Option<OpenIdSetting>, Failure> {
+        let raw = self.openid.clone();
+        let Some(issuer) = named.issuer.or(raw.issuer) else {
+            return if named.only || raw.only == Some(true) {
+                Err(Failure::configuration(anyhow::anyhow!("no identity provider was named"))
+                    .hint("log-ins by passwords can be closed only where there is another way in"))
+            } else {
+                Ok(None)
+            };
+        };
+        let some = |named: Vec<String>, raw: Option<Vec<String>>| {
+            if named.is_empty() { raw } else { Some(named) }
+        };
+        let usual = || vec!["email".to_owned(), "profile".to_owned()];
+        let file = named.client_secret_file.or(raw.client_secret_file);
+        let only = named.only || raw.only == Some(true);
+        Ok(Some(OpenIdSetting {
+            label: named.label.or(raw.label).unwrap_or_else(|| "OpenID Connect".to_owned()),
+            client_id: named.client_id.or(raw.client_id).unwrap_or_default(),
+            client_secret: client_secret(file.as_deref())?,
+            scopes: some(named.scope, raw.scopes).unwrap_or_else(usual),
+            claim: named.claim.or(raw.claim).unwrap_or_else(|| "email".to_owned()),
+            acr: some(named.acr, raw.acr).unwrap_or_default(),
+            amr: some(named.amr, raw.amr).unwrap_or_default(),
+            local: if only { LocalSignIn::Closed } else { LocalSignIn::Offered },
+            issuer,
+        }))
+    }
+
     /// The contract file's path, as named.
     pub fn contract_file(&self) -> String {
         self.contract.as_ref().map(|path| path.display().to_string()).unwrap_or_default()
@@ -112,6 +216,22 @@ impl Settings {
         })?;
         read_contract(path)
     }
+}
+
+/// The client's secret: that of the environment, or that of the file.
+fn client_secret(file: Option<&Path>) -> Result<Option<Secret>, Failure> {
+    let named = std::env::var("SOGLIA_OIDC_CLIENT_SECRET").ok();
+    if let Some(secret) = named.as_deref().and_then(Secret::new) {
+        return Ok(Some(secret));
+    }
+    let Some(file) = file else { return Ok(None) };
+    let text = std::fs::read_to_string(file).map_err(|cause| {
+        let what = format!("failed to read `{}`", file.display());
+        Failure::configuration(anyhow::Error::from(cause).context(what))
+    })?;
+    Secret::new(&text).map(Some).ok_or_else(|| {
+        Failure::configuration(anyhow::anyhow!("`{}` holds no secret", file.display()))
+    })
 }
 
 /// A registers' database with the key that seals the secrets of one-time codes: that of the

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use exact::play_exactly;
 use hours::{Day, Hours};
-pub use large::write_large_queue_log;
+pub use large::{Large, write_large_queue_log};
 use logbook::{Logbook, number_channels, plan_of};
 pub use shape::{Counts, Service};
 use tables::Tables;

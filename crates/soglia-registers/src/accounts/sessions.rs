@@ -108,23 +108,39 @@ pub async fn login(
         return Err(RegisterError::Login);
     };
     throttle::clear(&mut tx, &account).await?;
+    let secret = begin(&mut tx, &user, None, &address, now).await?;
+    tx.commit().await?;
+    Ok(secret)
+}
+
+/// Begins a session, by a password or by an identity provider, and records it. Returns its secret.
+pub(super) async fn begin(
+    tx: &mut Tx,
+    user: &str,
+    issuer: Option<&str>,
+    address: &str,
+    now: Instant,
+) -> Result<String, RegisterError> {
     let secret = random_hex::<32>();
     let expires = now + SESSION_MAX;
     tx.run(
-        "INSERT INTO sessions (token_hash, user_id, created_ms, seen_ms, expires_ms) \
-         VALUES ($1, $2, $3, $3, $4)",
+        "INSERT INTO sessions (token_hash, user_id, created_ms, seen_ms, expires_ms, issuer) \
+         VALUES ($1, $2, $3, $3, $4, $5)",
         &[
             sha256(secret.as_bytes()).into(),
-            (&user).into(),
+            user.into(),
             now.as_millis().into(),
             expires.as_millis().into(),
+            Param::from(issuer),
         ],
     )
     .await?;
-    let detail = json!({ "reason": "login", "address": address });
-    let (actor, object) = (user.as_str(), user.as_str());
+    let mut detail = json!({ "reason": "login", "address": address });
+    if let Some(issuer) = issuer {
+        detail["provider"] = issuer.into();
+    }
+    let (actor, object) = (user, user);
     tx.record(Event { actor, at: now, action: "login.ok", object, digest: "", detail }).await?;
-    tx.commit().await?;
     Ok(secret)
 }
 
@@ -177,12 +193,20 @@ pub async fn session(
     Ok(actor)
 }
 
-/// Ends a session.
-pub async fn logout(database: &Database, secret: &str, now: Instant) -> Result<(), RegisterError> {
+/// Ends a session. Returns the identity provider by which it began, if it was one.
+pub async fn logout(
+    database: &Database,
+    secret: &str,
+    now: Instant,
+) -> Result<Option<String>, RegisterError> {
+    let hash = sha256(secret.as_bytes());
     let mut tx = database.write().await?;
+    let sql = "SELECT issuer FROM sessions WHERE token_hash = $1 AND revoked_ms IS NULL";
+    let row = tx.maybe(sql, &[(&hash).into()]).await?;
     let sql = "UPDATE sessions SET revoked_ms = $2 WHERE token_hash = $1 AND revoked_ms IS NULL";
-    tx.run(sql, &[sha256(secret.as_bytes()).into(), now.as_millis().into()]).await?;
-    tx.finish().await
+    tx.run(sql, &[hash.into(), now.as_millis().into()]).await?;
+    tx.finish().await?;
+    Ok(row.and_then(|row| row.text_opt(0)))
 }
 
 /// Ends all sessions of a user.

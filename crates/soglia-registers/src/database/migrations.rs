@@ -13,7 +13,7 @@ struct Step {
     postgres: &'static str,
 }
 
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step {
         name: "trail",
         common: include_str!("../../migrations/0001_trail.sql"),
@@ -24,6 +24,7 @@ const STEPS: [Step; 5] = [
     common("accounts", include_str!("../../migrations/0003_accounts.sql")),
     common("records", include_str!("../../migrations/0004_records.sql")),
     common("secrets", include_str!("../../migrations/0005_secrets.sql")),
+    common("identities", include_str!("../../migrations/0006_identities.sql")),
 ];
 
 const fn common(name: &'static str, common: &'static str) -> Step {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use soglia_domain::access::Permission;
 
 use super::{Part, Plan, add_person_of, find_files};
+use crate::accounts;
 use crate::actor::By;
 use crate::commitment::random_hex;
 use crate::database::Tx;
@@ -213,21 +214,26 @@ async fn find_accounts(
     let mut found = Vec::new();
     for row in tx.rows(sql, &[]).await? {
         let texts = [row.text_opt(1), row.text_opt(2), row.text_opt(3)];
-        if !texts.iter().flatten().any(|text| subject.is_in(text)) {
+        let user = row.text(0);
+        let identities = accounts::known_as(tx, &user).await?;
+        if !texts.iter().flatten().chain(&identities).any(|text| subject.is_in(text)) {
             continue;
         }
-        let (user, [login, name, email]) = (row.text(0), texts);
+        let [login, name, email] = texts;
         if row.text(4) == "active" {
             plan.kept.push(format!("{user}: the account is in use, disable it first"));
         } else {
             plan.parts.insert(Part::Account { user: user.clone() });
-            // The login stands in the link that made the account, too.
-            let sql = "SELECT seq FROM trail WHERE action = 'user.create' AND object = $1 \
-                       AND detail IS NOT NULL";
+            // The login stands in the link that made the account, too; names at a provider in
+            // those that linked it.
+            let sql = "SELECT seq FROM trail WHERE object = $1 AND detail IS NOT NULL \
+                       AND action IN ('user.create', 'user.link', 'user.bind')";
             let links = tx.rows(sql, &[(&user).into()]).await?;
             plan.parts.extend(links.iter().map(|row| Part::Detail { seq: row.int(0) }));
         }
-        found.push(json!({ "user": user, "login": login, "name": name, "email": email }));
+        found.push(json!({
+            "user": user, "login": login, "name": name, "email": email, "identities": identities,
+        }));
     }
     Ok(found)
 }

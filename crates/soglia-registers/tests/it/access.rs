@@ -30,7 +30,7 @@ async fn user(world: &World, login: &str) -> String {
         login: login.to_owned(),
         name: "Anna Bianchi".to_owned(),
         email: None,
-        password: PASSWORD.to_owned(),
+        password: Some(PASSWORD.to_owned()),
     };
     let mut tx = world.db.write().await.expect("a transaction");
     let user = Users(&mut tx).create(&by(&console()), new).await.expect("a new account");
@@ -70,13 +70,13 @@ async fn who_has_the_password_comes_in(world: World) {
     // The same login twice, or a weak password, is refused.
     let mut tx = world.db.write().await.expect("a transaction");
     for (login, password) in [("ANNA", PASSWORD), ("bruno", "corta"), ("a b", PASSWORD)] {
-        let (login, password) = (login.to_owned(), password.to_owned());
+        let (login, password) = (login.to_owned(), Some(password.to_owned()));
         let new = NewUser { login, password, name: "x".into(), email: None };
         assert!(Users(&mut tx).create(&by(&console()), new).await.is_err());
     }
     let manager = person("U-9", &[Role::MonitoringManager]);
-    let new =
-        NewUser { login: "bruno".into(), password: PASSWORD.into(), name: "x".into(), email: None };
+    let (login, password) = ("bruno".to_owned(), Some(PASSWORD.to_owned()));
+    let new = NewUser { login, password, name: "x".into(), email: None };
     let refused = Users(&mut tx).create(&by(&manager), new).await;
     assert!(matches!(refused, Err(RegisterError::Forbidden { .. })));
     drop(tx);
@@ -90,7 +90,7 @@ async fn who_has_the_password_comes_in(world: World) {
     tx.commit().await.expect("a commit");
     assert!(accounts::session(&world.db, &secret, NOW).await.is_err());
     assert!(login_fails(&world, PASSWORD).await);
-    login(&world, "altra frase lunga", NOW).await.expect("the new one");
+    self::login(&world, "altra frase lunga", NOW).await.expect("the new one");
     world.assert_trail_holds().await;
 }
 

@@ -89,7 +89,7 @@ async fn an_older_layout_is_saved_before_it_changes(world: World) {
 
     let (new, backup) = Database::open(location, &backups, NOW).await.expect("the new layout");
     let backup = backup.expect("the old one was saved");
-    assert_eq!(new.layout().await.expect("a number"), Some(5));
+    assert_eq!(new.layout().await.expect("a number"), Some(6));
     let mut tx = new.read().await.expect("a transaction");
     assert_eq!(tx.entry(&entry.id).await.expect("it is there"), entry);
     drop(tx);
@@ -104,7 +104,7 @@ async fn an_older_layout_is_saved_before_it_changes(world: World) {
     let (restored, verified) =
         backup::restore(&backup, elsewhere, &files, &backups, NOW).await.expect("it comes back");
     assert_eq!((verified.n_links, verified.broken), (1, None));
-    assert_eq!(restored.layout().await.expect("a number"), Some(5), "and is brought up to date");
+    assert_eq!(restored.layout().await.expect("a number"), Some(6), "and is brought up to date");
 }
 
 async fn opening_again_changes_nothing(world: World) {
@@ -112,7 +112,7 @@ async fn opening_again_changes_nothing(world: World) {
     let backups = world.backups();
     let (again, backup) =
         Database::open(world.location.clone(), &backups, NOW).await.expect("it opens");
-    assert_eq!((again.layout().await.expect("a number"), backup), (Some(5), None));
+    assert_eq!((again.layout().await.expect("a number"), backup), (Some(6), None));
     assert!(!backups.exists());
     let mut tx = again.read().await.expect("a transaction");
     assert_eq!(tx.entry("NC-1").await.expect("it is there"), world.entry("NC-1").await);

@@ -8,6 +8,7 @@ mod backup;
 mod contracts;
 mod entries;
 mod exchange;
+mod identities;
 mod laws;
 mod penalties;
 mod retention;

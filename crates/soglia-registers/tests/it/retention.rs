@@ -2,7 +2,7 @@
 
 use soglia_domain::retention::RetentionRule;
 use soglia_domain::time::Instant;
-use soglia_registers::accounts::{self, NewUser, Standing, Users};
+use soglia_registers::accounts::{self, Known, NewUser, Standing, Users};
 use soglia_registers::actor::{Actor, By};
 use soglia_registers::database::Location;
 use soglia_registers::erasure::{self, Part, Plan, Subject};
@@ -148,10 +148,13 @@ async fn one_persons_data_go_out_and_are_erased(world: World) {
             login: login.to_owned(),
             name: "Anna Bianchi".to_owned(),
             email: None,
-            password: "cavallo corretto graffetta".to_owned(),
+            password: Some("cavallo corretto graffetta".to_owned()),
         };
         Users(&mut tx).create(&by(&actor), new).await.expect("an account");
     }
+    let known = Known::Name("anna.bianchi@regione.example".into());
+    let link = Users(&mut tx).link(&by(&actor), "U-2", "https://login.example", known).await;
+    link.expect("linked");
     let disabled = Users(&mut tx).set_standing(&by(&actor), "U-2", Standing::Disabled).await;
     disabled.expect("out of use");
     tx.commit().await.expect("a commit");
@@ -185,6 +188,7 @@ async fn one_persons_data_go_out_and_are_erased(world: World) {
     assert_eq!(users[1].standing, Standing::Erased);
     drop(tx);
     assert!(!stands_somewhere(&world, "old.bianchi").await);
+    assert!(!stands_somewhere(&world, "anna.bianchi@regione").await, "nor at the provider");
     hashes_of_what_is_gone_say_nothing(&world).await;
     world.assert_trail_holds().await;
     // The active account is what is left of her.
@@ -233,7 +237,7 @@ async fn reasons_and_sessions_grow_old(world: World) {
         login: "anna".into(),
         name: "Anna".into(),
         email: None,
-        password: "cavallo corretto graffetta".into(),
+        password: Some("cavallo corretto graffetta".into()),
     };
     Users(&mut tx).create(&by(&actor), new).await.expect("an account");
     tx.commit().await.expect("a commit");

@@ -27,6 +27,7 @@ pub fn datasets(input: &ReportInput, lang: Lang) -> Vec<Dataset> {
         waits(input, lang),
         durations(input, lang),
         topics(input, lang),
+        scenarios(input, lang),
     ]
 }
 
@@ -469,6 +470,64 @@ fn topics(input: &ReportInput, lang: Lang) -> Dataset {
             ("dal", "Dal", "From"),
             ("al", "Al", "To"),
             ("richieste", "Richieste", "Requests"),
+        ],
+        rows,
+    )
+}
+
+fn scenarios(input: &ReportInput, lang: Lang) -> Dataset {
+    let mut rows = Vec::new();
+    for study in &input.scenarios {
+        let yes =
+            if study.gate.calibrated { say(lang, "sì", "yes") } else { say(lang, "no", "no") };
+        for indicator in &study.indicators {
+            rows.extend(indicator.rows.iter().map(|row| {
+                let (num, den) = row.ratio;
+                let differs = row.difference.as_ref();
+                let decimal = |text: Option<&String>| text.cloned().map(Datum::Decimal);
+                vec![
+                    words(study.name.get(lang)),
+                    words(&indicator.code),
+                    words(row.name.get(lang)),
+                    n(num),
+                    n(den),
+                    row.value.clone().map(Datum::Percent),
+                    row.met.and_then(|met| words(if met { "OK" } else { "KO" })),
+                    row.probability.clone().map(Datum::Percent),
+                    decimal(differs.map(|d| &d.total)),
+                    decimal(differs.and_then(|d| d.half_width.as_ref())),
+                    decimal(differs.map(|d| &d.fixed_mix)),
+                    words(yes),
+                ]
+            }));
+        }
+    }
+    dataset(
+        lang,
+        "scenari",
+        (
+            say(lang, "Scenari provati", "Scenarios tried"),
+            say(
+                lang,
+                "Una riga per servizio, indicatore e scenario: conteggi simulati, differenze in \
+                 punti dal presente simulato.",
+                "One row for each service, indicator and scenario: simulated counts, differences \
+                 in points from the simulated present.",
+            ),
+        ),
+        &[
+            SERVICE,
+            INDICATOR,
+            ("scenario", "Scenario", "Scenario"),
+            ("numeratore", "Numeratore", "Numerator"),
+            ("denominatore", "Denominatore", "Denominator"),
+            ("quota", "Quota", "Share"),
+            ("esito", "Esito", "Verdict"),
+            ("probabilita", "Probabilità di raggiungere l'obiettivo", "Probability of the target"),
+            ("differenza", "Differenza (punti)", "Difference (points)"),
+            ("semiampiezza", "Semiampiezza al 95% (punti)", "Half-width at 95% (points)"),
+            ("pari_composizione", "A pari composizione (punti)", "At fixed mix (points)"),
+            ("calibrato", "Calibrato", "Calibrated"),
         ],
         rows,
     )

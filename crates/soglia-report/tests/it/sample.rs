@@ -42,6 +42,7 @@ pub fn half_year() -> ReportInput {
         provenance: provenance(),
         notice: Some(text("Dati simulati", "Simulated data")),
         registers: None,
+        scenarios: Vec::new(),
     }
 }
 

@@ -22,7 +22,7 @@ use soglia_sim::replicate::{Estimate, Precision, replicate};
 use soglia_sim::scenario::{Calls, Change, Scenario, StaffChange};
 use soglia_sim::table::{Call, CallTable, Demand, KnownRedials};
 use soglia_sim::week::{Mark, Week};
-use soglia_sim::whatif::{Indicator, Question, Source, answer};
+use soglia_sim::whatif::{Indicator, Question, Source, answer, answer_after, rehearse};
 
 const HOUR: i64 = 3600;
 const DAY_US: i64 = 86_400_000_000;
@@ -387,6 +387,12 @@ fn threads_do_not_change_answers() {
     };
     let one = ask(1);
     assert_eq!(one, ask(3));
+    let asked = question(&learned, &mondays, &base, &scenarios, &indicators);
+    for n in [3, 40] {
+        let rehearsal = rehearse(&asked, n).expect("a present");
+        let after = answer_after(&rehearsal, &asked, &mut |_, _| ()).expect("an answer");
+        assert_eq!(after, one, "a rehearsal of {n} weeks changes nothing");
+    }
     assert_eq!(one.scenarios.len(), 2);
     let drawn = Question {
         source: Source::Drawn,

@@ -100,6 +100,7 @@ pub fn document() -> Value {
         }
         paths.insert(operation.path.to_owned(), methods.into());
     }
+    paths.append(&mut super::planning::paths());
     paths.append(&mut super::registers::paths());
     json!({
         "openapi": "3.1.0",
@@ -140,7 +141,8 @@ fn read(operation: &Operation) -> Value {
     })
 }
 
-fn operation_id(method: &str, path: &str) -> String {
+/// A name of its own for each operation.
+pub fn operation_id(method: &str, path: &str) -> String {
     let words = path.split(['/', '{', '}']).filter(|word| !word.is_empty() && *word != "api");
     std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
@@ -173,7 +175,8 @@ fn import() -> Value {
     })
 }
 
-fn responses(good: &str, description: &str) -> Value {
+/// What an operation may answer.
+pub fn responses(good: &str, description: &str) -> Value {
     let problem = |description: &str| {
         json!({
             "description": description,
@@ -202,7 +205,8 @@ fn responses(good: &str, description: &str) -> Value {
     responses.into()
 }
 
-fn parameter(path: &str, name: &str) -> Option<Value> {
+/// A parameter that several operations share.
+pub fn parameter(path: &str, name: &str) -> Option<Value> {
     let (shown, schema, description) = match name {
         "period" => ("period", json!({ "type": "string" }), "`2023-H2`, `2023-Q3`, `2023-07` …"),
         "lang" => ("lang", json!({ "type": "string", "enum": ["it", "en"] }), "language of names"),
@@ -229,13 +233,36 @@ fn parameter(path: &str, name: &str) -> Option<Value> {
         _ => return None,
     };
     let in_path = path.contains(&format!("{{{shown}}}"));
-    Some(json!({
+    let mut parameter = json!({
         "name": shown,
         "in": if in_path { "path" } else { "query" },
         "required": in_path || name == "purpose",
         "description": description,
         "schema": schema,
-    }))
+    });
+    if let Some(example) = example(name) {
+        parameter["example"] = example;
+    }
+    Some(parameter)
+}
+
+/// A value that makes sense.
+pub(super) fn example(name: &str) -> Option<Value> {
+    Some(match name {
+        "period" => "2023-H2".into(),
+        "service" => "cup".into(),
+        "indicator" => "K1".into(),
+        "id" => "1688364031.17".into(),
+        "no" | "job" | "import" => 1.into(),
+        "which" => "missed".into(),
+        "purpose" => "rilievo RIL-1".into(),
+        "register" => "findings".into(),
+        "entry" => "RIL-1".into(),
+        "review" => "RIE-1".into(),
+        "step" => "close".into(),
+        "lang" => "it".into(),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

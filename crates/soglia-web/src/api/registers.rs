@@ -22,6 +22,7 @@ use soglia_registers::query::Query;
 use soglia_registers::review::NewReview;
 use soglia_report::template::Template;
 
+use super::document::example;
 use crate::access::Visit;
 use crate::pages::registers::fields::refused;
 use crate::pages::registers::{Asked, history, known};
@@ -463,12 +464,21 @@ pub fn paths() -> Map<String, Value> {
 fn described(method: &str, path: &str, summary: &str, query: &[&str], body: &[&str]) -> Value {
     let named = path.split('{').skip(1).filter_map(|part| part.split('}').next());
     let text = |place: &str, name: &str, required: bool| {
-        json!({
+        let mut parameter = json!({
             "name": name,
             "in": place,
             "required": required,
             "schema": { "type": "string" },
-        })
+        });
+        let what = match name {
+            "id" if path.contains("/reviews/") => "review",
+            "id" => "entry",
+            other => other,
+        };
+        if let Some(example) = example(what).filter(|_| place == "path") {
+            parameter["example"] = example;
+        }
+        parameter
     };
     let mut parameters: Vec<Value> = named.map(|name| text("path", name, true)).collect();
     parameters.extend(query.iter().map(|name| match *name {
@@ -496,8 +506,32 @@ fn described(method: &str, path: &str, summary: &str, query: &[&str], body: &[&s
     });
     if !body.is_empty() {
         operation["requestBody"] = request_body(body);
+        operation["requestBody"]["content"]["application/json"]["example"] = body_example(body);
     }
     operation
+}
+
+/// A body that makes sense.
+fn body_example(members: &[&str]) -> Value {
+    let values = json!({
+        "issued_on": "2023-11-02", "kind": "order", "subject": "Code", "text": "Aprire le code",
+    });
+    let member = |name: &str| {
+        Some(match name {
+            "reason" => "ordine del 2 novembre".into(),
+            "version" => 1.into(),
+            "values" if members.contains(&"version") => json!({ "subject": "Code del CUP" }),
+            "values" => values.clone(),
+            "service" => "cup".into(),
+            "period" => "2023-H2".into(),
+            "profile" => "iso_2008".into(),
+            "date" => "2024-02-02".into(),
+            "place" => "Valdoro".into(),
+            _ => return None,
+        })
+    };
+    let members = members.iter().filter_map(|name| Some(((*name).to_owned(), member(name)?)));
+    Value::Object(members.collect())
 }
 
 fn request_body(members: &[&str]) -> Value {

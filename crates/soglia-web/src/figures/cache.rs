@@ -24,7 +24,7 @@ static TURN: Semaphore = Semaphore::const_new(1);
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Key {
     import_no: i64,
-    period: String,
+    what: String,
     lang: &'static str,
 }
 
@@ -35,12 +35,20 @@ impl Key {
             Lang::It => "it",
             Lang::En => "en",
         };
-        Self { import_no: session.import_no(), period: period.label().to_owned(), lang }
+        Self { import_no: session.import_no(), what: period.label().to_owned(), lang }
+    }
+
+    /// The newest import of a session, and something else that is the same in every language.
+    pub fn of(session: &Session, what: String) -> Self {
+        Self { import_no: session.import_no(), what, lang: "" }
     }
 }
 
 /// Results by what they follow from.
-pub struct Cache<T>(Mutex<BTreeMap<Key, watch::Receiver<State<T>>>>);
+pub struct Cache<T> {
+    kept: Mutex<BTreeMap<Key, watch::Receiver<State<T>>>>,
+    max: usize,
+}
 
 enum State<T> {
     Working,
@@ -60,7 +68,14 @@ impl<T> Clone for State<T> {
 
 impl<T> Default for Cache<T> {
     fn default() -> Self {
-        Self(Mutex::new(BTreeMap::new()))
+        Self::keeping(KEPT_MAX)
+    }
+}
+
+impl<T> Cache<T> {
+    /// Keeps so many results at most.
+    pub const fn keeping(max: usize) -> Self {
+        Self { kept: Mutex::new(BTreeMap::new()), max }
     }
 }
 
@@ -87,13 +102,13 @@ impl<T: Send + Sync + 'static> Cache<T> {
     where
         F: AsyncFnOnce() -> Result<T, String> + Send + 'static,
     {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(state) = kept.get(&key).filter(|state| is_alive(state)) {
             return state.clone();
         }
         let newest = key.import_no;
         kept.retain(|other, _| other.import_no == newest);
-        while KEPT_MAX <= kept.len() {
+        while self.max <= kept.len() {
             kept.pop_first();
         }
         let (sender, receiver) = watch::channel(State::Working);

@@ -6,7 +6,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use soglia_domain::text::Text;
-use soglia_registers::accounts::{self, Credentials, Enrolment, SecondFactor, User, Users};
+use soglia_registers::accounts::{
+    self, Credentials, Enrolment, LocalPassword, SecondFactor, User, Users,
+};
 use soglia_registers::error::RegisterError;
 
 use super::users::in_words;
@@ -30,6 +32,10 @@ struct AccountPage {
     login: String,
     grants: Vec<String>,
     second_factor: bool,
+    /// Whether a password of Soglia's own opens this account.
+    has_password: bool,
+    /// Who one is at identity providers.
+    identities: Vec<String>,
 }
 
 async fn own(app: &App, visit: &Visit) -> Result<User, Problem> {
@@ -48,6 +54,8 @@ async fn show(State(app): State<Shared>, visit: Visit) -> Answer {
         grants: grants.collect(),
         login: user.login.clone().unwrap_or_default(),
         second_factor: user.second_factor == SecondFactor::On,
+        has_password: user.password == LocalPassword::Set && app.takes_passwords(),
+        identities: user.identities.iter().map(|one| one.known.text().to_owned()).collect(),
         shell: Shell::new(&app, &visit, visit.say("Il mio profilo", "My account")),
     })
 }
@@ -62,7 +70,9 @@ async fn password(State(app): State<Shared>, visit: Visit, fields: Fields) -> An
         address: visit.address.to_string(),
     };
     match accounts::login(&app.database, credentials, visit.now).await {
-        Ok(secret) => accounts::logout(&app.database, &secret, visit.now).await?,
+        Ok(secret) => {
+            accounts::logout(&app.database, &secret, visit.now).await?;
+        }
         Err(RegisterError::Login) => {
             return Err(Problem::bad(
                 "la password attuale (o il codice) non è corretta",

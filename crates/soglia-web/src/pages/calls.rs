@@ -153,10 +153,10 @@ pub async fn list(
     let skip = u64::try_from(skip).unwrap_or(u64::MAX);
     let (contract, period) = (Arc::clone(&app.contract), choice.period.clone());
     let (service, indicator) = (service.to_owned(), indicator.to_owned());
+    let kept = app.figures.kept();
     let found = engine::run(async move || {
-        let of = (service.as_str(), indicator.as_str());
-        let found = explain::behind(&session, &contract, of, &period, &wanted, (skip, limit));
-        Ok(found.await?)
+        let (of, places) = ((service.as_str(), indicator.as_str()), (skip, limit));
+        Ok(explain::behind(&session, &contract, of, &period, &wanted, places, &kept).await?)
     })
     .await?;
     Ok(Listed { items: found.items, total: found.total, counted: found.counted })

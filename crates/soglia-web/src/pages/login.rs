@@ -4,15 +4,15 @@ use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use soglia_domain::text::Lang;
+use soglia_domain::text::{Lang, Text};
 use soglia_registers::accounts::{self, Credentials};
 use soglia_registers::error::RegisterError;
 
-use super::inside;
+use super::{inside, openid};
 use crate::access::{Fields, Visit, cookie, session_cookie, set_cookie};
-use crate::reply::{Answer, go, page};
+use crate::reply::{Answer, Problem, go, page};
 use crate::shell::Shell;
 use crate::state::Shared;
 
@@ -28,6 +28,9 @@ struct LoginPage {
     next: String,
     login: String,
     wrong: Option<String>,
+    /// The identity provider: the name on the button and where it leads.
+    provider: Option<(String, String)>,
+    local: bool,
 }
 
 async fn form(State(app): State<Shared>, visit: Visit) -> Answer {
@@ -38,15 +41,36 @@ async fn form(State(app): State<Shared>, visit: Visit) -> Answer {
         return Ok(go("/setup"));
     }
     let next = visit.parameter("next").unwrap_or_default();
-    page(&LoginPage { shell: shell(&app, &visit), next, login: String::new(), wrong: None })
+    page(&login_page(&app, &visit, &next, "", None))
 }
 
-fn shell(app: &Shared, visit: &Visit) -> Shell {
-    Shell::new(app, visit, visit.say("Accesso", "Log in"))
+fn login_page(
+    app: &Shared,
+    visit: &Visit,
+    next: &str,
+    login: &str,
+    wrong: Option<String>,
+) -> LoginPage {
+    let openid = app.openid.as_ref();
+    LoginPage {
+        shell: Shell::new(app, visit, visit.say("Accesso", "Log in")),
+        next: next.to_owned(),
+        login: login.to_owned(),
+        wrong,
+        provider: openid.map(|one| (one.label().to_owned(), openid::beginning(next))),
+        local: app.takes_passwords(),
+    }
 }
 
 /// Lets somebody in, or says that it was wrong, and never what.
 async fn come_in(State(app): State<Shared>, visit: Visit, fields: Fields) -> Answer {
+    if !app.takes_passwords() {
+        let text = Text::new(
+            "qui si accede solo con il fornitore di identità",
+            "here one logs in by the identity provider only",
+        );
+        return Err(Problem::refused(StatusCode::FORBIDDEN, text));
+    }
     let credentials = Credentials {
         login: fields.text("login").to_owned(),
         password: fields.exact("password").to_owned(),
@@ -80,23 +104,23 @@ fn refused(app: &Shared, visit: &Visit, fields: &Fields, error: &RegisterError) 
         );
         (StatusCode::UNAUTHORIZED, wrong.to_owned())
     };
-    let shell = shell(app, visit);
-    let (next, login) = (fields.text("next").to_owned(), fields.text("login").to_owned());
-    let answer = page(&LoginPage { shell, next, login, wrong: Some(wrong) })?;
+    let (next, login) = (fields.text("next"), fields.text("login"));
+    let answer = page(&login_page(app, visit, next, login, Some(wrong)))?;
     Ok((status, answer).into_response())
 }
 
-/// Ends the session, here and on the server.
-async fn go_out(
-    State(app): State<Shared>,
-    visit: Visit,
-    headers: axum::http::HeaderMap,
-) -> Result<Response, crate::reply::Problem> {
+/// Ends the session, here and on the server, and at the identity provider if it began there.
+async fn go_out(State(app): State<Shared>, visit: Visit, headers: axum::http::HeaderMap) -> Answer {
     let name = session_cookie(&app);
-    if let Some(secret) = cookie(&headers, name) {
-        accounts::logout(&app.database, &secret, visit.now).await?;
-    }
     let mut response = go("/login");
+    if let Some(secret) = cookie(&headers, name) {
+        let issuer = accounts::logout(&app.database, &secret, visit.now).await?;
+        let provider = app.openid.as_ref();
+        let provider = provider.filter(|one| Some(&one.setting().issuer) == issuer.as_ref());
+        if let Some(provider) = provider {
+            response = openid::leave(&app, &visit, provider, &secret).await?;
+        }
+    }
     set_cookie(&mut response, &app, name, "", Some(0));
     Ok(response)
 }

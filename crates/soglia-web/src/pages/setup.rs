@@ -57,7 +57,7 @@ async fn make(State(app): State<Shared>, visit: Visit, fields: Fields) -> Answer
         login: fields.text("login").to_owned(),
         name: fields.text("name").to_owned(),
         email: fields.some("email").map(str::to_owned),
-        password: fields.exact("password").to_owned(),
+        password: Some(fields.exact("password").to_owned()),
     };
     let mut tx = app.database.write().await?;
     let made = match Users(&mut tx).create(&by, new).await {

@@ -6,9 +6,11 @@ use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use soglia_domain::access::{Grant, Permission, ROLES, Role};
 use soglia_domain::period::start_of_day;
-use soglia_domain::text::Lang;
+use soglia_domain::text::{Lang, Text};
 use soglia_domain::time::{Instant, Millis};
-use soglia_registers::accounts::{NewToken, NewUser, SecondFactor, Standing, Token, User, Users};
+use soglia_registers::accounts::{
+    Known, LocalPassword, NewToken, NewUser, SecondFactor, Standing, Token, User, Users,
+};
 
 use crate::access::{Fields, Visit};
 use crate::reply::{Answer, Problem, page, said};
@@ -20,11 +22,7 @@ pub fn routes() -> Router<Shared> {
     Router::new()
         .route("/users", get(list).post(create))
         .route("/users/{id}", get(one))
-        .route("/users/{id}/grant", post(grant))
-        .route("/users/{id}/revoke", post(revoke))
-        .route("/users/{id}/password", post(password))
-        .route("/users/{id}/standing", post(standing))
-        .route("/users/{id}/second-factor", post(drop_second_factor))
+        .route("/users/{id}/{change}", post(change))
         .route("/tokens", get(tokens).post(create_token))
         .route("/tokens/{id}/revoke", post(revoke_token))
 }
@@ -38,7 +36,17 @@ struct Row {
     standing: &'static str,
     is_active: bool,
     second_factor: bool,
+    has_password: bool,
     grants: Vec<(String, String)>,
+    identities: Vec<Linked>,
+}
+
+/// An identity, as shown.
+struct Linked {
+    id: String,
+    issuer: String,
+    text: String,
+    is_awaited: bool,
 }
 
 fn row(user: User, app: &App, visit: &Visit) -> Row {
@@ -57,6 +65,17 @@ fn row(user: User, app: &App, visit: &Visit) -> Row {
             .grants
             .into_iter()
             .map(|(id, grant)| (id, in_words(&grant, app, visit.lang)))
+            .collect(),
+        has_password: user.password == LocalPassword::Set,
+        identities: user
+            .identities
+            .into_iter()
+            .map(|one| Linked {
+                is_awaited: matches!(one.known, Known::Name(_)),
+                text: one.known.text().to_owned(),
+                issuer: one.issuer,
+                id: one.id,
+            })
             .collect(),
         id: user.id,
     }
@@ -90,6 +109,8 @@ fn require(app: &App, visit: &Visit) -> Result<(), Problem> {
 struct ListPage {
     shell: Shell,
     rows: Vec<Row>,
+    /// The identity provider's name.
+    provider: Option<String>,
 }
 
 async fn list(State(app): State<Shared>, visit: Visit) -> Answer {
@@ -97,7 +118,12 @@ async fn list(State(app): State<Shared>, visit: Visit) -> Answer {
     let mut tx = app.database.read().await?;
     let users = Users(&mut tx).list().await?;
     let rows = users.into_iter().map(|user| row(user, &app, &visit)).collect();
-    page(&ListPage { shell: Shell::new(&app, &visit, visit.say("Utenti", "Users")), rows })
+    let shell = Shell::new(&app, &visit, visit.say("Utenti", "Users"));
+    page(&ListPage { shell, rows, provider: label(&app) })
+}
+
+fn label(app: &App) -> Option<String> {
+    app.openid.as_ref().map(|one| one.label().to_owned())
 }
 
 async fn create(State(app): State<Shared>, visit: Visit, fields: Fields) -> Answer {
@@ -106,7 +132,7 @@ async fn create(State(app): State<Shared>, visit: Visit, fields: Fields) -> Answ
         login: fields.text("login").to_owned(),
         name: fields.text("name").to_owned(),
         email: fields.some("email").map(str::to_owned),
-        password: fields.exact("password").to_owned(),
+        password: password(&app, &fields)?,
     };
     let mut tx = app.database.write().await?;
     let user = Users(&mut tx).create(&visit.by(fields.text("reason"))?, new).await?;
@@ -116,6 +142,15 @@ async fn create(State(app): State<Shared>, visit: Visit, fields: Fields) -> Answ
     Ok(said(&format!("/users/{}", user.id), text))
 }
 
+/// A first password; where there is an identity provider, it may be missing.
+fn password(app: &App, fields: &Fields) -> Result<Option<String>, Problem> {
+    let password = Some(fields.exact("password").to_owned()).filter(|text| !text.is_empty());
+    if password.is_none() && app.openid.is_none() {
+        return Err(Problem::bad("manca la password iniziale", "the first password is missing"));
+    }
+    Ok(password)
+}
+
 #[derive(Template)]
 #[template(path = "users/one.html")]
 struct OnePage {
@@ -123,6 +158,8 @@ struct OnePage {
     user: Row,
     roles: Vec<(&'static str, &'static str)>,
     services: Vec<(String, String)>,
+    /// The identity provider's name, and the claim with people's names there.
+    provider: Option<(String, String)>,
 }
 
 async fn one(State(app): State<Shared>, visit: Visit, Path(id): Path<String>) -> Answer {
@@ -131,7 +168,9 @@ async fn one(State(app): State<Shared>, visit: Visit, Path(id): Path<String>) ->
     let user = row(Users(&mut tx).get(&id).await?, &app, &visit);
     let shell = Shell::new(&app, &visit, &user.name).below(visit.say("Utenti", "Users"), "/users");
     let (roles, services) = choices(&app, &visit);
-    page(&OnePage { shell, user, roles, services })
+    let provider = app.openid.as_ref();
+    let provider = provider.map(|one| (one.label().to_owned(), one.setting().claim.clone()));
+    page(&OnePage { shell, user, roles, services, provider })
 }
 
 /// Roles and services to choose from.
@@ -169,85 +208,78 @@ fn granted(app: &App, fields: &Fields) -> Result<Grant, Problem> {
     })
 }
 
-async fn grant(
+/// What is done to an account: each change of the page with its form, a reason and a sentence.
+async fn change(
     State(app): State<Shared>,
     visit: Visit,
-    Path(id): Path<String>,
+    Path((id, change)): Path<(String, String)>,
     fields: Fields,
 ) -> Answer {
     require(&app, &visit)?;
-    let grant = granted(&app, &fields)?;
-    let mut tx = app.database.write().await?;
     let by = visit.by(fields.text("reason"))?;
-    let (_, warnings) = Users(&mut tx).grant(&by, &id, grant).await?;
+    let mut tx = app.database.write().await?;
+    let mut users = Users(&mut tx);
+    let text = match change.as_str() {
+        "grant" => {
+            let (_, warnings) = users.grant(&by, &id, granted(&app, &fields)?).await?;
+            in_sentences(&visit, &warnings)
+        }
+        "revoke" => {
+            users.revoke(&by, fields.text("grant")).await?;
+            visit.say("Ruolo tolto.", "Role taken back.").to_owned()
+        }
+        "password" => {
+            users.set_password(&by, &id, fields.exact("password").to_owned()).await?;
+            let it = "Password cambiata: le sessioni aperte sono finite.";
+            visit.say(it, "Password changed: open sessions have ended.").to_owned()
+        }
+        "standing" => {
+            let active = fields.text("standing") == "active";
+            let to = if active { Standing::Active } else { Standing::Disabled };
+            users.set_standing(&by, &id, to).await?;
+            visit.say("Fatto.", "Done.").to_owned()
+        }
+        "second-factor" => {
+            users.drop_second_factor(&by, &id).await?;
+            visit.say("Secondo fattore tolto.", "Second factor off.").to_owned()
+        }
+        "link" => {
+            users.link(&by, &id, issuer(&app)?, known(&fields)).await?;
+            visit.say("Collegato.", "Linked.").to_owned()
+        }
+        "unlink" => {
+            users.unlink(&by, fields.text("identity")).await?;
+            let it = "Collegamento tolto: le sessioni aperte sono finite.";
+            visit.say(it, "No longer linked: open sessions have ended.").to_owned()
+        }
+        _ => return Err(Problem::missing("questa pagina non c'è", "there is no such page")),
+    };
     tx.commit().await?;
+    Ok(said(&format!("/users/{id}"), &text))
+}
+
+/// That a role was granted, and what to think about.
+fn in_sentences(visit: &Visit, warnings: &[Text]) -> String {
     let mut text = visit.say("Ruolo assegnato.", "Role granted.").to_owned();
     for warning in warnings {
         let attention = visit.say("Attenzione", "Mind");
         text = format!("{text} {attention}: {}.", warning.get(visit.lang));
     }
-    Ok(said(&format!("/users/{id}"), &text))
+    text
 }
 
-async fn revoke(
-    State(app): State<Shared>,
-    visit: Visit,
-    Path(id): Path<String>,
-    fields: Fields,
-) -> Answer {
-    require(&app, &visit)?;
-    let mut tx = app.database.write().await?;
-    Users(&mut tx).revoke(&visit.by(fields.text("reason"))?, fields.text("grant")).await?;
-    tx.commit().await?;
-    Ok(said(&format!("/users/{id}"), visit.say("Ruolo tolto.", "Role taken back.")))
+/// The identity provider that people are linked to.
+fn issuer(app: &App) -> Result<&str, Problem> {
+    let provider = app.openid.as_ref().map(|one| one.setting().issuer.as_str());
+    provider.ok_or_else(|| {
+        Problem::bad("qui non c'è un fornitore di identità", "there is no identity provider here")
+    })
 }
 
-async fn password(
-    State(app): State<Shared>,
-    visit: Visit,
-    Path(id): Path<String>,
-    fields: Fields,
-) -> Answer {
-    require(&app, &visit)?;
-    let new = fields.exact("password").to_owned();
-    let mut tx = app.database.write().await?;
-    Users(&mut tx).set_password(&visit.by(fields.text("reason"))?, &id, new).await?;
-    tx.commit().await?;
-    let text = visit.say(
-        "Password cambiata: le sessioni aperte sono finite.",
-        "Password changed: open sessions have ended.",
-    );
-    Ok(said(&format!("/users/{id}"), text))
-}
-
-async fn standing(
-    State(app): State<Shared>,
-    visit: Visit,
-    Path(id): Path<String>,
-    fields: Fields,
-) -> Answer {
-    require(&app, &visit)?;
-    let to = match fields.text("standing") {
-        "active" => Standing::Active,
-        _ => Standing::Disabled,
-    };
-    let mut tx = app.database.write().await?;
-    Users(&mut tx).set_standing(&visit.by(fields.text("reason"))?, &id, to).await?;
-    tx.commit().await?;
-    Ok(said(&format!("/users/{id}"), visit.say("Fatto.", "Done.")))
-}
-
-async fn drop_second_factor(
-    State(app): State<Shared>,
-    visit: Visit,
-    Path(id): Path<String>,
-    fields: Fields,
-) -> Answer {
-    require(&app, &visit)?;
-    let mut tx = app.database.write().await?;
-    Users(&mut tx).drop_second_factor(&visit.by(fields.text("reason"))?, &id).await?;
-    tx.commit().await?;
-    Ok(said(&format!("/users/{id}"), visit.say("Secondo fattore tolto.", "Second factor off.")))
+/// How a person is known at the provider, out of a form.
+fn known(fields: &Fields) -> Known {
+    let text = fields.text("known").to_owned();
+    if fields.text("by") == "name" { Known::Name(text) } else { Known::Subject(text) }
 }
 
 #[derive(Template)]

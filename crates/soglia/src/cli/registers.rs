@@ -213,7 +213,8 @@ pub struct Restore {
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Passwords are read from the standard input, one line:\n  \
     soglia user add anna --name 'Anna Bianchi' --reason 'incarico' < password.txt\n  \
-    soglia user grant anna monitoring_manager --reason 'incarico prot. 12/2024'")]
+    soglia user grant anna monitoring_manager --reason 'incarico prot. 12/2024'\n  \
+    soglia user link anna --name anna.bianchi@regione.example --reason 'incarico'")]
 pub enum UserCommand {
     /// Accounts and what was granted to them
     List,
@@ -230,6 +231,37 @@ pub enum UserCommand {
         /// Where to write to
         #[arg(long, value_name = "ADDRESS")]
         email: Option<String>,
+        /// For whoever comes in by an identity provider only; nothing is read
+        #[arg(long)]
+        without_password: bool,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Let a person come in by the identity provider (OpenID Connect) with an account
+    #[command(group(clap::ArgGroup::new("known").required(true).args(["subject", "name"])))]
+    Link {
+        /// The account
+        #[arg(value_name = "LOGIN")]
+        login: String,
+        /// The provider's own name for the person (`sub`); whoever is refused reads it
+        #[arg(long, value_name = "TEXT")]
+        subject: Option<String>,
+        /// The name or address that the provider has for them; holds for the first time
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+        /// The provider (also `issuer` in `[openid]` of soglia.toml)
+        #[arg(long, value_name = "URL", env = "SOGLIA_OIDC_ISSUER")]
+        issuer: Option<String>,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take that back; whoever is in is out
+    Unlink {
+        /// The identity, as `user list` shows it: `I-1`
+        #[arg(value_name = "IDENTITY")]
+        identity: String,
         /// Why
         #[arg(long, value_name = "TEXT")]
         reason: String,

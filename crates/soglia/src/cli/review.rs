@@ -177,6 +177,9 @@ pub enum ReviewCommand {
         /// The body's own look: a template set, as for `soglia report`
         #[arg(long, value_name = "DIR")]
         template: Option<PathBuf>,
+        /// A scenario file for the chapter of scenarios, as for `soglia report`
+        #[arg(long, value_name = "FILE")]
+        scenario: Vec<PathBuf>,
         #[command(flatten)]
         why: Why,
     },

@@ -56,6 +56,10 @@ pub struct HistoryArgs {
     /// platform puts first, work after calls, rosters
     #[arg(long, value_name = "FILE")]
     pub base: Option<PathBuf>,
+    /// As if the end of this period were today: 2023-H2, 2023-Q3, 2023-07; later calls are not
+    /// looked at
+    #[arg(long, value_name = "PERIOD")]
+    pub period: Option<String>,
     /// Whole weeks of history, the last ones
     #[arg(long, default_value_t = 8, value_name = "N")]
     pub weeks: usize,

@@ -17,7 +17,7 @@ use self::desk::Desk;
 use super::{import, now, session};
 use crate::cli::Demo;
 use crate::config::{Settings, read_contract};
-use crate::demo::{DemoFiles, Sizes, generate, write_large_queue_log};
+use crate::demo::{DemoFiles, Large, Sizes, generate, write_large_queue_log};
 use crate::error::{DONE, Done, Failure};
 
 /// The fictitious semester.
@@ -30,7 +30,8 @@ pub async fn run(settings: &Settings, args: Demo) -> Done {
         std::fs::create_dir_all(out)?;
         let path = out.join("queue_log");
         let file = std::io::BufWriter::new(std::fs::File::create(&path)?);
-        let lines = write_large_queue_log(file, bytes, args.seed)?;
+        let over = args.over.as_deref().map(spread_over).transpose()?;
+        let lines = write_large_queue_log(file, Large { bytes, seed: args.seed, over })?;
         println!("{}: {lines} lines", path.display());
         return Ok(DONE);
     }
@@ -74,6 +75,13 @@ pub async fn run(settings: &Settings, args: Demo) -> Done {
     desk.put_written(&period, &mut measured).await?;
     let documents = super::report::write(&measured, (lang, &period), &out.join("report"))?;
     summary(settings, &contract, &measured.report, &files, &documents, out)
+}
+
+/// The seconds of a period, by the clocks of the fictitious Region.
+fn spread_over(text: &str) -> Result<(i64, i64), Failure> {
+    let zone = jiff::tz::TimeZone::get("Europe/Rome").map_err(Failure::internal)?;
+    let period = super::period_in(text, &zone)?;
+    Ok((period.start().as_millis() / 1000, period.end().as_millis() / 1000))
 }
 
 /// Imports everything that was delivered.

@@ -9,6 +9,7 @@ use soglia_domain::text::Lang;
 use soglia_ledger::session::Session;
 use soglia_ledger::store::Ledger;
 use soglia_measure::explain::{self, Wanted};
+use soglia_measure::kept::Kept;
 use soglia_measure::measure::Options;
 use soglia_measure::measurement::{Measurement, Report, Together};
 
@@ -23,7 +24,7 @@ pub async fn run(settings: &Settings, args: Explain) -> Done {
     let (contract, ledger, session) = opened(settings).await?;
     let period = period(&args.period.period, &contract)?;
     match &args.calls {
-        Some(which) => list(&session, &contract, &period, &args, which).await,
+        Some(which) => list((&ledger, &session), &contract, &period, &args, which).await,
         None => figure((&ledger, &session), (&contract, &period), &args, settings.lang).await,
     }
 }
@@ -143,7 +144,7 @@ fn together(other: &Together, lang: Lang) -> String {
 }
 
 async fn list(
-    session: &Session,
+    (ledger, session): (&Ledger, &Session),
     contract: &Contract,
     period: &Period,
     args: &Explain,
@@ -161,8 +162,8 @@ async fn list(
     if versions.is_empty() {
         return Err(no_rule(&args.indicator, period));
     }
-    let page = explain::behind(session, contract, figure, period, &wanted, (args.skip, args.limit))
-        .await?;
+    let (kept, places) = (Kept::beside(ledger), (args.skip, args.limit));
+    let page = explain::behind(session, contract, figure, period, &wanted, places, &kept).await?;
     let mut headers = vec!["id", "at", "counted_as"];
     if let Some(first) = page.items.first() {
         headers.extend(first.details.iter().map(|(name, _)| *name));

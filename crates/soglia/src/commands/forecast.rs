@@ -2,16 +2,13 @@
 
 use std::io::Write;
 
-use jiff::Span;
 use jiff::civil::{Date, DateTime};
-use serde_json::{Value, json};
+use serde_json::json;
 use soglia_app::demand::Demand;
+use soglia_app::forecasted::{Asked, Made, MakeError, SCHEMA, Which, clock, document, make};
 use soglia_domain::contract::Service;
 use soglia_domain::text::Lang;
-use soglia_sim::forecast::backtest::{Errors, backtest};
-use soglia_sim::forecast::band::Spread;
-use soglia_sim::forecast::today::{Update, update};
-use soglia_sim::forecast::{DayForecast, Days, ForecastError, History, Method, forecast_with};
+use soglia_sim::forecast::{DayForecast, ForecastError, Method};
 
 use super::opened;
 use super::projection::{date, unknown_service};
@@ -19,24 +16,6 @@ use crate::cli::{Forecast, ForecastGrain, OutputFormat};
 use crate::config::Settings;
 use crate::error::{DONE, Done, Failure};
 use crate::output::{Table, localised};
-
-/// Days ahead at which the method is tried beside one: the same weekday of the week before is not
-/// known then.
-const AHEAD_LATER: u32 = 10;
-
-/// A forecast with what it stands on.
-struct Made {
-    method: Method,
-    level: f64,
-    until: Date,
-    spread: Spread,
-    days: Vec<DayForecast>,
-    /// What the begun day said, if one has begun.
-    update: Option<Update>,
-    /// How wrong the method was, one day ahead and later.
-    errors: [(u32, Option<Errors>); 2],
-    backtest_weeks: u32,
-}
 
 /// Forecasts a service's calls.
 pub async fn run(settings: &Settings, args: Forecast) -> Done {
@@ -47,14 +26,25 @@ pub async fn run(settings: &Settings, args: Forecast) -> Done {
     let lang = settings.lang;
     let demand = Demand::read(&session, &contract, service, None, lang).await?;
     let demand = demand.ok_or_else(|| no_calls(&args.service))?;
-    let made = make(&args, service, &demand, present)?;
+    let which = match (args.date.as_deref(), args.weeks) {
+        (Some(text), _) => Which::Day(date("--date", text)?),
+        (None, weeks) => Which::Weeks(weeks.unwrap_or(1)),
+    };
+    let asked = Asked {
+        which,
+        method: Method::from_name(&args.method).unwrap_or(Method::Usual),
+        level: level(&args.level)?,
+        backtest_weeks: args.backtest,
+        present,
+    };
+    let made = make(service, &demand, &asked).map_err(not_made)?;
     let mut out = std::io::stdout().lock();
     match args.format {
         OutputFormat::Table => print(&made, &demand, (service, args.grain, lang), &mut out)?,
         OutputFormat::Csv => lines(&made, args.grain).print_csv(&mut out)?,
         OutputFormat::Json => {
             let json = json!({
-                "schema": "soglia.forecast/1",
+                "schema": SCHEMA,
                 "contract": { "code": contract.code, "sha256": contract.file_hash },
                 "service": service.code,
                 "ledger": { "import_no": session.import_no() },
@@ -70,6 +60,15 @@ pub async fn run(settings: &Settings, args: Forecast) -> Done {
 pub(super) fn no_calls(service: &str) -> Failure {
     Failure::no_data(format!("the ledger has no calls of `{service}` that reached a queue"))
         .hint("`soglia ledger status` shows what it has")
+}
+
+fn not_made(problem: MakeError) -> Failure {
+    match problem {
+        MakeError::Over(_) => {
+            Failure::usage(problem).hint("add `--as-of` with that day to forecast it in hindsight")
+        }
+        MakeError::Forecast(problem) => refused(&problem),
+    }
 }
 
 pub(super) fn refused(problem: &ForecastError) -> Failure {
@@ -89,63 +88,6 @@ fn present(text: &str) -> Result<DateTime, Failure> {
         });
     }
     Ok(date("--as-of", text)?.at(0, 0, 0, 0))
-}
-
-fn make(
-    args: &Forecast,
-    service: &Service,
-    demand: &Demand,
-    present: Option<DateTime>,
-) -> Result<Made, Failure> {
-    let until = present.map_or(demand.until, |present| present.date().min(demand.until));
-    let history = demand.history.before(until);
-    let days = demand.days(service);
-    let wanted: Vec<Date> = match (args.date.as_deref(), args.weeks) {
-        (Some(text), _) => vec![date("--date", text)?],
-        (None, weeks) => {
-            let n = 7 * usize::try_from(weeks.unwrap_or(1)).unwrap_or(1);
-            until.series(Span::new().days(1)).take(n).collect()
-        }
-    };
-    if wanted.first().is_some_and(|first| *first < until) {
-        return Err(Failure::usage(format!(
-            "`{}` is over: what came is known",
-            wanted.first().copied().unwrap_or(until)
-        ))
-        .hint("add `--as-of` with that day to forecast it in hindsight"));
-    }
-    let method = Method::from_name(&args.method).unwrap_or(Method::Usual);
-    let level = level(&args.level)?;
-    let spread = Spread::estimate(&history, &days, method);
-    let mut found = forecast_with(&history, &days, method, &wanted, (level, spread))
-        .map_err(|problem| refused(&problem))?;
-    let by = (&history, &days, method);
-    let update = present.and_then(|at| begun(&mut found, demand, at, by, (level, spread)));
-    let test = |ahead| (ahead, backtest(&history, &days, method, (ahead, args.backtest), level));
-    Ok(Made {
-        method,
-        level,
-        until,
-        spread,
-        days: found,
-        update,
-        errors: [test(1), test(AHEAD_LATER)],
-        backtest_weeks: args.backtest,
-    })
-}
-
-/// Corrects the day that has begun, if it is one of those forecast.
-fn begun(
-    found: &mut [DayForecast],
-    demand: &Demand,
-    present: DateTime,
-    by: (&History, &Days<'_>, Method),
-    how: (f64, Spread),
-) -> Option<Update> {
-    let now_mins = u16::try_from(i32::from(present.hour()) * 60 + i32::from(present.minute()));
-    let now_mins = now_mins.ok().filter(|mins| 0 < *mins)?;
-    let day = found.iter_mut().find(|day| day.date == present.date())?;
-    update(day, demand.history.day(present.date())?, now_mins, by, how)
 }
 
 fn level(text: &str) -> Result<f64, Failure> {
@@ -203,10 +145,6 @@ fn of_grain(made: &Made, grain: ForecastGrain) -> Vec<Line> {
         }
     };
     made.days.iter().flat_map(of_day).collect()
-}
-
-fn clock(at: Option<u16>) -> String {
-    at.map_or_else(String::new, |at| format!("{:02}:{:02}", at / 60, at % 60))
 }
 
 fn lines(made: &Made, grain: ForecastGrain) -> Table {
@@ -395,58 +333,4 @@ fn notes(made: &Made, (percent, lang): (&str, Lang), out: &mut impl Write) -> Re
         }
     }
     Ok(())
-}
-
-fn document(made: &Made, demand: &Demand) -> Value {
-    let day = |day: &DayForecast| {
-        let intervals = day.intervals.iter().map(|i| {
-            json!({
-                "from": clock(Some(i.from_mins)),
-                "calls": i.mean,
-                "low": i.band.low,
-                "high": i.band.high,
-                "references": i.n_references,
-            })
-        });
-        json!({
-            "date": day.date.to_string(),
-            "special": demand.special.get(&day.date),
-            "method": day.method.name(),
-            "references": day.references.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "left_out": day.left_out.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "calls": day.total,
-            "low": day.band.low,
-            "high": day.band.high,
-            "intervals": intervals.collect::<Vec<_>>(),
-        })
-    };
-    let errors = made.errors.iter().filter_map(|(ahead, errors)| {
-        let e = errors.as_ref()?;
-        Some(json!({
-            "days_ahead": ahead,
-            "days": e.n_days,
-            "wape_intervals": e.wape_intervals(),
-            "wape_intervals_floor": e.floor_intervals(),
-            "wape_days": e.wape_days(),
-            "wape_days_floor": e.floor_days(),
-            "over_last_week": e.scaled(),
-            "held_intervals": e.held_intervals(),
-            "held_days": e.held_days(),
-        }))
-    });
-    json!({
-        "until": made.until.to_string(),
-        "method": made.method.name(),
-        "level": made.level,
-        "spread": {
-            "day": made.spread.day,
-            "interval": made.spread.interval,
-            "days": made.spread.n_days,
-        },
-        "update": made.update.map(|u| json!({
-            "ratio": u.ratio, "weight": u.weight, "factor": u.factor, "days": u.n_days,
-        })),
-        "days": made.days.iter().map(day).collect::<Vec<_>>(),
-        "backtest": { "weeks": made.backtest_weeks, "errors": errors.collect::<Vec<_>>() },
-    })
 }

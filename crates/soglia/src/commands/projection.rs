@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use jiff::civil::Date;
-use serde_json::{Value, json};
-use soglia_app::projected::{Basis, Projected, project};
+use serde_json::json;
+use soglia_app::projected::{Projected, project};
 use soglia_domain::ratio::Rounding;
 use soglia_domain::text::Lang;
 use soglia_measure::measure::print_value;
@@ -58,7 +58,7 @@ pub async fn run(settings: &Settings, args: Projection) -> Done {
                 "period": period.label(),
                 "as_of": as_of.to_string(),
                 "ledger": { "import_no": session.import_no() },
-                "indicators": found.iter().map(document).collect::<Vec<_>>(),
+                "indicators": found.iter().map(Projected::document).collect::<Vec<_>>(),
             });
             let text = serde_json::to_string_pretty(&json).map_err(Failure::internal)?;
             writeln!(out, "{text}")?;
@@ -95,36 +95,6 @@ pub(super) fn unknown_service(contract: &soglia_domain::contract::Contract, code
 fn percent(counts: Counts, lang: Lang) -> String {
     let value = print_value(counts.met, counts.counted, Rounding::half_up(2));
     value_or_na(value.as_deref(), lang)
-}
-
-fn state(outlook: Outlook) -> &'static str {
-    match outlook {
-        Outlook::Certain => "certain",
-        Outlook::Possible { .. } => "possible",
-        Outlook::Impossible { .. } => "impossible",
-        Outlook::Empty => "empty",
-    }
-}
-
-fn state_name(outlook: Outlook, lang: Lang) -> &'static str {
-    match (outlook, lang) {
-        (Outlook::Certain, Lang::It) => "già certo",
-        (Outlook::Certain, Lang::En) => "certain already",
-        (Outlook::Possible { .. }, Lang::It) => "possibile",
-        (Outlook::Possible { .. }, Lang::En) => "possible",
-        (Outlook::Impossible { .. }, Lang::It) => "impossibile",
-        (Outlook::Impossible { .. }, Lang::En) => "impossible",
-        (Outlook::Empty, Lang::It) => "niente da contare",
-        (Outlook::Empty, Lang::En) => "nothing to count",
-    }
-}
-
-fn wrong_max(found: &Projected) -> Option<u64> {
-    match found.outlook {
-        Outlook::Possible { wrong_max } => Some(wrong_max),
-        Outlook::Certain => Some(found.rest),
-        Outlook::Impossible { .. } | Outlook::Empty => None,
-    }
 }
 
 /// A count, or hours where milliseconds of agreed time are counted.
@@ -180,8 +150,8 @@ fn table(found: &[Projected], lang: Lang) -> Table {
             localised(&p.target, lang),
             p.n_days.to_string(),
             count(p.rest),
-            wrong_max(p).map_or_else(|| "–".to_owned(), count),
-            state_name(p.outlook, lang).to_owned(),
+            p.wrong_max().map_or_else(|| "–".to_owned(), count),
+            p.outlook_name(lang).to_owned(),
             chance.unwrap_or_else(|| "–".to_owned()),
         ]);
     }
@@ -281,9 +251,9 @@ fn lines(found: &[Projected]) -> Table {
             p.counts_unit.to_owned(),
             p.n_days.to_string(),
             p.rest.to_string(),
-            basis(p.basis).to_owned(),
-            state(p.outlook).to_owned(),
-            number(wrong_max(p)),
+            p.basis.name().to_owned(),
+            p.outlook_code().to_owned(),
+            number(p.wrong_max()),
             number(enough),
             float(chance),
             float(share(0)),
@@ -292,38 +262,4 @@ fn lines(found: &[Projected]) -> Table {
         ]);
     }
     table
-}
-
-const fn basis(basis: Basis) -> &'static str {
-    match basis {
-        Basis::Weekdays => "weekdays",
-        Basis::Pace => "pace",
-    }
-}
-
-fn document(p: &Projected) -> Value {
-    let enough = match p.outlook {
-        Outlook::Impossible { enough } => enough,
-        _ => None,
-    };
-    json!({
-        "service": p.service,
-        "indicator": p.indicator,
-        "name": p.name,
-        "target": p.target,
-        "counts_unit": p.counts_unit,
-        "so_far": { "numerator": p.so_far.met, "denominator": p.so_far.counted },
-        "days_left": p.n_days,
-        "rest": p.rest,
-        "rest_basis": basis(p.basis),
-        "outlook": state(p.outlook),
-        "wrong_max": wrong_max(p),
-        "enough": enough,
-        "likely": p.likely.map(|likely| json!({
-            "trials": likely.n_trials,
-            "met": likely.met,
-            "rest": likely.rest,
-            "share": likely.share,
-        })),
-    })
 }

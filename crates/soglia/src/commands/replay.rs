@@ -2,24 +2,20 @@
 
 use std::io::Write;
 
-use serde_json::{Value, json};
 use soglia_app::history::date;
-use soglia_app::whatif::{Present, PresentError};
+use soglia_app::whatif::{Part, Present, PresentError, WORST_HOURS, document, undescribed, words};
 use soglia_domain::contract::{Contract, Service};
-use soglia_domain::period::weekday_name;
-use soglia_domain::text::{Label, Lang, Text};
+use soglia_domain::period::Period;
+use soglia_domain::text::{Label, Lang};
 use soglia_sim::learn::presence::PresenceSource;
-use soglia_sim::replay::{CauseKind, Causes, Comparison, Gate, Scope};
-use soglia_sim::scenario::{ApplyError, Scenario};
+use soglia_sim::replay::{Causes, Comparison, Gate, Scope};
+use soglia_sim::scenario::ApplyError;
 
 use super::{opened, scenario};
 use crate::cli::{FigureFormat, HistoryArgs, Replay};
 use crate::config::Settings;
 use crate::error::{BREACH, DONE, Done, Failure};
 use crate::output::{Table, grouped, localised};
-
-/// Causes and hours printed.
-const PRINTED: usize = 6;
 
 /// Plays the last weeks again and compares.
 pub async fn run(settings: &Settings, args: Replay) -> Done {
@@ -35,7 +31,7 @@ pub async fn run(settings: &Settings, args: Replay) -> Done {
         }
         FigureFormat::Csv => all(&present, &gate).print_csv(&mut out)?,
         FigureFormat::Json => {
-            let text = serde_json::to_string_pretty(&as_json(&present, &gate));
+            let text = serde_json::to_string_pretty(&document::gate(&present, &gate));
             writeln!(out, "{}", text.map_err(Failure::internal)?)?;
         }
     }
@@ -59,20 +55,27 @@ pub async fn present(
     let service = service(&contract, args.service.as_deref().or(named))?.clone();
     let base = match &args.base {
         Some(path) => scenario::read(path)?,
-        None => Scenario::nothing("present", Text { it: "oggi".to_owned(), en: None }),
+        None => undescribed(),
     };
     say(settings, "Learning from the ledger …");
-    let present = Present::read(&session, &contract, &service, base, args.weeks.max(1)).await;
-    let present = present.map_err(|error| match error {
+    let period = args.period.as_deref().map(|text| super::period(text, &contract)).transpose()?;
+    let until = period.as_ref().map(Period::until_date);
+    let part = Part { weeks: args.weeks.max(1), until };
+    let present = Present::read(&session, &contract, &service, base, part).await;
+    Ok((present.map_err(no_present)?, contract))
+}
+
+/// Why there is nothing to play.
+pub fn no_present(error: PresentError) -> Failure {
+    match error {
         PresentError::Measure(error) => Failure::from(error),
         PresentError::History(_) | PresentError::NoWeek(_) => Failure::no_data(error),
         PresentError::NoIndicator(_) => Failure::usage(error),
-    })?;
-    Ok((present, contract))
+    }
 }
 
 /// The service named, or the only one.
-fn service<'c>(contract: &'c Contract, code: Option<&str>) -> Result<&'c Service, Failure> {
+pub fn service<'c>(contract: &'c Contract, code: Option<&str>) -> Result<&'c Service, Failure> {
     let codes: Vec<&str> = contract.services.iter().map(|s| s.code.as_str()).collect();
     let known = format!("the contract has: {}", codes.join(", "));
     match (code, &contract.services[..]) {
@@ -162,30 +165,8 @@ pub fn points(difference: f64, lang: Lang) -> String {
     localised(&format!("{:+.2}", difference * 100.0), lang)
 }
 
-fn scope(present: &Present, c: &Comparison, lang: Lang) -> (String, String) {
-    let learned = &present.learned;
-    let what = |label: Label| label.get(lang).to_owned();
-    match c.scope {
-        Scope::Week => (what(Label::new("settimana", "week")), date(c.monday)),
-        Scope::Lost => (what(Label::new("perse", "lost")), date(c.monday)),
-        Scope::Type(kind) => (learned.topic_name(kind), date(c.monday)),
-        Scope::Group(group) => {
-            let name = learned.history.groups.get(group).cloned().unwrap_or_default();
-            (what(Label::new("quota di ", "share of ")) + &name, date(c.monday))
-        }
-        Scope::Day(day) => {
-            let at = date(c.monday + i64::try_from(day).unwrap_or(0));
-            (weekday_name(lang, day).to_owned(), at)
-        }
-        Scope::Hour(day, hour) => {
-            let at = date(c.monday + i64::try_from(day).unwrap_or(0));
-            (format!("{} {hour:02}:00", weekday_name(lang, day)), at)
-        }
-    }
-}
-
 fn row(present: &Present, c: &Comparison, lang: Lang) -> [String; 7] {
-    let (what, at) = scope(present, c, lang);
+    let (what, at) = words::scope(present, c, lang);
     [
         at,
         what,
@@ -225,7 +206,7 @@ fn all(present: &Present, gate: &Gate) -> Table {
     let mut table =
         Table::new(["from", "what", "calls", "observed", "replayed", "limit", "outside"]);
     for c in &gate.comparisons {
-        let (what, at) = scope(present, c, Lang::En);
+        let (what, at) = words::scope(present, c, Lang::En);
         table.row([
             at,
             what,
@@ -257,11 +238,12 @@ pub fn write_gate(
     let text = Label::new("NON CALIBRATO: fuori dai limiti", "NOT CALIBRATED: outside the limits");
     writeln!(out, "\n{} {n}/{judged}", text.get(lang))?;
     writeln!(out, "{}", Label::new("ore peggiori:", "worst hours:").get(lang))?;
-    for c in gate.worst_hours(PRINTED) {
+    for c in gate.worst_hours(WORST_HOURS) {
         let [at, what, calls, observed, replayed, points, _] = row(present, &c, lang);
         writeln!(out, "  {at} {what}: {observed} → {replayed} ({points}; {calls})")?;
     }
-    let causes: Vec<_> = gate.causes.iter().filter(|c| c.miss < gate.miss).take(PRINTED).collect();
+    let causes: Vec<_> =
+        gate.causes.iter().filter(|c| c.miss < gate.miss).take(WORST_HOURS).collect();
     let text = if causes.is_empty() {
         Label::new("nessuna causa provata spiega le ore", "no cause tried explains the hours")
     } else {
@@ -273,61 +255,7 @@ pub fn write_gate(
     writeln!(out, "{} {}", text.get(lang), points(gate.miss, lang))?;
     for cause in causes {
         let left = points(cause.miss, lang);
-        writeln!(out, "  {left}  {}", cause_name(&cause.what, lang))?;
+        writeln!(out, "  {left}  {}", words::cause(&cause.what, lang))?;
     }
     Ok(())
-}
-
-fn cause_name(cause: &CauseKind, lang: Lang) -> String {
-    let change = |times: f64| localised(&format!("{:+.0} %", (times - 1.0) * 100.0), lang);
-    let say = |it: &str, en: &str| match lang {
-        Lang::It => it.to_owned(),
-        Lang::En => en.to_owned(),
-    };
-    match cause {
-        CauseKind::Staff(times) => format!("{} {}", say("operatori", "operators"), change(*times)),
-        CauseKind::StaffAtLunch(times) => {
-            format!("{} {}", say("operatori 12–15", "operators 12–15"), change(*times))
-        }
-        CauseKind::StaffEarly(times) => {
-            format!("{} {}", say("operatori prima delle 10", "operators before 10"), change(*times))
-        }
-        CauseKind::Handling(times) => {
-            format!("{} {}", say("conversazioni", "conversations"), change(*times))
-        }
-        CauseKind::AfterCall(secs) => {
-            format!("{} +{secs} s", say("lavoro dopo la chiamata", "after-call work"))
-        }
-        CauseKind::Ringing(secs) => format!("{} +{secs} s", say("squilli", "ringing")),
-        CauseKind::HeadStart(queue, secs) => {
-            format!("{queue}: {} {secs} s", say("precedenza di", "goes first by"))
-        }
-        CauseKind::MainGroupFirst => {
-            say("prima il gruppo principale di ogni coda", "each queue's main group first")
-        }
-    }
-}
-
-/// The gate, for programs.
-pub fn as_json(present: &Present, gate: &Gate) -> Value {
-    let comparison = |c: &Comparison| {
-        let (what, at) = scope(present, c, Lang::En);
-        json!({
-            "from": at, "what": what, "calls": c.n, "observed": c.observed,
-            "replayed": c.replayed, "limit": c.limit, "outside": c.outside(),
-        })
-    };
-    let causes = gate.causes.iter().map(|cause| {
-        json!({
-            "cause": cause_name(&cause.what, Lang::En), "remaining": cause.miss,
-            "difference": cause.difference,
-        })
-    });
-    json!({
-        "calibrated": gate.calibrated(),
-        "mean_difference_of_hours": gate.miss,
-        "comparisons": gate.comparisons.iter().map(comparison).collect::<Vec<_>>(),
-        "worst_hours": gate.worst_hours(PRINTED).iter().map(comparison).collect::<Vec<_>>(),
-        "causes": causes.collect::<Vec<_>>(),
-    })
 }

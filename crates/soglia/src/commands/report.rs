@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use soglia_app::measured::Measured;
+use soglia_app::measured::{Measured, session};
+use soglia_app::whatif::study::{StudyError, studies};
 use soglia_app::{review, semester};
 use soglia_domain::contract::Contract;
 use soglia_domain::period::Period;
@@ -14,6 +15,7 @@ use soglia_measure::measurement::Report;
 use soglia_registers::database::Location;
 use soglia_report::template::{Template, TemplateError};
 use soglia_report::{Edition, Format, ReportError};
+use soglia_sim::scenario::Scenario;
 
 use super::register::Opened;
 use super::{opened, period};
@@ -36,6 +38,7 @@ pub async fn run(settings: &Settings, args: ReportArgs) -> Done {
     let wanted = Wanted {
         formats: formats(&args.formats)?,
         template: args.template.as_deref().map_or_else(|| Ok(Template::default()), template)?,
+        scenarios: scenarios(&args.scenario)?,
     };
     let review = source.review(settings, &period, (&args.out, &wanted), simulated).await?;
     let mut out = std::io::stdout().lock();
@@ -54,7 +57,8 @@ pub fn write(
     (lang, period): (Lang, &Period),
     out: &Path,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let wanted = Wanted { formats: USUAL.to_vec(), template: Template::default() };
+    let (template, scenarios) = (Template::default(), Vec::new());
+    let wanted = Wanted { formats: USUAL.to_vec(), template, scenarios };
     documents(measured, (lang, period), out, &wanted)
 }
 
@@ -65,6 +69,39 @@ const USUAL: [Format; 2] = [Format::Html, Format::Pdf];
 struct Wanted {
     formats: Vec<Format>,
     template: Template,
+    scenarios: Vec<Scenario>,
+}
+
+/// Reads scenario files.
+pub fn scenarios(paths: &[PathBuf]) -> Result<Vec<Scenario>, Failure> {
+    paths.iter().map(|path| super::scenario::read(path)).collect()
+}
+
+/// Plays scenarios on the data that a document stands on, and adds what comes of it.
+pub async fn add_scenarios(
+    ledger: &Ledger,
+    contract: &Contract,
+    period: &Period,
+    measured: &mut Measured,
+    scenarios: &[Scenario],
+) -> Result<(), Failure> {
+    if scenarios.is_empty() {
+        return Ok(());
+    }
+    // Data that came after a seal are not in the document.
+    let sealed = measured.sealed.as_ref().map(|sealed| sealed.import_no);
+    let session = session(ledger, sealed).await?;
+    // The figures are the same on any number of threads.
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let studies = studies(&session, contract, period, scenarios, threads).await;
+    measured.input.scenarios = studies.map_err(|error| match error {
+        StudyError::Present(error) => super::replay::no_present(error),
+        StudyError::Apply(error) => super::replay::failed(error),
+        StudyError::Service { .. } => {
+            Failure::usage(error).hint("write `service` into the scenario's head")
+        }
+    })?;
+    Ok(())
 }
 
 /// What a review is written from.
@@ -106,6 +143,7 @@ impl Source<'_> {
         if settings.has_registers() {
             put_written(settings, contract, period, &mut measured).await?;
         }
+        add_scenarios(ledger, contract, period, &mut measured, &wanted.scenarios).await?;
         let paths = documents(&measured, (lang, period), out, wanted)?;
         Ok(Review { paths, report: measured.report, pinned: measured.pinned })
     }

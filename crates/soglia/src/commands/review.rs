@@ -21,9 +21,10 @@ use soglia_registers::error::RegisterError;
 use soglia_registers::query::Query;
 use soglia_registers::review::{self, NewReview, SignatureFormat, SignedFile, parts};
 use soglia_report::template::Template;
+use soglia_sim::scenario::Scenario;
 
 use super::register::{Opened, print_written};
-use super::report::{SIMULATED, contract_name, template as template_of};
+use super::report::{SIMULATED, add_scenarios, contract_name, scenarios, template as template_of};
 use crate::cli::{
     AddAction, AddFinding, Decision, InputState, Remark, RemarkStep, ReviewCommand, SheetStep,
     Sign, Training, Why,
@@ -69,10 +70,11 @@ pub async fn run(settings: &Settings, command: ReviewCommand) -> Done {
         C::Remark(args) => desk.remark(&args).await,
         C::Discuss { review, why } => desk.move_review(&review, "discuss", &why).await,
         C::Redraft { review, why } => desk.move_review(&review, "redraft", &why).await,
-        C::Approve { review, place, date, template, why } => {
+        C::Approve { review, place, date, template, scenario, why } => {
             let template =
                 template.as_deref().map_or_else(|| Ok(Template::default()), template_of)?;
-            desk.approve(&review, (&place, &date), &template, &why).await
+            let look = (&template, &scenarios(&scenario)?[..]);
+            desk.approve(&review, (&place, &date), look, &why).await
         }
         C::Document { review, out } => desk.document(&review, &out).await,
         C::Sign(args) => desk.sign(&args).await,
@@ -431,13 +433,14 @@ impl Desk<'_> {
         &self,
         name: &str,
         (place, day): (&str, &str),
-        template: &Template,
+        (template, scenarios): (&Template, &[Scenario]),
         why: &Why,
     ) -> Done {
         let Opened { database, files, contract, setting, .. } = &self.opened;
         let review = self.find(name).await?;
         let period = semester::period_of(&review, contract)?;
-        let (ledger, measured) = self.measure(&period).await?;
+        let (ledger, mut measured) = self.measure(&period).await?;
+        add_scenarios(&ledger, contract, &period, &mut measured, scenarios).await?;
         let new = semester::NewApproval {
             review: &review,
             place,

@@ -10,14 +10,22 @@ use soglia_registers::accounts::Users;
 use soglia_registers::database::{Database, Location};
 use soglia_registers::files::Files;
 use soglia_web::access::random;
+use soglia_web::openid::{LocalSignIn, OpenId, OpenIdSetting};
+use soglia_web::planning::Offered;
 use soglia_web::serve::{self, ServeError};
 use soglia_web::state::{App, Setting, Transport};
 
 use super::demo::{self, people};
-use super::{now, report};
+use super::{now, report, scenario};
 use crate::cli::{Demo, Serve};
 use crate::config::{Settings, read_contract, with_vault};
 use crate::error::{DONE, Done, Failure};
+
+/// The folder of scenarios, beside the contract.
+const SCENARIOS: &str = "scenarios";
+
+/// Working rules for shifts, beside the contract.
+const RULES: &str = "turni.toml";
 
 /// Where everything is.
 struct Places {
@@ -26,6 +34,7 @@ struct Places {
     registers: PathBuf,
     database: Location,
     mappings: Vec<PathBuf>,
+    scenarios: Vec<PathBuf>,
 }
 
 /// Answers requests until it is interrupted.
@@ -38,19 +47,17 @@ pub async fn run(settings: &Settings, args: Serve) -> Done {
             registers: settings.registers()?.to_owned(),
             database: settings.database()?,
             mappings: args.mapping.clone(),
+            scenarios: args.scenario.clone(),
         },
     };
+    let scenarios = scenarios(&places)?;
+    let rules = beside(&places.contract, RULES).filter(|path| path.exists());
     let contract = match &args.demo {
         Some(_) => read_contract(&places.contract)?,
         None => settings.contract()?,
     };
     let ledger = Ledger::open_or_create(&places.ledger).await?;
-    let backups = places.registers.join("backups");
-    let (database, backup) = Database::open(places.database.clone(), &backups, now()).await?;
-    if let Some(backup) = backup {
-        eprintln!("the database was of an older program; saved to {}", backup.display());
-    }
-    let database = with_vault(database, &places.registers)?;
+    let database = opened(&places).await?;
     let password = match &args.demo {
         Some(folder) => Some(demo_accounts(&database, &contract, folder).await?),
         None => None,
@@ -61,7 +68,19 @@ pub async fn run(settings: &Settings, args: Serve) -> Done {
         (Some(certificate), Some(key)) => Some(serve::tls(certificate, key).map_err(refused)?),
         _ => None,
     };
-    let transport = if tls.is_some() { Transport::Tls } else { Transport::Plain };
+    let listener = serve::listen(args.listen).await.map_err(refused)?;
+    let address = listener.local_addr()?;
+    let own = if tls.is_some() { Transport::Tls } else { Transport::Plain };
+    if own == Transport::Plain && !address.ip().is_loopback() {
+        eprintln!("warning: without TLS, others can read along; see `--tls-cert` and `--tls-key`");
+    }
+    let public = settings.public_address(args.public_address.as_ref());
+    let public = public.unwrap_or_else(|| format!("{}://{address}", scheme(own)));
+    let transport = if public.starts_with("https://") { Transport::Tls } else { own };
+    let openid = match settings.openid(args.openid)? {
+        Some(setting) => Some(identity_provider(&database, setting, &public).await?),
+        None => None,
+    };
     let simulated = ledger.dir().join(report::SIMULATED).exists();
     let app = App::new(Setting {
         contract_file: name_of(&places.contract),
@@ -70,26 +89,89 @@ pub async fn run(settings: &Settings, args: Serve) -> Done {
         files: Files::new(places.registers.join("files")),
         notice: simulated.then(review::simulated_notice),
         mappings: places.mappings,
+        rules: rules.map(std::fs::read_to_string).transpose()?,
+        threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        scenarios,
         lang: settings.lang,
         clock: now,
         ledger,
         contract,
         database,
         transport,
+        openid,
+        proxies: settings.proxies(&args.trusted_proxy, args.proxy_header)?,
         setup: setup.clone(),
     });
-    let listener = serve::listen(args.listen).await.map_err(refused)?;
-    let address = listener.local_addr()?;
-    if transport == Transport::Plain && !address.ip().is_loopback() {
-        eprintln!("warning: without TLS, others can read along; see `--tls-cert` and `--tls-key`");
-    }
-    announce(settings.lang, transport, address, setup.as_deref(), password.as_deref());
-    let served = match tls {
-        Some(config) => serve::serve_tls(listener, config, app, interrupted()).await,
+    announce(settings.lang, own, address, setup.as_deref(), password.as_deref());
+    match tls {
+        Some(config) => {
+            let served = serve::serve_tls(listener, config, app, interrupted()).await;
+            served.map_err(refused)?;
+        }
         None => serve::serve(listener, app, interrupted()).await,
-    };
-    served.map_err(refused)?;
+    }
     Ok(DONE)
+}
+
+/// A file or a folder in the contract's own folder.
+fn beside(contract: &Path, name: &str) -> Option<PathBuf> {
+    contract.parent().map(|folder| folder.join(name))
+}
+
+/// Scenarios that the pages offer: those in the folder beside the contract, and those named.
+fn scenarios(places: &Places) -> Result<Vec<Offered>, Failure> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    if let Some(folder) = beside(&places.contract, SCENARIOS).filter(|folder| folder.is_dir()) {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    paths.extend(places.scenarios.clone());
+    let offered = paths.iter().map(|path| {
+        let scenario = scenario::read(path)?;
+        Ok(Offered { name: name_of(path), text: std::fs::read_to_string(path)?, scenario })
+    });
+    offered.collect()
+}
+
+fn scheme(transport: Transport) -> &'static str {
+    if transport == Transport::Tls { "https" } else { "http" }
+}
+
+/// The identity provider, ready to be asked. It need not be there yet.
+async fn identity_provider(
+    database: &Database,
+    setting: OpenIdSetting,
+    public: &str,
+) -> Result<OpenId, Failure> {
+    let closed = setting.local == LocalSignIn::Closed;
+    if closed && !Users(&mut database.read().await?).anybody_linked(&setting.issuer).await? {
+        eprintln!(
+            "warning: nobody is linked to {}, so nobody can come in; see `soglia user link`",
+            setting.issuer
+        );
+    }
+    let key = format!("{}{}", random(), random());
+    OpenId::new(setting, public, key).map_err(|error| {
+        Failure::configuration(error).hint(
+            "name provider and client with `--oidc-issuer` and `--oidc-client-id`, and with \
+             `--public-address` the address by which browsers reach the pages",
+        )
+    })
+}
+
+/// The registers' database, brought up to date.
+async fn opened(places: &Places) -> Result<Database, Failure> {
+    let backups = places.registers.join("backups");
+    let (database, backup) = Database::open(places.database.clone(), &backups, now()).await?;
+    if let Some(backup) = backup {
+        eprintln!("the database was of an older program; saved to {}", backup.display());
+    }
+    with_vault(database, &places.registers)
 }
 
 async fn interrupted() {
@@ -126,7 +208,7 @@ fn announce(
     setup: Option<&str>,
     password: Option<&str>,
 ) {
-    let scheme = if transport == Transport::Tls { "https" } else { "http" };
+    let scheme = scheme(transport);
     println!("{scheme}://{address}/");
     if let Some(setup) = setup {
         println!("first start: make the administrator at {scheme}://{address}/setup?token={setup}");
@@ -147,8 +229,13 @@ async fn demo_places(settings: &Settings, folder: &Path) -> Result<Places, Failu
             .hint("name another folder: `soglia serve --demo DIR`"));
     }
     if !ledger.exists() {
-        let args =
-            Demo { out: folder.to_owned(), seed: 2023, sources_only: false, large_queue_log: None };
+        let args = Demo {
+            out: folder.to_owned(),
+            seed: 2023,
+            sources_only: false,
+            large_queue_log: None,
+            over: None,
+        };
         demo::run(settings, args).await?;
         println!();
     }
@@ -168,6 +255,7 @@ async fn demo_places(settings: &Settings, folder: &Path) -> Result<Places, Failu
         ledger,
         registers,
         mappings,
+        scenarios: Vec::new(),
     })
 }
 

@@ -1,19 +1,18 @@
 //! `soglia staffing`. Read [`run`] first.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 
-use jiff::Span;
-use jiff::civil::{Date, Time};
-use serde_json::{Value, json};
+use serde_json::json;
 use soglia_app::demand::{Demand, INTERVAL_MINS};
-use soglia_app::staffed::{Answer, Question, StaffError, staff};
+use soglia_app::staffed::{
+    self, Answer, Asked, Question, SCHEMA, StaffError, at, breaks, document, next_monday, staff,
+};
 use soglia_domain::text::Lang;
 use soglia_domain::time::Millis;
 use soglia_sim::erlang::{ServiceLevelKind, positions};
 use soglia_sim::staffing::cover::Cover;
 use soglia_sim::staffing::plan::{Effort, Goal, Judgement, Scope};
-use soglia_sim::staffing::rules::{Pattern, Pay, Rules};
+use soglia_sim::staffing::rules::Rules;
 use soglia_sim::tally::sum;
 
 use super::opened;
@@ -41,7 +40,7 @@ pub async fn run(settings: &Settings, args: Staffing) -> Done {
         OutputFormat::Csv => intervals(&answer).print_csv(&mut out)?,
         OutputFormat::Json => {
             let json = json!({
-                "schema": "soglia.staffing/1",
+                "schema": SCHEMA,
                 "contract": { "code": contract.code, "sha256": contract.file_hash },
                 "service": service.code,
                 "ledger": { "import_no": session.import_no() },
@@ -52,12 +51,6 @@ pub async fn run(settings: &Settings, args: Staffing) -> Done {
         }
     }
     Ok(DONE)
-}
-
-struct Asked<'a> {
-    rules: &'a Rules,
-    question: &'a Question,
-    demand: &'a Demand,
 }
 
 fn read_rules(path: &std::path::Path) -> Result<Rules, Failure> {
@@ -130,11 +123,6 @@ fn question(args: &Staffing, demand: &Demand) -> Result<Question, Failure> {
     })
 }
 
-fn next_monday(from: Date) -> Date {
-    let days = (7 - i64::from(from.weekday().to_monday_zero_offset())) % 7;
-    from.checked_add(Span::new().days(days)).unwrap_or(from)
-}
-
 fn secs(name: &str, text: &str) -> Result<f64, Failure> {
     let millis = Millis::parse(text).filter(|millis| 0 < millis.get()).ok_or_else(|| {
         Failure::usage(format!("`{name}` must be a duration above 0, found `{text}`"))
@@ -149,14 +137,7 @@ fn hours(mins: u64, lang: Lang) -> String {
 
 /// What shifts cost in money, if an hour has a price.
 fn money(asked: &Asked<'_>, cost: u64, lang: Lang) -> Option<String> {
-    let cost_rules = &asked.rules.cost;
-    let has_price = 0 < cost_rules.hour_cents || 0 < cost_rules.shift_cents;
-    has_price.then(|| {
-        // Hundredths of a cent; whole cents are printed.
-        let cents = cost.div_ceil(100);
-        let text = format!("{}.{:02}", cents / 100, cents % 100);
-        format!("{} {}", localised(&text, lang), cost_rules.currency)
-    })
+    staffed::money(asked.rules, cost).map(|text| localised(&text, lang))
 }
 
 fn print(
@@ -172,19 +153,6 @@ fn print(
     compared(asked, answer, lang).print(out)?;
     writeln!(out)?;
     notes(asked, answer, lang, out)
-}
-
-fn at(time: Time) -> String {
-    format!("{:02}:{:02}", time.hour(), time.minute())
-}
-
-fn breaks(pattern: &Pattern) -> String {
-    let one = |pause: &soglia_sim::staffing::rules::Pause| {
-        let (from, until) = (pause.from_mins as usize, pause.until_mins as usize);
-        let time = soglia_sim::staffing::time_of;
-        format!("{}–{}", at(time(from)), at(time(until)))
-    };
-    pattern.breaks.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 /// A line for each day and shift.
@@ -421,71 +389,4 @@ fn intervals(answer: &Answer) -> Table {
         }
     }
     table
-}
-
-fn document(asked: &Asked<'_>, answer: &Answer) -> Value {
-    let staffed = &answer.staffed;
-    let shift = |day: usize, pattern: usize| -> Option<Value> {
-        let (work, pattern) = (answer.work.days.get(day)?, asked.rules.patterns.get(pattern)?);
-        let breaks = pattern.breaks.iter().map(|pause| {
-            let time = |mins: u32| at(soglia_sim::staffing::time_of(mins as usize));
-            let paid = pause.pay == Pay::Paid;
-            json!({ "from": time(pause.from_mins), "to": time(pause.until_mins), "paid": paid })
-        });
-        let breaks: Vec<Value> = breaks.collect();
-        let (from, to) = (at(pattern.start()), at(pattern.end()));
-        Some(json!({ "date": work.date.to_string(), "from": from, "to": to, "breaks": breaks }))
-    };
-    let cover = |cover: &Cover, judged: &Judgement| {
-        let shifts = cover.shifts.iter().filter_map(|(s, n)| {
-            Some(json!({ "shift": shift(s.day, s.pattern)?, "operators": n }))
-        });
-        let total = sum(judged.hours.iter().flatten());
-        json!({
-            "shifts": shifts.collect::<Vec<_>>(),
-            "paid_minutes": cover.paid_mins,
-            "cost": money(asked, cover.cost, Lang::En),
-            "gap": cover.gap,
-            "level": judged.level.mean,
-            "level_half_width": judged.level.half_width,
-            "repetitions": judged.level.n,
-            "lowest": judged.lowest,
-            "abandoned": total.abandoned_share(),
-            "occupancy": judged.occupancy,
-        })
-    };
-    let days = answer.work.days.iter().enumerate().map(|(day, work)| {
-        let of = |levels: &Vec<Vec<u32>>| levels.get(day).cloned().unwrap_or_default();
-        json!({
-            "date": work.date.to_string(),
-            "calls": work.calls,
-            "erlang_a": of(&staffed.erlang),
-            "present": of(&staffed.cover.present),
-        })
-    });
-    let position = |shifts: &Vec<soglia_sim::staffing::roster::Shift>| -> Vec<Value> {
-        shifts.iter().filter_map(|s| shift(s.day, s.pattern)).collect()
-    };
-    let rounds = staffed.rounds.iter().map(|round| {
-        json!({ "paid_minutes": round.paid_mins, "level": round.level, "below": round.n_below })
-    });
-    let mut input = BTreeMap::new();
-    input.insert("level", json!(asked.question.goal.level));
-    input.insert("limit_s", json!(asked.question.goal.limit_secs));
-    input.insert("of", json!(asked.question.goal.kind.name()));
-    input.insert("floor", json!(asked.question.goal.floor));
-    input.insert("patience_s", json!(asked.question.patience_secs));
-    input.insert("handling_s", json!(answer.callers.handling.mean_secs()));
-    input.insert("day_spread", json!(answer.callers.day_spread));
-    input.insert("seed", json!(asked.question.effort.seed));
-    json!({
-        "input": input,
-        "interval_mins": answer.work.interval_mins,
-        "days": days.collect::<Vec<_>>(),
-        "erlang_a": cover(&staffed.erlang_cover, &staffed.erlang_judged),
-        "chosen": cover(&staffed.cover, &staffed.judged),
-        "rounds": rounds.collect::<Vec<_>>(),
-        "positions": answer.roster.positions.iter().map(position).collect::<Vec<_>>(),
-        "positions_at_least": answer.roster.at_least,
-    })
 }

@@ -7,7 +7,9 @@ use soglia_domain::access::{Grant, ROLES, Role};
 use soglia_domain::period::start_of_day;
 use soglia_domain::text::Lang;
 use soglia_domain::time::{Instant, Millis};
-use soglia_registers::accounts::{NewToken, NewUser, SecondFactor, Standing, User, Users};
+use soglia_registers::accounts::{
+    Identity, Known, NewToken, NewUser, SecondFactor, Standing, User, Users,
+};
 use soglia_registers::database::Tx;
 use soglia_registers::error::RegisterError;
 
@@ -27,7 +29,7 @@ pub async fn run(settings: &Settings, command: UserCommand) -> Done {
         return list(&opened).await;
     }
     let mut tx = opened.database.write().await?;
-    let said = change(&opened, &mut tx, command, settings.lang).await?;
+    let said = change(&opened, &mut tx, command, settings).await?;
     tx.commit().await?;
     writeln!(std::io::stdout().lock(), "{said}")?;
     Ok(DONE)
@@ -38,14 +40,27 @@ async fn change(
     opened: &Opened,
     tx: &mut Tx,
     command: UserCommand,
-    lang: Lang,
+    settings: &Settings,
 ) -> Result<String, Failure> {
     let mut users = Users(tx);
     match command {
-        UserCommand::Add { login, name, email, reason } => {
-            let password = read_password()?;
+        UserCommand::Add { login, name, email, without_password, reason } => {
+            let password = if without_password { None } else { Some(read_password()?) };
             let new = NewUser { login, name, email, password };
             Ok(users.create(&opened.by(&reason), new).await?.id)
+        }
+        UserCommand::Link { login, subject, name, issuer, reason } => {
+            let user = find(&mut users, &login).await?;
+            let issuer = settings.issuer(issuer)?;
+            let known = match subject {
+                Some(subject) => Known::Subject(subject),
+                None => Known::Name(name.unwrap_or_default()),
+            };
+            Ok(users.link(&opened.by(&reason), &user.id, &issuer, known).await?.id)
+        }
+        UserCommand::Unlink { identity, reason } => {
+            users.unlink(&opened.by(&reason), &identity).await?;
+            Ok(identity)
         }
         UserCommand::Password { login, reason } => {
             let user = find(&mut users, &login).await?;
@@ -60,7 +75,7 @@ async fn change(
             let grant = Grant { role: self::role(&role)?, contract, service, from, until };
             let (id, warnings) = users.grant(&opened.by(&reason), &user.id, grant).await?;
             for warning in warnings {
-                eprintln!("warning: {}", warning.get(lang));
+                eprintln!("warning: {}", warning.get(settings.lang));
             }
             Ok(id)
         }
@@ -109,7 +124,7 @@ async fn find(users: &mut Users<'_>, login: &str) -> Result<User, Failure> {
 
 async fn list(opened: &Opened) -> Done {
     let mut tx = opened.database.read().await?;
-    let mut table = Table::new(["user", "login", "name", "standing", "code", "grants"]);
+    let mut table = Table::new(["user", "login", "name", "standing", "code", "grants", "linked"]);
     for user in Users(&mut tx).list().await? {
         let grants = user.grants.iter().map(|(id, grant)| {
             let place = [grant.contract.as_deref(), grant.service.as_deref()];
@@ -130,10 +145,20 @@ async fn list(opened: &Opened) -> Done {
             standing.to_owned(),
             code.to_owned(),
             grants,
+            user.identities.iter().map(identity).collect::<Vec<_>>().join(", "),
         ]);
     }
     table.print(&mut std::io::stdout().lock())?;
     Ok(DONE)
+}
+
+/// An identity as listed: a name that is still waited for has a question mark.
+fn identity(identity: &Identity) -> String {
+    let known = match &identity.known {
+        Known::Subject(subject) => subject.clone(),
+        Known::Name(name) => format!("{name}?"),
+    };
+    format!("{} {known} {}", identity.id, identity.issuer)
 }
 
 fn roles(lang: Lang) -> Done {

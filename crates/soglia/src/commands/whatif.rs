@@ -2,28 +2,25 @@
 
 use std::io::Write;
 
-use serde_json::{Value, json};
 use soglia_app::history::quarter;
-use soglia_app::whatif::Present;
+use soglia_app::whatif::document::{self, verdict};
+use soglia_app::whatif::words::{self, title};
+use soglia_app::whatif::{BATCH, Present};
 use soglia_domain::period::weekday_name;
 use soglia_domain::ratio::Ratio;
 use soglia_domain::text::{Label, Lang};
 use soglia_domain::verdict::{Bound, TargetDirection};
-use soglia_sim::indicator::Caveat;
 use soglia_sim::replay::{Causes, Gate};
 use soglia_sim::replicate::{Estimate, Precision};
 use soglia_sim::scenario::Scenario;
-use soglia_sim::whatif::{Answer, Answers, Figures, Indicator, Question, Source, answer};
+use soglia_sim::whatif::{Answers, Figures, Indicator, Question, Source, answer};
 
-use super::replay::{as_json, failed, gate, percent, points, present, say, threads, write_gate};
+use super::replay::{failed, gate, percent, points, present, say, threads, write_gate};
 use super::{replay, scenario};
 use crate::cli::{FigureFormat, WhatIf};
 use crate::config::Settings;
 use crate::error::{DONE, Done, Failure};
 use crate::output::{Table, localised};
-
-/// Weeks between two looks at the width.
-const BATCH: u32 = 20;
 
 /// Says what changes would do to the contract's figures.
 pub async fn run(settings: &Settings, args: WhatIf) -> Done {
@@ -77,7 +74,7 @@ pub async fn run(settings: &Settings, args: WhatIf) -> Done {
         }
         FigureFormat::Csv => lines(&present, &answers, &gate).print_csv(&mut out)?,
         FigureFormat::Json => {
-            let text = serde_json::to_string_pretty(&json_of(&present, &answers, &gate));
+            let text = serde_json::to_string_pretty(&document::answers(&present, &answers, &gate));
             writeln!(out, "{}", text.map_err(Failure::internal)?)?;
         }
     }
@@ -92,24 +89,8 @@ fn interval(estimate: &Estimate, lang: Lang) -> String {
     format!("{} ± {half}", points(estimate.mean, lang))
 }
 
-fn verdict(met: Option<bool>) -> &'static str {
-    match met {
-        Some(true) => "OK",
-        Some(false) => "KO",
-        None => "n/a",
-    }
-}
-
 fn probability(p: Option<f64>, lang: Lang) -> String {
     p.map_or_else(|| "n/a".to_owned(), |p| percent(p, 0, lang))
-}
-
-fn title(answer: &Answer, lang: Lang) -> String {
-    let moved = answer.moved.map(|share| {
-        let text = Label::new("si spostano", "move");
-        format!(" ({} {})", percent(share, 0, lang), text.get(lang))
-    });
-    format!("{}{}", answer.name.get(lang), moved.unwrap_or_default())
 }
 
 fn target(indicator: &Indicator, lang: Lang) -> String {
@@ -304,152 +285,16 @@ fn write_remarks(
         writeln!(out, "{}: {}", text.get(lang), present.not_simulated.join(", "))?;
     }
     for (code, caveat) in &answers.caveats {
-        writeln!(out, "{code}: {}", caveat_text(*caveat, lang))?;
+        writeln!(out, "{code}: {}", words::caveat(*caveat, lang))?;
     }
     Ok(())
 }
 
-fn caveat_text(caveat: Caveat, lang: Lang) -> &'static str {
-    let label = match caveat {
-        Caveat::AllInbound => Label::new(
-            "le chiamate che finiscono nell'IVR non sono simulate",
-            "calls that end in the IVR are not simulated",
-        ),
-        Caveat::FromIvr => Label::new(
-            "il tempo nell'IVR non è simulato: l'attesa è contata dalla coda",
-            "time in the IVR is not simulated: the wait counts from the queue",
-        ),
-        Caveat::EachLeg => Label::new(
-            "ogni chiamata è contata una volta, non a ogni coda",
-            "each call is counted once, not for each queue",
-        ),
-    };
-    label.get(lang)
-}
-
 /// Everything by line, for programs.
 fn lines(present: &Present, answers: &Answers, gate: &Gate) -> Table {
-    let mut table = Table::new([
-        "scenario",
-        "moved",
-        "indicator",
-        "topic",
-        "numerator",
-        "denominator",
-        "share",
-        "met",
-        "p_met",
-        "difference",
-        "half_width",
-        "fixed_mix",
-        "calibrated",
-    ]);
-    let calibrated = u8::from(gate.calibrated()).to_string();
-    let mut add = |code: &str, answer: Option<&Answer>, figures: &Figures| {
-        for (i, indicator) in present.indicators.iter().enumerate() {
-            let Some(f) = figures.indicators.get(i) else { continue };
-            let d = answer.and_then(|a| a.differences.get(i));
-            let number = |n: Option<f64>| n.map_or_else(String::new, |n| format!("{n:.6}"));
-            table.row([
-                code.to_owned(),
-                number(answer.and_then(|a| a.moved)),
-                indicator.code.clone(),
-                String::new(),
-                f.counts.num.to_string(),
-                f.counts.den.to_string(),
-                number(f.counts.share()),
-                verdict(f.met).to_owned(),
-                number(f.p_met),
-                number(d.map(|d| d.total.mean)),
-                number(d.map(|d| d.total.half_width)),
-                number(d.map(|d| d.fixed_mix)),
-                calibrated.clone(),
-            ]);
-            for (at, topic) in figures.topics.iter().enumerate() {
-                let Some(counts) = topic.counts.get(i) else { continue };
-                let d = d.and_then(|d| d.topics.get(at));
-                table.row([
-                    code.to_owned(),
-                    number(answer.and_then(|a| a.moved)),
-                    indicator.code.clone(),
-                    present.learned.topic_name(topic.kind),
-                    counts.num.to_string(),
-                    counts.den.to_string(),
-                    number(counts.share()),
-                    String::new(),
-                    String::new(),
-                    number(d.map(|d| d.mean)),
-                    number(d.map(|d| d.half_width)),
-                    String::new(),
-                    calibrated.clone(),
-                ]);
-            }
-        }
-    };
-    add("present", None, &answers.base);
-    for answer in &answers.scenarios {
-        add(&answer.code, Some(answer), &answer.figures);
+    let mut table = Table::new(document::COLUMNS);
+    for line in document::lines(present, answers, gate) {
+        table.row(line);
     }
     table
-}
-
-fn json_of(present: &Present, answers: &Answers, gate: &Gate) -> Value {
-    let scenarios = answers.scenarios.iter().map(|answer| {
-        let differences = answer.differences.iter().zip(&present.indicators).map(|(d, i)| {
-            json!({
-                "indicator": i.code, "difference": d.total.mean, "half_width": d.total.half_width,
-                "at_fixed_mix": d.fixed_mix, "mix_misleads": d.mix_misleads,
-                "topics": d.topics.iter().zip(&answers.base.topics).map(|(e, t)| json!({
-                    "topic": present.learned.topic_name(t.kind), "difference": e.mean,
-                    "half_width": e.half_width,
-                })).collect::<Vec<_>>(),
-            })
-        });
-        json!({
-            "code": answer.code, "name": answer.name.it, "share_moved": answer.moved,
-            "figures": json_of_figures(present, &answer.figures),
-            "differences": differences.collect::<Vec<_>>(),
-        })
-    });
-    json!({
-        "schema": "soglia.whatif/1",
-        "present": json_of_figures(present, &answers.base),
-        "observed": answers.observed.as_ref().map(|observed| {
-            observed.iter().zip(&present.indicators).map(|(counts, i)| json!({
-                "indicator": i.code, "numerator": counts.num, "denominator": counts.den,
-            })).collect::<Vec<_>>()
-        }),
-        "scenarios": scenarios.collect::<Vec<_>>(),
-        "weeks_played": answers.n_weeks,
-        "weeks_of_history": answers.n_mondays,
-        "weeks_needed": answers.weeks_needed,
-        "not_simulated": present.not_simulated,
-        "gate": as_json(present, gate),
-    })
-}
-
-fn json_of_figures(present: &Present, figures: &Figures) -> Value {
-    let indicators = figures.indicators.iter().zip(&present.indicators).map(|(f, i)| {
-        json!({
-            "indicator": i.code, "numerator": f.counts.num, "denominator": f.counts.den,
-            "share": f.estimate.mean, "half_width": f.estimate.half_width,
-            "verdict": verdict(f.met),
-            "p_met": f.p_met, "weeks_of_period": i.weeks,
-        })
-    });
-    json!({
-        "indicators": indicators.collect::<Vec<_>>(),
-        "calls_per_week": figures.offered_per_week,
-        "redials_per_week": figures.redials_per_week,
-        "contained_per_week": figures.contained_per_week,
-        "call_backs_per_week": figures.call_backs_per_week,
-        "abandoned": figures.abandoned,
-        "wait_secs": figures.wait_secs,
-        "occupancy": figures.occupancy,
-        "operator_hours_per_week": figures.operator_hours,
-        "worst_quarter_hour": figures.worst_quarter.map(|(number, share)| {
-            let (day, time) = quarter(number);
-            json!({ "weekday": weekday_name(Lang::En, day), "from": time, "share": share })
-        }),
-    })
 }

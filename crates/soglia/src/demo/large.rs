@@ -8,13 +8,28 @@ use std::io::{self, Write};
 
 use super::random::Rng;
 
-/// Writes at least `bytes` bytes of `queue_log` (the last calls are completed) and returns the
-/// number of lines. Same size and seed, same bytes.
-pub fn write_large_queue_log(mut out: impl Write, bytes: u64, seed: u64) -> io::Result<u64> {
-    let mut stream = Stream::new(seed);
+/// What to write.
+#[derive(Clone, Copy, Debug)]
+pub struct Large {
+    /// At least so many bytes or, spread over a time, about so many.
+    pub bytes: u64,
+    /// Same seed, same calls.
+    pub seed: u64,
+    /// The seconds since 1970 over which calls arrive, evenly; as densely as in the busiest hours
+    /// if there are none.
+    pub over: Option<(i64, i64)>,
+}
+
+/// Writes a `queue_log` (the last calls are completed) and returns the number of lines.
+pub fn write_large_queue_log(mut out: impl Write, large: Large) -> io::Result<u64> {
+    let mut stream = Stream::new(large);
     let mut written = 0;
-    while written < bytes || stream.is_busy() {
-        stream.second(written < bytes);
+    loop {
+        let open = large.over.map_or(written < large.bytes, |(_, until)| stream.now < until);
+        if !open && !stream.is_busy() {
+            break;
+        }
+        stream.second(open);
         if BUFFER <= stream.buffer.len() {
             written += stream.flush(&mut out)?;
         }
@@ -27,8 +42,13 @@ pub fn write_large_queue_log(mut out: impl Write, bytes: u64, seed: u64) -> io::
 const BUFFER: usize = 256 * 1024;
 /// Longer than any call, in seconds; a power of two.
 const WHEEL: usize = 2048;
-/// Calls that begin in each second.
+/// Calls that begin in each second, unless they are spread over a time.
 const CALLS_A_SECOND: i64 = 4;
+/// What a call takes.
+const BYTES_A_CALL: u64 = 270;
+/// Where the log begins, unless it is told: 1 July 2023 in Rome.
+const BEGIN: i64 = 1_688_169_600;
+const MILLION: u64 = 1_000_000;
 
 #[derive(Clone, Copy)]
 struct Step {
@@ -52,6 +72,8 @@ enum Kind {
 /// Steps to come, by second, around a wheel.
 struct Stream {
     rng: Rng,
+    /// Calls in a million seconds, if they are spread over a time.
+    rate: Option<u64>,
     wheel: Vec<Vec<Step>>,
     n_pending: u64,
     now: i64,
@@ -61,12 +83,14 @@ struct Stream {
 }
 
 impl Stream {
-    fn new(seed: u64) -> Self {
+    fn new(Large { bytes, seed, over }: Large) -> Self {
+        let seconds = |(from, until): (i64, i64)| (until - from).max(1).unsigned_abs();
         Self {
             rng: Rng::stream(seed, "large", 0),
+            rate: over.map(|over| bytes.saturating_mul(MILLION) / BYTES_A_CALL / seconds(over)),
             wheel: vec![Vec::new(); WHEEL],
             n_pending: 0,
-            now: 1_688_169_600,
+            now: over.map_or(BEGIN, |(from, _)| from),
             channel: 0,
             buffer: Vec::with_capacity(2 * BUFFER),
             n_lines: 0,
@@ -80,7 +104,7 @@ impl Stream {
     /// Writes the lines of one second; `open` lets new calls in.
     fn second(&mut self, open: bool) {
         if open {
-            for _ in 0..self.rng.between(1, 2 * CALLS_A_SECOND - 1) {
+            for _ in 0..self.arrivals() {
                 self.begin();
             }
         }
@@ -96,6 +120,17 @@ impl Stream {
             *emptied = steps;
         }
         self.now += 1;
+    }
+
+    /// How many calls begin in this second.
+    fn arrivals(&mut self) -> u64 {
+        match self.rate {
+            Some(rate) => {
+                let one_more = self.rng.next() % MILLION < rate % MILLION;
+                rate / MILLION + u64::from(one_more)
+            }
+            None => self.rng.between(1, 2 * CALLS_A_SECOND - 1).unsigned_abs(),
+        }
     }
 
     fn begin(&mut self) {
@@ -249,7 +284,8 @@ mod tests {
     #[test]
     fn every_call_is_completed_and_the_size_is_reached() {
         let mut bytes = Vec::new();
-        let n_lines = write_large_queue_log(&mut bytes, 1_000_000, 3).expect("memory");
+        let large = Large { bytes: 1_000_000, seed: 3, over: None };
+        let n_lines = write_large_queue_log(&mut bytes, large).expect("memory");
         assert!((1_000_000..1_700_000).contains(&bytes.len()), "{}", bytes.len());
         let text = String::from_utf8(bytes).expect("ASCII");
         assert_eq!(text.lines().count() as u64, n_lines);
@@ -277,10 +313,28 @@ mod tests {
     fn same_seed_same_bytes() {
         let make = |seed| {
             let mut bytes = Vec::new();
-            write_large_queue_log(&mut bytes, 100_000, seed).expect("memory");
+            let large = Large { bytes: 100_000, seed, over: None };
+            write_large_queue_log(&mut bytes, large).expect("memory");
             bytes
         };
         assert_eq!(make(1), make(1));
         assert_ne!(make(1), make(2));
+    }
+
+    #[test]
+    fn calls_are_spread_over_the_time_asked_for() {
+        let (from, until) = (BEGIN, BEGIN + 30 * 86_400);
+        let mut bytes = Vec::new();
+        let large = Large { bytes: 2_000_000, seed: 5, over: Some((from, until)) };
+        write_large_queue_log(&mut bytes, large).expect("memory");
+        let text = String::from_utf8(bytes).expect("ASCII");
+        let mut days = [0_u64; 30];
+        for line in text.lines().filter(|line| line.contains("|DID|")) {
+            let at: i64 = line[..10].parse().expect("epoch");
+            days[usize::try_from((at - from) / 86_400).expect("not before the time")] += 1;
+        }
+        let all: u64 = days.iter().sum();
+        assert!((6_500..8_300).contains(&all), "{all} calls in {} bytes", text.len());
+        assert!(days.iter().all(|n| (180..320).contains(n)), "{days:?}");
     }
 }

@@ -85,6 +85,30 @@ fn equal_rows_of_one_file_are_events_of_their_own() {
     assert_eq!((n(&thrice, "duplicates"), n(&thrice, "fact_rows")), (2, 1));
 }
 
+#[test]
+fn the_list_of_many_imports_stays_few_files() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let file = |at: i64| {
+        let mut log = Log::default();
+        log.answered(MONDAY + 100 * at, "cup_prenotazione", 10, 60);
+        log.write(dir.path(), &format!("log-{at:02}"))
+    };
+    let files: Vec<PathBuf> = (0..36).map(file).collect();
+    let (first, last) = files.split_at(35);
+    place.import(&first.iter().map(PathBuf::as_path).collect::<Vec<_>>()).ok();
+    // The next import clears away the files that one was written in place of.
+    place.import(&[last.first().expect("one is left")]).ok();
+    let list = place.ledger.join("tables/imports");
+    let list = fs::read_dir(list).expect("it is readable").map(|entry| entry.expect("an entry"));
+    let names = list.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let written = names.filter(|name| name.ends_with(".parquet")).count();
+    assert!(written < 10, "{written} files");
+    let again = place.import(&[&files[3]]).ok();
+    assert_eq!(outcome(&again)["already"], true, "the first imports are known");
+    assert_eq!(counts(&place.measure("2023-07"), "cup", "K1"), (36, 36));
+}
+
 fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/mappings").join(name)
 }

@@ -4,14 +4,14 @@ use crate::import::{n, outcome};
 use crate::support::{Place, temp, write};
 
 /// A call that waits ten seconds from 10:00:00 in Rome, after half a minute in the IVR.
-const LOG: &str = "\
+pub const LOG: &str = "\
 1688371200|pbx-1688371170.1|cup_prenotazione|NONE|ENTERQUEUE||0000123456|1
 1688371210|pbx-1688371170.1|cup_prenotazione|A|CONNECT|10|pbx-1688371201.2|9
 1688371300|pbx-1688371170.1|cup_prenotazione|A|COMPLETECALLER|10|90|1
 ";
 
 /// The same call, and one that never met a queue; local times of a PBX that runs on UTC.
-const CDR: &str = r#""","0000123456","cup_prenotazione","diretto",""""" <0000123456>","PJSIP/trunk-1","PJSIP/1001-2","Queue","cup_prenotazione,tc,,,120","2023-07-03 07:59:20","2023-07-03 07:59:20","2023-07-03 08:01:40",140,140,"ANSWERED","DOCUMENTATION","pbx-1688371170.1","","","pbx-1688371170.1",0
+pub const CDR: &str = r#""","0000123456","cup_prenotazione","diretto",""""" <0000123456>","PJSIP/trunk-1","PJSIP/1001-2","Queue","cup_prenotazione,tc,,,120","2023-07-03 07:59:20","2023-07-03 07:59:20","2023-07-03 08:01:40",140,140,"ANSWERED","DOCUMENTATION","pbx-1688371170.1","","","pbx-1688371170.1",0
 "","0000654321","s","ivr",""""" <0000654321>","PJSIP/trunk-3","","Playback","benvenuto","2023-07-03 08:10:00","2023-07-03 08:10:00","2023-07-03 08:10:12",12,12,"ANSWERED","DOCUMENTATION","pbx-1688371800.3","","","pbx-1688371800.3",1
 "#;
 

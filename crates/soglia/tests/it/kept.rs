@@ -13,8 +13,9 @@ use soglia_measure::measure::{Options, measure, measure_with};
 use soglia_measure::plan::{CallsPass, Scans};
 
 use crate::import::large;
+use crate::joined::{CDR, LOG};
 use crate::nasty::{VARIATIONS, nasty};
-use crate::support::{Place, temp};
+use crate::support::{Place, temp, write};
 
 /// Around the end of summer time, too.
 const PERIODS: [&str; 2] = ["2023-W43", "2023-08-03..2023-12-20"];
@@ -34,7 +35,11 @@ impl Looking {
     }
 
     async fn check(&self, contract: &Contract, what: &str) {
-        for name in PERIODS {
+        self.check_in(&PERIODS, contract, what).await;
+    }
+
+    async fn check_in(&self, periods: &[&str], contract: &Contract, what: &str) {
+        for name in periods {
             let period = Period::parse(name, &contract.zone).expect("a period");
             let options = Options { sensitivity: false, ..Options::default() };
             let fresh = measure(&self.session, contract, &period, options).await;
@@ -125,5 +130,36 @@ fn kept_counts_are_used_and_damaged_ones_are_not() {
         let read = kept.days(&looking.session, (&abroad, &year), &pass).await;
         assert!(read.expect("it is read").is_none(), "its days are not the ledger's");
         looking.check(&abroad, "abroad").await;
+    });
+}
+
+#[test]
+fn calls_that_a_newer_revision_replaced_are_counted_once_for_all_files() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    place.import(&[&write(dir.path(), "queue_log", LOG)]).ok();
+    let cdr = write(dir.path(), "Master.csv", CDR);
+    let cdr = cdr.to_str().expect("paths are UTF-8");
+    let joined = ["import", "--format", "asterisk-cdr", "--service", "cup", "--zone", "UTC", cdr];
+    place.soglia(&joined).ok();
+    let contract = parsed(&fs::read_to_string(&place.contract).expect("it is there"));
+    let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
+    runtime.block_on(async {
+        let looking = Looking::at(&place).await;
+        assert!(looking.session.revised.contains(&Table::Calls), "the CDR replaced a call");
+        let periods = ["2023-07", "2023-07-03", "2023-07-04"];
+        looking.check_in(&periods, &contract, "revised").await;
+        looking.check_in(&periods, &contract, "revised, again").await;
+
+        // The rows are read once: afterwards the counts do.
+        let period = Period::parse("2023-07-03", &contract.zone).expect("a day");
+        let kept = Kept::beside(&looking.ledger);
+        for path in looking.session.files_of(Table::Calls) {
+            fs::rename(path, path.with_extension("away")).expect("it moves");
+        }
+        let days = kept.days(&looking.session, (&contract, &period), &CallsPass::ordinary()).await;
+        let days = days.expect("it is read").expect("of all files together");
+        let calls: u64 = days.cells.values().map(|class| class.n).sum();
+        assert_eq!(calls, 2, "the older revision does not count");
     });
 }

@@ -5,6 +5,7 @@ use soglia_domain::period::Period;
 use soglia_ledger::session::Session;
 use soglia_ledger::store::Ledger;
 use soglia_measure::explain::{self, Page, Wanted};
+use soglia_measure::kept::Kept;
 use soglia_measure::measure::{Options, measure};
 use soglia_measure::measurement::Measurement;
 
@@ -16,16 +17,32 @@ struct Looking {
     session: Session,
     contract: Contract,
     period: Period,
+    kept: Kept,
 }
 
 impl Looking {
     async fn list(&self, m: &Measurement, wanted: &str) -> Page {
+        self.list_from(m, wanted, (0, usize::MAX)).await
+    }
+
+    async fn list_from(&self, m: &Measurement, wanted: &str, places: (u64, usize)) -> Page {
         let what = Wanted::from_name(wanted).expect("a kind of list");
         let figure = (m.service.as_str(), m.indicator.as_str());
-        let range = (0, usize::MAX);
-        explain::behind(&self.session, &self.contract, figure, &self.period, &what, range)
+        let Self { session, contract, period, kept } = self;
+        explain::behind(session, contract, figure, period, &what, places, kept)
             .await
             .expect("it can be listed")
+    }
+
+    /// Pages are stretches of the whole list, whichever days of it were read.
+    async fn check_pages(&self, m: &Measurement, wanted: &str, whole: &Page, at: &str) {
+        let len = whole.items.len();
+        for (skip, limit) in [(0, 3), (len / 2, 7), (len.saturating_sub(2), 5), (len, 5)] {
+            let page = self.list_from(m, wanted, (skip as u64, limit)).await;
+            let expected = whole.items.get(skip..len.min(skip + limit)).unwrap_or_default();
+            assert_eq!(page.items, expected, "{at}: {limit} after {skip}");
+            assert_eq!((page.total, page.counted), (whole.total, whole.counted), "{at}");
+        }
     }
 
     /// Rows that count, of the queries shown for K5: they are not those that counted.
@@ -57,6 +74,9 @@ impl Looking {
             let page = self.list(m, wanted).await;
             assert_eq!(page.counted, expected, "{at} {wanted}");
             check_page(&page, m, &format!("{at} {wanted}"));
+            if ["K1", "K3"].contains(&m.indicator.as_str()) {
+                self.check_pages(m, wanted, &page, &format!("{at} {wanted}")).await;
+            }
         }
         let (late, lost) = (self.list(m, "late").await, self.list(m, "lost").await);
         assert_eq!(late.counted + lost.counted, missed, "{at} late and lost");
@@ -109,7 +129,8 @@ async fn looking(place: &Place, text: &str) -> Looking {
     let ledger = Ledger::open(&place.ledger).expect("there is a ledger");
     let session = Session::open(&ledger, None).await.expect("it has tables");
     session.ctx.register_udaf(soglia_measure::udaf::udaf());
-    Looking { session, contract, period }
+    let kept = Kept::beside(&ledger);
+    Looking { session, contract, period, kept }
 }
 
 #[test]

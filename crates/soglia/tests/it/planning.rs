@@ -97,3 +97,111 @@ fn closed_formulas_need_no_ledger() {
     assert!(number(&many, "/answers/0/classes/0/blocked") < 1e-12);
     assert_eq!(erlang(&["--model", "x", "--operators", "1"]).code, 2);
 }
+
+const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/reference/turni.toml");
+
+fn staffing(more: &[&str]) -> Ran {
+    let asked = ["staffing", "--service", "cup", "--rules", RULES, "--patience", "120s"];
+    run(&[&asked[..], more].concat())
+}
+
+#[test]
+fn shifts_cover_a_day_to_come() {
+    let asked = ["--from", "2024-01-08", "--days", "1", "--repetitions", "20"];
+    let answer = staffing(&[&asked[..], &["--format", "json"]].concat()).ok().json();
+    let planned = &answer["staffing"];
+    let day = &planned["days"][0];
+    assert_eq!(
+        (&answer["schema"], &day["date"]),
+        (&"soglia.staffing/1".into(), &"2024-01-08".into())
+    );
+    // Shifts and presence are the same people: minutes paid are minutes at work, for pauses are not.
+    let minutes = number(planned, "/chosen/paid_minutes");
+    let present = day["present"].as_array().expect("levels");
+    let at_work: u64 = present.iter().filter_map(Value::as_u64).sum();
+    assert!((minutes - 15.0 * at_work as f64).abs() < 1e-9, "{minutes} and {at_work}");
+    // The rules ask for two while the service is open, 8 to 19.
+    let open = &present[32..76];
+    assert!(open.iter().all(|n| n.as_u64().is_some_and(|n| 2 <= n)), "{open:?}");
+    assert!(0.79 < number(planned, "/chosen/level"), "{}", planned["chosen"]);
+    assert!(number(planned, "/chosen/paid_minutes") <= number(planned, "/erlang_a/paid_minutes"));
+    let again = staffing(&[&asked[..], &["--format", "json"]].concat()).ok().json();
+    assert_eq!(again, answer, "the same shifts again");
+    let table = staffing(&[&asked[..], &["--lang", "en"]].concat()).ok().out;
+    for said in ["shifts chosen", "paid hours", "EUR", "positions that work the shifts"] {
+        assert!(table.contains(said), "{said} in {table}");
+    }
+}
+
+#[test]
+fn shifts_that_cannot_be_are_refused_with_a_reason() {
+    let monday = ["--from", "2024-01-08", "--days", "1"];
+    let with = |more: &[&str]| staffing(&[&monday[..], more].concat());
+    for (ran, code, said) in [
+        (with(&["--service-level", "180/20"]), 2, "is no service level"),
+        (with(&["--aht", "never"]), 2, "must be a duration"),
+        (with(&["--floor", "100%"]), 2, "below 100 %"),
+        (staffing(&["--from", "2024-01-07", "--days", "1"]), 2, "is closed on all the days"),
+        (staffing(&["--from", "2023-12-01", "--days", "1"]), 2, "what came is known"),
+        (with(&["--as-of", "2020-01-01"]), 4, "has no calls of `cup`"),
+    ] {
+        let err = ran.code(code).err;
+        assert!(err.contains(said) && err.contains("hint: "), "{said} in {err}");
+    }
+    let asked = ["staffing", "--service", "cup", "--patience", "120s", "--rules"];
+    let wrong = run(&[&asked[..], &[crate::support::CONTRACT]].concat()).code(3).err;
+    assert!(wrong.contains("unknown field `contract`"), "{wrong}");
+    let missing = run(&[&asked[..], &["nothing.toml"]].concat()).code(3).err;
+    assert!(missing.contains("failed to read `nothing.toml`"), "{missing}");
+    let service = ["staffing", "--service", "never", "--patience", "120s", "--rules", RULES];
+    assert!(run(&service).code(2).err.contains("it has cup, cc"));
+    // Nobody works long enough: two at once are too few, and the day says when.
+    let dir = crate::support::temp();
+    let rules = std::fs::read_to_string(RULES).expect("the rules are there");
+    let few = rules.replace("max_present = 120", "max_present = 2");
+    let few = crate::support::write(dir.path(), "few.toml", few);
+    let few = few.to_str().expect("a path in UTF-8");
+    let asked = ["staffing", "--service", "cup", "--patience", "120s", "--rules", few];
+    let err = run(&[&asked[..], &monday[..]].concat()).code(2).err;
+    assert!(err.contains("2024-01-08"), "{err}");
+}
+
+#[test]
+fn a_report_has_a_chapter_about_scenarios() {
+    let dir = crate::support::temp();
+    let out = dir.path().join("report");
+    let out = out.to_str().expect("a path in UTF-8");
+    let (ivr, training) = (scenario("code-ivr"), scenario("formazione-incrociata"));
+    let asked = ["report", "--period", "2023-H2", "--out", out, "--quiet"];
+    let named = ["--scenario", &ivr, "--scenario", &training, "--formats", "html,json"];
+    run(&[&asked[..], &named].concat()).ok();
+    let html = std::fs::read_to_string(format!("{out}/resoconto-2023-H2.html")).expect("a report");
+    for said in [
+        "Scenari",
+        "Errore sul passato: CUP",
+        "A · Code IVR per informazioni e disdette",
+        "A · Formazione incrociata",
+        "Quarto d'ora peggiore",
+        "alibrato",
+    ] {
+        assert!(html.contains(said), "{said}");
+    }
+    let json = std::fs::read_to_string(format!("{out}/resoconto-2023-H2.json")).expect("a report");
+    let report: Value = serde_json::from_str(&json).expect("JSON");
+    let sections = report.pointer("/document/sections").or_else(|| report.pointer("/sections"));
+    let sections = sections.and_then(Value::as_array).expect("sections");
+    let chapter = |id: &str| sections.iter().any(|section| section["id"] == id);
+    assert!(chapter("s-scenari") && chapter("s-scenari-cup-k1") && chapter("s-scenari-cc-k1"));
+    let without = ["--formats", "html"];
+    run(&[&asked[..], &without].concat()).ok();
+    let html = std::fs::read_to_string(format!("{out}/resoconto-2023-H2.html")).expect("a report");
+    assert!(html.contains("s-scenari") && !html.contains("Errore sul passato"));
+    let bad = crate::support::write(
+        dir.path(),
+        "nobody.toml",
+        "[scenario]\ncode = \"x\"\nname = \"X\"\n\n[[demand]]\nchange = \"+5%\"\n",
+    );
+    let bad = bad.to_str().expect("a path in UTF-8");
+    let err = run(&[&asked[..], &["--scenario", bad]].concat()).code(2).err;
+    assert!(err.contains("must name one of the contract's services: cup, cc"), "{err}");
+}

@@ -2,6 +2,10 @@
 
 mod browser;
 mod client;
+mod connections;
+mod fuzzed;
+mod openid;
+mod planning;
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +20,7 @@ use crate::support::{Log, Place, demo, temp};
 const PASSWORD: &str = "una frase lunga abbastanza";
 
 /// The pages of somebody who may see figures.
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 25] = [
     "/",
     "/months",
     "/services/cup",
@@ -35,6 +39,13 @@ const PAGES: [&str; 18] = [
     "/audit/verify",
     "/accessibility",
     "/services/cc/K9",
+    "/services/cup/whatif",
+    "/services/cup/whatif?weeks=2&demand=10&opens=07:00",
+    "/services/cup/scenarios?weeks=2",
+    "/services/cc/whatif?weeks=2",
+    "/services/cup/forecast?date=2024-01-08",
+    "/services/cup/projection?period=2023-H2&as_of=2023-11-01",
+    "/services/cup/staffing",
 ];
 
 /// Makes the administrator with the code of the console, then the others as the pages do.
@@ -392,7 +403,7 @@ fn programs_come_with_a_token_and_find_what_is_described() {
             .replace(
                 "{id}",
                 match path.as_str() {
-                    jobs if jobs.contains("/jobs/") => "1",
+                    jobs if jobs.contains("/jobs/") || jobs.contains("/studies/") => "1",
                     calls if calls.contains("/calls/") => call,
                     _ => "RIE-99",
                 },
@@ -413,7 +424,7 @@ fn programs_come_with_a_token_and_find_what_is_described() {
         };
         let known = match path.as_str() {
             "/api/v1/users" => 403,
-            "/api/v1/jobs/1" => 404,
+            "/api/v1/jobs/1" | "/api/v1/studies/1" => 404,
             path if path.contains("/entries/") || path.contains("/reviews/") => 404,
             path if path.starts_with("/api/v1/calls/") => answer.status.min(404),
             _ => 200,

@@ -43,7 +43,7 @@ pub async fn people(
             login: login.to_owned(),
             name: name.to_owned(),
             email: None,
-            password: password.clone(),
+            password: Some(password.clone()),
         };
         let user = Users(tx).create(&by, new).await?;
         let contract = (role != Role::Administrator).then(|| contract.code.clone());

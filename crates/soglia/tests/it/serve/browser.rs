@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use super::client::Server;
 use super::{PAGES, PASSWORD, on_demo, ready, with_accounts};
@@ -10,7 +11,34 @@ use crate::support::{Log, MONDAY, Place, temp, write};
 /// Monday 6 November 2023, 08:00 in Rome.
 const NOVEMBER: i64 = 1_699_254_000;
 
-const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../soglia-web/browser");
+/// The scripts, and the list of packages that they need.
+pub const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../soglia-web/browser");
+
+/// The packages that the scripts need, installed once; says what is missing.
+pub fn packages() -> Option<PathBuf> {
+    static INSTALLED: OnceLock<Option<PathBuf>> = OnceLock::new();
+    INSTALLED.get_or_init(install).clone()
+}
+
+fn install() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
+    std::fs::create_dir_all(&folder).expect("the build folder is writable");
+    let read = |folder: &Path| std::fs::read(folder.join("package-lock.json")).ok();
+    if folder.join("complete").exists() && read(&folder) == read(Path::new(SCRIPTS)) {
+        return Some(folder);
+    }
+    for name in ["package.json", "package-lock.json"] {
+        std::fs::copy(Path::new(SCRIPTS).join(name), folder.join(name)).expect("it is there");
+    }
+    let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    let installed = Command::new("npm").args(arguments).current_dir(&folder).status();
+    if !installed.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: npm missing, or its packages cannot be had");
+        return None;
+    }
+    std::fs::write(folder.join("complete"), "").expect("the build folder is writable");
+    Some(folder)
+}
 
 /// Chromium and the packages that drive it; says what is missing.
 fn driver() -> Option<(PathBuf, PathBuf)> {
@@ -19,25 +47,12 @@ fn driver() -> Option<(PathBuf, PathBuf)> {
         eprintln!("skipped: chromium missing (scripts/deps.sh installs it)");
         return None;
     };
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
-    if !folder.join("node_modules/playwright-core").exists() {
-        std::fs::create_dir_all(&folder).expect("the build folder is writable");
-        for name in ["package.json", "package-lock.json"] {
-            std::fs::copy(Path::new(SCRIPTS).join(name), folder.join(name)).expect("it is there");
-        }
-        let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-        let installed = Command::new("npm").args(arguments).current_dir(&folder).status();
-        if !installed.is_ok_and(|status| status.success()) {
-            eprintln!("skipped: npm missing, or its packages cannot be had");
-            return None;
-        }
-    }
-    Some((chromium, folder))
+    Some((chromium, packages()?))
 }
 
 /// Runs a script of `crates/soglia-web/browser` and shows what it said if it failed. Returns what
 /// it said, unless there is no browser here.
-fn run(script: &str, server: &Server, arguments: &[&str]) -> Option<String> {
+pub fn run(script: &str, server: &Server, arguments: &[&str]) -> Option<String> {
     let (chromium, folder) = driver()?;
     let output = Command::new("node")
         .arg(Path::new(SCRIPTS).join(script))
@@ -155,10 +170,24 @@ fn every_page_is_accessible_and_works_by_keyboard() {
     // What takes long is computed before the browser waits for it.
     ready(&mut mia, "/");
     ready(&mut mia, "/months");
+    ready(&mut mia, "/services/cup/whatif");
+    ready(&mut mia, "/services/cup/whatif?weeks=2");
+    ready(&mut mia, "/services/cc/whatif?weeks=2");
     let mut arguments = vec!["mia", PASSWORD];
     arguments.extend(PAGES);
     run("pages.mjs", &server, &arguments);
     run("pages.mjs", &server, &["ada", PASSWORD, "/users", "/users/U-1", "/tokens"]);
+}
+
+#[test]
+fn levers_move_by_keyboard_and_without_script() {
+    let dir = temp();
+    let server = on_demo(dir.path());
+    with_accounts(&server, &[("mia", "monitoring_manager", "")]);
+    let mut mia = server.client();
+    mia.log_in("mia", PASSWORD).expect_status(303);
+    ready(&mut mia, "/services/cup/whatif?weeks=2");
+    run("levers.mjs", &server, &["mia", PASSWORD]);
 }
 
 #[test]

@@ -43,7 +43,17 @@ impl Server {
 
     /// Somebody who has not come in.
     pub fn client(&self) -> Client {
-        Client { address: self.address.clone(), cookies: BTreeMap::new() }
+        Client::of(&self.address)
+    }
+
+    /// Ends it. Returns what it wrote to its console meanwhile.
+    pub fn stop(mut self) -> String {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let mut errors = String::new();
+        let stderr = self.child.stderr.take().expect("stderr is kept");
+        BufReader::new(stderr).read_to_string(&mut errors).expect("errors are UTF-8");
+        errors
     }
 }
 
@@ -85,6 +95,11 @@ pub struct Answer {
 }
 
 impl Client {
+    /// Somebody without cookies, before any server.
+    pub fn of(address: &str) -> Self {
+        Self { address: address.to_owned(), cookies: BTreeMap::new() }
+    }
+
     /// Asks for a page.
     pub fn get(&mut self, path: &str) -> Answer {
         self.send("GET", path, &[], b"")
@@ -94,8 +109,11 @@ impl Client {
     pub fn form(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let token = self.token(match path {
             "/purpose" | "/logout" => "/account",
-            other if other.ends_with("/grant") => other.trim_end_matches("/grant"),
-            other => other,
+            // What is done to a user is a form of the user's page.
+            other => match other.rsplit_once('/') {
+                Some((page, _)) if page.starts_with("/users/") => page,
+                _ => other,
+            },
         });
         let mut body = String::new();
         for (name, value) in fields.iter().chain(&[("csrf", token.as_str())]) {

@@ -1,0 +1,240 @@
+//! What would happen and what will come, for programs. Read [`routes`] first, then [`paths`].
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use serde_json::{Map, Value, json};
+use soglia_app::whatif::document;
+use soglia_app::whatif::levers::{Board, Form, Lever};
+use soglia_sim::whatif::Source;
+
+use super::document::{operation_id, parameter, responses};
+use super::{answer, working};
+use crate::access::Visit;
+use crate::pages::planning::whatif::refused;
+use crate::pages::planning::{
+    asked, board, forecast, pairs, present_now, projection, studies, wanted,
+};
+use crate::planning::nothing;
+use crate::reply::Answer;
+use crate::state::Shared;
+use crate::studies::{Outcome, State as StudyState};
+
+/// The routes.
+pub fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/v1/services/{service}/levers", get(levers))
+        .route("/v1/services/{service}/whatif", get(whatif))
+        .route("/v1/services/{service}/studies", post(begin))
+        .route("/v1/services/{service}/forecast", get(forecast))
+        .route("/v1/services/{service}/projection", get(projection))
+        .route("/v1/studies/{id}", get(study))
+}
+
+/// What can be moved, where it stands, and the scenario that it describes.
+async fn levers(State(app): State<Shared>, visit: Visit, Path(code): Path<String>) -> Answer {
+    let service = app.service(&visit, &code)?;
+    let (wanted, _) = wanted(&app, &visit, &code).await?;
+    let Some(known) = present_now(&app, &wanted).await? else { return Ok(working()) };
+    let prepared = known.as_ref().as_ref().map_err(|why| nothing(why.clone()))?;
+    let moved = board(&app, service, prepared, (&visit, &pairs(&visit.query))).map_err(refused)?;
+    let scenarios = app.planning.offered(&code).map(|one| {
+        let scenario = &one.scenario;
+        json!({ "code": scenario.code, "name": scenario.name.get(visit.lang), "toml": one.text })
+    });
+    answer(&json!({
+        "service": code,
+        "period": wanted.period.label(),
+        "weeks": wanted.weeks,
+        "levers": described(&moved),
+        "toml": moved.toml(),
+        "scenarios": scenarios.collect::<Vec<_>>(),
+    }))
+}
+
+fn described(board: &Board) -> Vec<Value> {
+    let one = |lever: &Lever| {
+        let mut described = json!({
+            "name": lever.key,
+            "label": lever.label,
+            "unit": lever.unit,
+            "now": lever.written(lever.now),
+            "value": lever.shown(),
+        });
+        let more = match &lever.form {
+            Form::Number(min, max, _) | Form::Clock(min, max, _) => {
+                json!({ "min": lever.written(*min), "max": lever.written(*max) })
+            }
+            Form::Choice(choices) => {
+                let codes: Vec<&str> = choices.iter().map(|(code, _)| code.as_str()).collect();
+                json!({ "choices": codes })
+            }
+        };
+        if let (Some(all), Value::Object(more)) = (described.as_object_mut(), more) {
+            all.extend(more);
+        }
+        described
+    };
+    board.levers().map(one).collect()
+}
+
+/// The document of `soglia whatif --format json`: ready-made scenarios and levers, at once.
+async fn whatif(State(app): State<Shared>, visit: Visit, Path(code): Path<String>) -> Answer {
+    let service = app.service(&visit, &code)?;
+    let (wanted, _) = wanted(&app, &visit, &code).await?;
+    let Some(known) = present_now(&app, &wanted).await? else { return Ok(working()) };
+    let prepared = known.as_ref().as_ref().map_err(|why| nothing(why.clone()))?;
+    let pairs = pairs(&visit.query);
+    let found = asked(&app, service, prepared, (&visit, &wanted, &pairs)).map_err(refused)?;
+    let answers = app.planning.answer(known.clone(), found.scenarios).await?;
+    answer(&document::answers(&prepared.present, &answers, &prepared.gate))
+}
+
+/// Plays more weeks than fit into a moment; `drawn=1` plays weeks drawn from what was learned.
+async fn begin(State(app): State<Shared>, visit: Visit, Path(code): Path<String>) -> Answer {
+    let source = match visit.parameter("drawn") {
+        Some(_) => Source::Drawn,
+        None => Source::Recorded,
+    };
+    let study = studies::ask(&app, &visit, &code, source).await?;
+    let address = format!("/api/v1/studies/{}", study.id);
+    let body = axum::Json(json!({ "study": study.id, "state": address }));
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, address)], body).into_response())
+}
+
+/// Where a study is, and what came of it.
+async fn study(State(app): State<Shared>, visit: Visit, Path(id): Path<String>) -> Answer {
+    let (study, _) = studies::found(&app, &visit, &id)?;
+    let title = study.title.get(visit.lang);
+    answer(&match study.state() {
+        StudyState::Waiting => json!({ "state": "waiting", "title": title }),
+        StudyState::Working => json!({ "state": "working", "title": title }),
+        StudyState::Playing(weeks, width) => {
+            json!({ "state": "playing", "title": title, "weeks": weeks, "half_width": width })
+        }
+        StudyState::Failed(why) => {
+            json!({ "state": "failed", "title": title, "error": why.get(visit.lang) })
+        }
+        StudyState::Done(outcome) => match outcome.as_ref() {
+            Outcome::WhatIf { known, answers, .. } => {
+                let prepared = known.as_ref().as_ref().map_err(|why| nothing(why.clone()))?;
+                let found = document::answers(&prepared.present, answers, &prepared.gate);
+                json!({ "state": "done", "title": title, "answer": found })
+            }
+            Outcome::Staffing { rules, question, demand, answer } => {
+                let asked = soglia_app::staffed::Asked { rules, question, demand };
+                let found = soglia_app::staffed::document(&asked, answer);
+                json!({ "state": "done", "title": title, "answer": found })
+            }
+        },
+    })
+}
+
+/// How many calls will come.
+async fn forecast(State(app): State<Shared>, visit: Visit, Path(code): Path<String>) -> Answer {
+    let service = app.service(&visit, &code)?;
+    answer(&forecast::document(&app, &visit, service).await?)
+}
+
+/// What a running period still needs.
+async fn projection(State(app): State<Shared>, visit: Visit, Path(code): Path<String>) -> Answer {
+    let service = app.service(&visit, &code)?;
+    answer(&projection::document(&app, &visit, service).await?)
+}
+
+/// The operations as OpenAPI describes them.
+pub fn paths() -> Map<String, Value> {
+    let mut paths = Map::new();
+    let mut add = |method: &str, path: &str, summary: &str, own: Vec<Value>| {
+        let parameters: Vec<Value> = own;
+        let good = if method == "post" {
+            ("202", "Begun; `state` says where to ask")
+        } else {
+            ("200", "What was asked for")
+        };
+        let operation = json!({
+            "operationId": operation_id(method, path),
+            "summary": summary,
+            "parameters": parameters,
+            "responses": responses(good.0, good.1),
+        });
+        let mut methods = Map::new();
+        methods.insert(method.to_owned(), operation);
+        paths.insert(path.to_owned(), methods.into());
+    };
+    let base = "/api/v1/services/{service}";
+    let known = |path: &str, names: &[&str]| -> Vec<Value> {
+        names.iter().filter_map(|name| parameter(path, name)).collect()
+    };
+    let path = format!("{base}/levers");
+    let mut own = known(&path, &["service", "period", "lang"]);
+    own.extend([weeks(), moved()]);
+    add("get", &path, "What can be moved, and ready-made scenarios, each as TOML", own);
+    let path = format!("{base}/whatif");
+    let mut own = known(&path, &["service", "period", "lang"]);
+    own.extend([weeks(), scenario(), moved()]);
+    let summary = "What changes would do: `soglia.whatif/1`, with the gate's answer";
+    add("get", &path, summary, own);
+    let path = format!("{base}/studies");
+    let mut own = known(&path, &["service", "period"]);
+    own.extend([weeks(), scenario(), moved(), query("drawn", "`1`: weeks drawn, not recorded")]);
+    add("post", &path, "Begins the same over more weeks", own);
+    let path = format!("{base}/forecast");
+    let mut own = known(&path, &["service"]);
+    own.extend([
+        query("date", "one day"),
+        json!({
+            "name": "weeks", "in": "query", "required": false,
+            "description": "so many weeks after the last day known",
+            "schema": { "type": "integer", "minimum": 1, "maximum": 8 },
+        }),
+    ]);
+    add("get", &path, "How many calls will come: `soglia.forecast/1`", own);
+    let path = format!("{base}/projection");
+    let mut own = known(&path, &["service", "period"]);
+    own.push(query("as_of", "the first day still to come"));
+    add("get", &path, "What a period still needs: `soglia.projection/1`", own);
+    let path = "/api/v1/studies/{id}";
+    let id = json!({
+        "name": "id", "in": "path", "required": true,
+        "description": "the number given when begun",
+        "schema": { "type": "integer", "minimum": 0 },
+    });
+    add("get", path, "Where a study is, and what came of it", vec![id]);
+    paths
+}
+
+fn query(name: &str, description: &str) -> Value {
+    json!({
+        "name": name, "in": "query", "required": false, "description": description,
+        "schema": { "type": "string" },
+    })
+}
+
+fn weeks() -> Value {
+    json!({
+        "name": "weeks", "in": "query", "required": false,
+        "description": "whole weeks played, the last of the period",
+        "schema": { "type": "integer", "enum": crate::pages::planning::WEEKS },
+    })
+}
+
+fn scenario() -> Value {
+    json!({
+        "name": "scenario", "in": "query", "required": false,
+        "description": "codes of ready-made scenarios",
+        "style": "form", "explode": true,
+        "schema": { "type": "array", "items": { "type": "string" } },
+    })
+}
+
+fn moved() -> Value {
+    json!({
+        "name": "levers", "in": "query", "required": false,
+        "description": "levers by their names, as `/levers` lists them: `demand=10&ivr.TOPIC=40`",
+        "style": "form", "explode": true,
+        "schema": { "type": "object", "additionalProperties": { "type": "string" } },
+    })
+}

@@ -1,0 +1,168 @@
+//! What services are like now, learned once and kept, so that a moved lever answers at once. Read
+//! [`Planning::prepared`] first.
+//!
+//! A present follows from the ledger's newest import, the contract (which does not change while the
+//! server runs), the service, the period at whose end it is looked at, and the number of weeks.
+
+use std::sync::Arc;
+
+use soglia_app::whatif::{Part, Prepared, Present, PresentError, undescribed};
+use soglia_domain::contract::{Contract, Service};
+use soglia_domain::period::Period;
+use soglia_domain::text::Text;
+use soglia_sim::scenario::{ApplyError, Scenario};
+use soglia_sim::whatif::Answers;
+use tokio::sync::Semaphore;
+
+use crate::engine;
+use crate::figures::cache::{Cache, Key};
+use crate::figures::{Figures, Look};
+use crate::reply::{Problem, chain};
+
+/// Presents kept: each holds all calls of its service.
+const KEPT: usize = 6;
+/// Answers that are computed at the same time.
+const ANSWERS: usize = 2;
+
+/// The working rules inside the program.
+const RULES: &str = include_str!("../../../examples/reference/turni.toml");
+
+/// A ready-made scenario.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// The file's name.
+    pub name: String,
+    /// The file's text.
+    pub text: String,
+    /// What it says.
+    pub scenario: Scenario,
+}
+
+/// A present, or why there is none.
+pub type Known = Result<Prepared, Text>;
+
+/// Presents and what is offered beside them.
+pub struct Planning {
+    contract: Arc<Contract>,
+    scenarios: Vec<Offered>,
+    rules: Option<String>,
+    threads: usize,
+    presents: Cache<Known>,
+    answers: Arc<Semaphore>,
+}
+
+/// Which present is looked at.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The service's code.
+    pub service: String,
+    /// As if its end were today.
+    pub period: Period,
+    /// Whole weeks that are played.
+    pub weeks: usize,
+}
+
+impl Planning {
+    /// Nothing learned yet.
+    pub fn new(
+        contract: Arc<Contract>,
+        scenarios: Vec<Offered>,
+        rules: Option<String>,
+        threads: usize,
+    ) -> Self {
+        let (presents, answers) = (Cache::keeping(KEPT), Arc::new(Semaphore::new(ANSWERS)));
+        Self { contract, scenarios, rules, threads, presents, answers }
+    }
+
+    /// Ready-made scenarios about a service.
+    pub fn offered<'p>(&'p self, service: &'p str) -> impl Iterator<Item = &'p Offered> {
+        let only = self.contract.services.len() == 1;
+        self.scenarios.iter().filter(move |one| match &one.scenario.service {
+            Some(code) => code == service,
+            None => only,
+        })
+    }
+
+    /// Working rules for shifts, to begin with.
+    pub fn rules(&self) -> &str {
+        self.rules.as_deref().unwrap_or(RULES)
+    }
+
+    /// Threads that a simulation may use.
+    pub const fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// A service's present, if it is there within a moment; it is learned if nobody asked before.
+    pub async fn prepared(
+        self: &Arc<Self>,
+        figures: &Arc<Figures>,
+        wanted: &Wanted,
+    ) -> Result<Look<Known>, Problem> {
+        let session = figures.session().await?;
+        let Wanted { service, period, weeks } = wanted.clone();
+        let key = Key::of(&session, format!("{service} {} {weeks}", period.label()));
+        let own = Arc::clone(self);
+        let make = async move || {
+            let part = Part { weeks, until: Some(period.until_date()) };
+            let Some(service) = own.contract.service(&service) else {
+                return Err("a service that the contract does not have".to_owned());
+            };
+            let present = Present::read(&session, &own.contract, service, undescribed(), part);
+            let present = match present.await {
+                Ok(present) => present,
+                Err(PresentError::Measure(error)) => return Err(chain(&error)),
+                Err(nothing) => return Ok(Err(no_present(service, &nothing))),
+            };
+            match Prepared::new(present, own.threads) {
+                Ok(prepared) => Ok(Ok(prepared)),
+                Err(error) => Err(chain(&error)),
+            }
+        };
+        self.presents.get(key, make).await
+    }
+
+    /// Says at once what scenarios would do. Whoever goes away before their turn costs nothing.
+    pub async fn answer(
+        &self,
+        known: Arc<Known>,
+        scenarios: Vec<Scenario>,
+    ) -> Result<Answers, Problem> {
+        let turn = Arc::clone(&self.answers).acquire_owned().await;
+        engine::run(async move || {
+            let _turn = turn;
+            let prepared = known.as_ref().as_ref().map_err(|why| nothing(why.clone()))?;
+            prepared.answer(&scenarios).map_err(|error| misfit(&error))
+        })
+        .await
+    }
+}
+
+/// There is nothing to play.
+pub fn nothing(why: Text) -> Problem {
+    Problem::refused(axum::http::StatusCode::NOT_FOUND, why)
+}
+
+/// A scenario that does not fit the present.
+pub fn misfit(error: &ApplyError) -> Problem {
+    let hint = error.hint();
+    Problem::Refused {
+        status: axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+        text: Text::new(&error.to_string(), &error.to_string()),
+        hint: hint.map(|hint| Text::new(&hint, &hint)),
+    }
+}
+
+fn no_present(service: &Service, why: &PresentError) -> Text {
+    let name = &service.name;
+    match why {
+        PresentError::NoIndicator(_) => Text::new(
+            &format!("{} non ha indicatori su attese o chiamate perse: nulla da simulare", name.it),
+            "this service has no indicator about waits or lost calls: nothing to simulate",
+        ),
+        _ => Text::new(
+            "in questo periodo non c'è una settimana intera di chiamate da cui imparare",
+            "in this period there is no whole week of calls to learn from",
+        ),
+    }
+}
