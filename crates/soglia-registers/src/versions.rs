@@ -183,7 +183,10 @@ async fn shown_is_newest(
     let mut files: Vec<String> = files.iter().map(|row| row.text(0)).collect();
     files.sort_unstable();
     let written_files: Vec<&String> = body.files.iter().map(|(sha256, _, _)| sha256).collect();
-    Ok(same && shown == written && links == body.links && files.iter().eq(written_files))
+    // Versions have their links in the order of kinds, which is not that of their names.
+    let mut written_links = body.links.clone();
+    written_links.sort_unstable();
+    Ok(same && shown == written && links == written_links && files.iter().eq(written_files))
 }
 
 /// Looks for versions and entries that no link recorded.

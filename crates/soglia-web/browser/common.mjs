@@ -10,6 +10,12 @@ export const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 export const problems = [];
 
+// What was noticed before is said even if a script cannot go on.
+process.on("uncaughtException", (error) => {
+  problems.push(String(error.stack));
+  finish();
+});
+
 export async function open() {
   return chromium.launch({
     executablePath: process.env.SOGLIA_CHROMIUM,

@@ -72,7 +72,10 @@ const step = (page, id, code, fields) =>
 const text = (page, selector = "main") => page.textContent(selector);
 
 async function downloaded(page, link) {
-  const [download] = await Promise.all([page.waitForEvent("download"), page.locator(link).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.locator(link).first().click(),
+  ]);
   const path = join(folder, `${lang}-${download.suggestedFilename()}`);
   await download.saveAs(path);
   return { path, name: download.suggestedFilename(), bytes: readFileSync(path) };
@@ -215,7 +218,7 @@ for (const [nth, path] of sheets.entries()) {
   if (nth === 0) {
     await look(monica);
     await send(monica, "form[action$='/actions']", {
-      title: "Nuove code IVR", owner: "DT", due_on: "2024-05-31", expected: "+10 pp",
+      title: "Nuove code IVR", owner: "DT", due_on: "2099-05-31", expected: "+10 pp",
       resources: "due giornate", reason: "piano",
     });
     await monica.goto(base + path);

@@ -429,6 +429,7 @@ async fn links_lead_both_ways(world: World) {
         assert_eq!(found.entries, std::slice::from_ref(&entry), "{text}");
     }
     drop(tx);
+    world.assert_trail_holds().await;
     let edit = Edit { version: 1, links: Some(Vec::new()), ..Edit::default() };
     let mut tx = world.db.write().await.expect("a transaction");
     tx.edit(&by(&actor), &world.setting, &entry.id, edit).await.expect("no links any more");

@@ -232,8 +232,12 @@ async fn settled_and_approved(world: &World, review: &Entry, remark: &Entry) {
     let rup = person("U-1", &[Role::Rup]);
     let other = [("protocol", "Prot. 31/2024"), ("outputs", "altro")];
     assert!(world.advance_as(&rup, &approved, "publish", &other).await.is_err());
-    let published = world.advance_as(&rup, &approved, "publish", &other[..1]).await;
-    let published = published.expect("the RUP publishes");
+    let unsigned = world.advance_as(&rup, &approved, "publish", &other[..1]).await;
+    assert!(matches!(unsigned, Err(RegisterError::Rule(Rule::Unsigned(_)))), "nobody signed");
+    let confirmed = [other[0], ("unsigned_why", "la firma arriva per posta")];
+    let published = world.advance_as(&rup, &approved, "publish", &confirmed).await;
+    let published = published.expect("the RUP publishes, and says why");
+    assert_eq!(published.words("unsigned_why"), Some("la firma arriva per posta"));
     assert_eq!(published.state.code, "published");
     assert_eq!(published.words("protocol"), Some("Prot. 31/2024"));
 }

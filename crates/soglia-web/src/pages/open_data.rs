@@ -5,6 +5,8 @@
 //! `/published` needs no login: the approved document of each published review, its signed files
 //! and its open data.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -31,6 +33,10 @@ use crate::state::{App, Shared};
 
 /// Who may take open data of a period that is not published.
 pub const MAY_EXPORT: &[Permission] = &[Permission::Export];
+
+/// How often, and after how long, figures that are being computed are looked for again.
+const LOOKS: u32 = 120;
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// The routes.
 pub fn routes() -> Router<Shared> {
@@ -113,23 +119,29 @@ fn files(measured: &Measured, lang: Lang) -> Result<Vec<DataFile>, Problem> {
     Ok(edition.map_err(|error| Problem::failed_by(&error))?.open_data())
 }
 
+/// Waits for figures that are being computed: whoever follows a link to a file expects the file.
 async fn of_period(app: &App, period: &Period, lang: Lang) -> Result<Vec<DataFile>, Problem> {
-    match app.figures.review(period, lang).await? {
-        Look::Ready(measured) => match measured.as_ref() {
-            Some(measured) => files(measured, lang),
-            None => Err(Problem::missing(
-                "non ci sono dati in questo periodo",
-                "there are no data in this period",
-            )),
-        },
-        Look::Working => Err(Problem::refused(
-            StatusCode::SERVICE_UNAVAILABLE,
-            Text::new(
-                "i dati si stanno preparando: riprovi tra poco",
-                "the data are being prepared: try again in a moment",
-            ),
-        )),
+    for _ in 0..LOOKS {
+        match app.figures.review(period, lang).await? {
+            Look::Working => tokio::time::sleep(PAUSE).await,
+            Look::Ready(measured) => {
+                let measured = measured.as_ref().as_ref().ok_or_else(|| {
+                    Problem::missing(
+                        "non ci sono dati in questo periodo",
+                        "there are no data in this period",
+                    )
+                })?;
+                return files(measured, lang);
+            }
+        }
     }
+    Err(Problem::refused(
+        StatusCode::SERVICE_UNAVAILABLE,
+        Text::new(
+            "i dati si stanno preparando: riprovi tra poco",
+            "the data are being prepared: try again in a moment",
+        ),
+    ))
 }
 
 /// A review that everybody may read.

@@ -66,7 +66,7 @@ const REFERENCE: [(&str, &str, &[&str]); 32] = [
     ("premise of the second area", "s-contact-centre-premessa", &["in entrata e in uscita"]),
     ("inputs of the second area", "s-contact-centre-ingresso", &["Mancante", "Presente"]),
     ("inspections, n/a", "s-contact-centre-verifiche", &["Non applicabile"]),
-    ("complaints and findings", "s-contact-centre-informazioni", &["Reclamo", "RIL-1"]),
+    ("complaints and findings", "s-contact-centre-informazioni", &["reclamo", "RIL-1"]),
     ("performance of CUP", "s-cup-prestazioni", &["lunedì mattina", "sistema di prenotazione"]),
     ("performance of the help desk", "s-cc-prestazioni", &["Bonus energia", "firma digitale"]),
     ("training and its effect", "s-contact-centre-formazione", &["FOR-1", " s"]),
@@ -169,12 +169,12 @@ fn the_twenty_rows_have_the_reference_values_actions_and_resources() {
             let line = |column: usize| row[column]["lines"][0].as_str().unwrap_or_default();
             assert!(line(1).starts_with(&format!("K{} – ", k + 1)), "{at}: {}", line(1));
             let printed = value.replace('.', ",");
-            let measured = if printed.is_empty() { "n/a".to_owned() } else { printed + "%" };
+            let measured = if printed.is_empty() { "n.a.".to_owned() } else { printed + "%" };
             assert_eq!(line(3), measured, "{at}");
             assert!(line(4).contains(targets[nth][k]), "{at}: {}", line(4));
             let badge = row[6]["badge"]["text"].as_str().unwrap_or_default();
             assert!(
-                badge.starts_with(if verdict == "NA" { "n/a" } else { verdict }),
+                badge.starts_with(if verdict == "NA" { "n.a." } else { verdict }),
                 "{at}: {badge}"
             );
             let is_missed = verdict == "KO";

@@ -46,7 +46,10 @@ pub fn input(held: Held<'_>, area: &Area, kind: InputKind, given: &Status) -> In
     let plain = |status| Input { status, unconfirmed: None };
     if let Some(element) = element(held, area, code) {
         let text = |code: &str| words(element, code).unwrap_or_default().to_owned();
-        let own = |code: &str| Text { it: text(code), en: None };
+        let own = |code: &str| match kind {
+            InputKind::SlaPerformance => by_language(&text(code)),
+            _ => Text { it: text(code), en: None },
+        };
         return match element.state.code {
             "present" => match given {
                 // Figures that the program wrote stand before what people noted.
@@ -74,6 +77,14 @@ pub fn input(held: Held<'_>, area: &Area, kind: InputKind, given: &Status) -> In
     let it = listed(Lang::It, &entries);
     let en = listed(Lang::En, &entries);
     plain(Status::Filled(vec![Text { it, en: Some(en) }]))
+}
+
+/// What the program writes of performance has the Italian line first, then the English one.
+fn by_language(text: &str) -> Text {
+    match text.split_once('\n') {
+        Some((it, en)) if !en.contains('\n') => Text::new(it, en),
+        _ => Text { it: text.to_owned(), en: None },
+    }
 }
 
 /// Why nothing stands in a section of the analysis, as the review says of the element that feeds
