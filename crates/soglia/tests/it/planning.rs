@@ -115,7 +115,7 @@ fn shifts_cover_a_day_to_come() {
         (&answer["schema"], &day["date"]),
         (&"soglia.staffing/1".into(), &"2024-01-08".into())
     );
-    // Shifts and presence are the same people: minutes paid are minutes at work, for pauses are not.
+    // Minutes paid are minutes at work: pauses are not paid.
     let minutes = number(planned, "/chosen/paid_minutes");
     let present = day["present"].as_array().expect("levels");
     let at_work: u64 = present.iter().filter_map(Value::as_u64).sum();
