@@ -47,6 +47,30 @@ fn every_sample_is_a_page_that_needs_nothing_else() {
     }
 }
 
+#[test]
+fn scenarios_say_how_far_they_can_be_trusted() {
+    let mut input = sample::half_year();
+    input.scenarios = vec![sample::study(true, "cup"), sample::study(false, "cc")];
+    let page = html(&input, Lang::It).expect("the sample is sound");
+    for said in [
+        "Calibrato: rigiocate",
+        "Non calibrato: rigiocate, le settimane si scostano da quel che è successo in 1 confronti",
+        "Errore sul passato: CUP",
+        "+1,20",
+        "A · IVR",
+        "B · IVR (30 %)",
+        "+23,90 ± 0,30",
+        "paradosso di Simpson",
+        "2023-12-18 lunedì 08:00",
+        "lunedì 08:15: 15,5%",
+        "Nessuna delle cause provate",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+    let page = html(&input, Lang::En).expect("the sample is sound");
+    assert!(page.contains("Not calibrated: played again") && page.contains("−5.28"));
+}
+
 fn headings_descend_one_by_one(page: &str) {
     let levels = page.match_indices("<h").filter_map(|(at, _)| {
         page[at + 2..]

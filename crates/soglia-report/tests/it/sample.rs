@@ -113,7 +113,83 @@ pub fn long_texts() -> ReportInput {
         }
     }
     input.provenance.inputs[0].name = format!("{word}.csv.zst");
+    input.scenarios = vec![study(true, "cup"), study(false, "cc")];
+    input.scenarios[1].name = text(&word, &word);
     input
+}
+
+/// A study with two variants of a scenario, one of which the mix misleads.
+pub fn study(calibrated: bool, service: &str) -> ScenarioStudy {
+    let row = |name: &str, met: u64, difference: Option<ScenarioDifference>| ScenarioRow {
+        name: text(name, name),
+        ratio: (met, 1000),
+        value: Some(format!("{}.{}0", met / 10, met % 10)),
+        half_width: Some("0.40".to_owned()),
+        met: Some(950 <= met),
+        probability: Some("12".to_owned()),
+        difference,
+    };
+    let differs = |total: &str, misleads: bool| {
+        Some(ScenarioDifference {
+            total: total.to_owned(),
+            half_width: Some("0.30".to_owned()),
+            fixed_mix: "1.10".to_owned(),
+            misleads,
+        })
+    };
+    let floor = |name: &str| ScenarioFloor {
+        name: text(name, name),
+        calls: 4158,
+        redials: 1,
+        contained: 0,
+        call_backs: 0,
+        abandoned: Some("11.0".to_owned()),
+        wait_secs: None,
+        occupancy: Some("73.9".to_owned()),
+        hours: 395,
+        worst: Some((text("lunedì 08:15", "Monday 08:15"), "15.5".to_owned())),
+    };
+    let percent = Amount { decimal: "95".to_owned(), unit: Unit::Percent };
+    let target = Target { direction: TargetDirection::AtLeast, bound: percent, date: None };
+    let hour = ScenarioHour {
+        at: text("2023-12-18 lunedì 08:00", "2023-12-18 Monday 08:00"),
+        calls: 322,
+        observed: "19.88".to_owned(),
+        replayed: "14.60".to_owned(),
+        difference: "-5.28".to_owned(),
+    };
+    ScenarioStudy {
+        service: service.to_owned(),
+        name: text("CUP", "Booking centre"),
+        basis: vec![text("Appreso da 100 chiamate.", "Learned from 100 calls.")],
+        gate: ScenarioGate {
+            calibrated,
+            outside: u64::from(!calibrated),
+            judged: 78,
+            miss: "2.60".to_owned(),
+            worst: vec![hour],
+            causes: Vec::new(),
+        },
+        indicators: vec![ScenarioIndicator {
+            code: "K1".to_owned(),
+            name: text("In tempo", "In time"),
+            target,
+            observed: Some((700, 1000)),
+            rows: vec![
+                row("Oggi", 712, None),
+                row("IVR", 951, differs("23.90", false)),
+                row("IVR (30 %)", 700, differs("-1.20", true)),
+            ],
+            topics: vec![ScenarioTopic {
+                name: text("Disdetta", "Cancellation"),
+                share: "7.6".to_owned(),
+                now: Some("73.93".to_owned()),
+                differences: vec![("7.36".to_owned(), Some("4.67".to_owned()))],
+            }],
+        }],
+        floor: vec![floor("Oggi"), floor("IVR"), floor("IVR (30 %)")],
+        remarks: vec![text("Settimane simulate: 40.", "Weeks simulated: 40.")],
+    }
 }
 
 fn emptied(finding: &Finding) -> Finding {

@@ -94,6 +94,7 @@ fn question(args: &Staffing, demand: &Demand) -> Result<Question, Failure> {
     let floor = floor.map(|floor| floor / 100.0).filter(|floor| (0.0..1.0).contains(floor));
     let floor = floor.ok_or_else(|| {
         Failure::usage(format!("`--floor` must be a share below 100 %, found `{}`", args.floor))
+            .hint("e.g. 50%")
     })?;
     let scope = match args.scope {
         StaffingScope::Whole => Scope::Whole,

@@ -181,7 +181,7 @@ fn a_report_has_a_chapter_about_scenarios() {
         "Errore sul passato: CUP",
         "A · Code IVR per informazioni e disdette",
         "A · Formazione incrociata",
-        "Quarto d'ora peggiore",
+        "ora peggiore",
         "alibrato",
     ] {
         assert!(html.contains(said), "{said}");
