@@ -119,7 +119,7 @@ pub struct OpenId {
 #[derive(Default)]
 struct Provider {
     found: Option<(Instant, Arc<ProviderMetadataWithLogout>)>,
-    failed: Option<(Instant, Failure)>,
+    failed: Option<Instant>,
 }
 
 /// How fresh the provider's description has to be.
@@ -350,10 +350,8 @@ impl OpenId {
                 return Ok(Arc::clone(found));
             }
         }
-        if let Some((at, failure)) = &provider.failed
-            && now < *at + REST
-        {
-            return Err(failure.clone());
+        if provider.failed.is_some_and(|at| now < at + REST) {
+            return Err(Failure::Away);
         }
         match self.fetched().await {
             Ok(found) => {
@@ -362,7 +360,7 @@ impl OpenId {
                 Ok(found)
             }
             Err(failure) => {
-                provider.failed = Some((now, failure.clone()));
+                provider.failed = Some(now);
                 Err(failure)
             }
         }

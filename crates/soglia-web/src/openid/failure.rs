@@ -18,6 +18,8 @@ use crate::reply::chain;
 pub enum Failure {
     /// The provider does not answer, or not as the standard asks.
     Provider(String),
+    /// The provider failed a moment ago and is left alone; the console was told then.
+    Away,
     /// The provider does not accept what Soglia proves itself with.
     Rejected(String),
     /// The provider sent the person back with an error.
@@ -63,14 +65,14 @@ impl Failure {
             Self::Level => {
                 Some("an ID token lacks the level of assurance that is required".to_owned())
             }
-            Self::State | Self::TooLate | Self::Code => None,
+            Self::Away | Self::State | Self::TooLate | Self::Code => None,
         }
     }
 
     /// The status of the page. A provider's failure is none of this server's.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Provider(_) | Self::Rejected(_) => StatusCode::FAILED_DEPENDENCY,
+            Self::Provider(_) | Self::Away | Self::Rejected(_) => StatusCode::FAILED_DEPENDENCY,
             Self::State | Self::TooLate | Self::Code => StatusCode::BAD_REQUEST,
             Self::Refused(_) | Self::Token(_) | Self::Expired(_) | Self::Level => {
                 StatusCode::FORBIDDEN
@@ -82,7 +84,7 @@ impl Failure {
     pub fn text(&self, label: &str) -> Text {
         let both = |it: &str, en: &str| Text::new(it, en);
         match self {
-            Self::Provider(_) => Text::new(
+            Self::Provider(_) | Self::Away => Text::new(
                 &format!("{label} ora non risponde come dovrebbe."),
                 &format!("{label} does not answer as it should at the moment."),
             ),
@@ -126,7 +128,7 @@ impl Failure {
     pub fn hint(&self) -> Text {
         let both = |it: &str, en: &str| Text::new(it, en);
         match self {
-            Self::Provider(_) => both(
+            Self::Provider(_) | Self::Away => both(
                 "Riprovi tra qualche minuto; se dura, lo dica a chi tiene il servizio, che trova \
                  la causa sulla console del programma.",
                 "Try again in some minutes; if it lasts, tell whoever keeps the service, who finds \
@@ -216,6 +218,7 @@ mod tests {
         let text = || "x".to_owned();
         for failure in [
             Failure::Provider(text()),
+            Failure::Away,
             Failure::Rejected(text()),
             Failure::Refused(text()),
             Failure::State,
