@@ -126,11 +126,11 @@ async fn changes(State(app): State<Shared>, visit: Visit) -> Answer {
     app.services(&visit)?;
     let mut tx = app.database.read().await?;
     let versions = noted(&mut tx, &app.contract.code).await?;
-    let of = |name: &str| {
-        let hash = visit.parameter(name).unwrap_or_default();
-        versions.iter().find(|version| version.hash == hash)
+    let of = |name: &str, otherwise| match visit.parameter(name) {
+        Some(hash) => versions.iter().find(|version| version.hash == hash),
+        None => otherwise,
     };
-    let (Some(old), Some(new)) = (of("from"), of("to")) else {
+    let (Some(old), Some(new)) = (of("from", versions.last()), of("to", versions.first())) else {
         return Err(Problem::missing(
             "una delle due versioni non c'è",
             "one of the two versions is not there",

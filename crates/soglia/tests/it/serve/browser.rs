@@ -159,6 +159,7 @@ fn shown() -> Vec<String> {
 
 /// Whether an address belongs to a route.
 fn is_of(path: &str, route: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
     let (own, wanted): (Vec<&str>, Vec<&str>) =
         (path.split('/').collect(), route.split('/').collect());
     let fits = |(own, wanted): (&&str, &&str)| own == wanted || wanted.starts_with('{');

@@ -96,7 +96,8 @@ fn scenarios_stand_side_by_side_and_long_answers_are_followed() {
     let mut mia = server.client();
     mia.log_in("mia", PASSWORD).expect_status(303);
     let page = ready(&mut mia, "/services/cup/scenarios?weeks=2");
-    for said in ["Coda prioritaria e apertura alle 7", "15 % si spostano", "B · ", "D · Code IVR"] {
+    for said in ["Coda prioritaria e apertura alle 7", "15 % si spostano", "B · ", "D · Code IVR"]
+    {
         assert!(page.text().contains(said), "{said}");
     }
     assert!(!page.text().contains("Formazione incrociata"), "that one is about another service");
