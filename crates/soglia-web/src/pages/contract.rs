@@ -130,7 +130,7 @@ async fn changes(State(app): State<Shared>, visit: Visit) -> Answer {
         Some(hash) => versions.iter().find(|version| version.hash == hash),
         None => otherwise,
     };
-    let (Some(old), Some(new)) = (of("from", versions.last()), of("to", versions.first())) else {
+    let (Some(old), Some(new)) = (of("from", versions.first()), of("to", versions.last())) else {
         return Err(Problem::missing(
             "una delle due versioni non c'è",
             "one of the two versions is not there",
