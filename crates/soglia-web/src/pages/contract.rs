@@ -130,15 +130,19 @@ async fn changes(State(app): State<Shared>, visit: Visit) -> Answer {
         Some(hash) => versions.iter().find(|version| version.hash == hash),
         None => otherwise,
     };
-    let (Some(old), Some(new)) = (of("from", versions.first()), of("to", versions.last())) else {
-        return Err(Problem::missing(
-            "una delle due versioni non c'è",
-            "one of the two versions is not there",
-        ));
+    let lines = match (of("from", versions.first()), of("to", versions.last())) {
+        (Some(old), Some(new)) => difference(&old.text, &new.text),
+        _ if versions.is_empty() => Vec::new(),
+        _ => {
+            return Err(Problem::missing(
+                "una delle due versioni non c'è",
+                "one of the two versions is not there",
+            ));
+        }
     };
     let shell = Shell::new(&app, &visit, visit.say("Che cosa è cambiato", "What changed"))
         .below(visit.say("Contratto", "Contract"), "/contract");
-    page(&ChangesPage { shell, lines: difference(&old.text, &new.text) })
+    page(&ChangesPage { shell, lines })
 }
 
 /// Lines taken out (`-`), put in (`+`) and, around them, lines that stayed; `…` where others did.
