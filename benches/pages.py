@@ -132,7 +132,19 @@ class Visitor:
         return (time.monotonic() - begun) * 1000
 
     def first_view(self):
-        """Bytes over the wire for the overview, with all that it loads."""
+        """Bytes over the wire for the overview, with all that it loads, fonts included."""
         _, body, total = self.get("/")
-        loaded = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', body.decode()))
-        return total + sum(self.get(path)[2] for path in loaded)
+        text = body.decode()
+        if "/services/cup" not in text:
+            raise ValueError("the overview shows no service")
+        wanted, loaded = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', text)), set()
+        while wanted:
+            path = wanted.pop()
+            loaded.add(path)
+            _, body, length = self.get(path)
+            total += length
+            if path.endswith(".css"):
+                named = re.findall(r'url\(["\']?([^"\')]+)', body.decode())
+                named = {urllib.parse.urljoin(path, name) for name in named}
+                wanted |= {name for name in named if name.startswith("/static/")} - loaded
+        return total
