@@ -63,13 +63,21 @@ struct Sent(Map<String, Value>);
 
 impl Sent {
     fn read(body: &Bytes) -> Result<Self, Problem> {
-        match serde_json::from_slice(body) {
-            Ok(Value::Object(members)) => Ok(Self(members)),
-            _ => Err(Problem::bad(
+        let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
+            return Err(Problem::bad(
                 "il corpo della richiesta è un oggetto JSON",
                 "the body of the request is a JSON object",
-            )),
+            ));
+        };
+        // What is of another type is not what it would be if it were absent.
+        let wrong = members.iter().find(|(name, value)| !value.is_null() && !fits(name, value));
+        if let Some((name, _)) = wrong {
+            return Err(Problem::bad(
+                &format!("`{name}` non è del tipo che il documento OpenAPI dice"),
+                &format!("`{name}` is not of the type that the OpenAPI document says"),
+            ));
         }
+        Ok(Self(members))
     }
 
     fn text(&self, name: &str) -> &str {
@@ -116,6 +124,16 @@ impl Sent {
         texts
             .map(|text| Link::parse(text).ok_or_else(|| RegisterError::unknown("link", text)))
             .collect()
+    }
+}
+
+/// Whether a member has the type of its name.
+fn fits(name: &str, value: &Value) -> bool {
+    match name {
+        "version" => value.is_i64(),
+        "values" => value.is_object(),
+        "links" => value.as_array().is_some_and(|all| all.iter().all(Value::is_string)),
+        _ => value.is_string(),
     }
 }
 

@@ -552,6 +552,9 @@ fn programs_work_on_registers_and_reviews() {
         ("PATCH", "/api/v1/entries/RIL-1", json!([1])),
         ("POST", list, json!({ "reason": "x", "values": { "issued_on": "ieri" } })),
         ("POST", list, json!({ "values": 3 })),
+        ("POST", list, json!({ "reason": "x", "service": {}, "values": finding["values"] })),
+        ("POST", list, json!({ "reason": 7, "service": "cup", "values": finding["values"] })),
+        ("POST", list, json!({ "reason": "x", "links": [1], "values": finding["values"] })),
         ("POST", "/api/v1/reviews", json!({ "reason": "x", "period": "mai" })),
     ] {
         let refused = call(&manager, method, path, &body).is(422).json();
