@@ -1,15 +1,20 @@
 //! What handlers return. Read [`Answer`] first, then [`Problem`].
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use futures::stream::{self, Stream};
 use soglia_domain::access::{Permission, ROLES};
 use soglia_domain::text::{Lang, Text};
 use soglia_ledger::store::LedgerError;
 use soglia_measure::MeasureError;
 use soglia_registers::error::RegisterError;
+use tokio::sync::watch;
 
 use crate::access::Visit;
 use crate::shell::Shell;
@@ -177,6 +182,30 @@ pub fn said(address: &str, text: &str) -> Response {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// How far something is, as it goes on: what is said of each state, until one is the last.
+pub fn followed<S: Clone + Send + Sync + 'static>(
+    state: watch::Receiver<S>,
+    is_over: fn(&S) -> bool,
+    said: impl Fn(&S) -> String + Copy + Send + 'static,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let steps = stream::unfold((state, false), move |(mut state, over)| async move {
+        if over {
+            return None;
+        }
+        let now = state.borrow_and_update().clone();
+        if is_over(&now) {
+            let event = Event::default().event("over").data(said(&now));
+            return Some((Ok(event), (state, true)));
+        }
+        let event = Event::default().event("state").data(said(&now));
+        // Nobody reads faster; a sender that is gone has said its last word before.
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        let _ = state.changed().await;
+        Some((Ok(event), (state, false)))
+    });
+    Sse::new(steps).keep_alive(KeepAlive::default())
 }
 
 /// A file to be saved.

@@ -2,18 +2,17 @@
 //! [`list`] first.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use askama::Template;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures::StreamExt;
-use futures::stream::{self, Stream};
+use futures::stream::Stream;
 use soglia_domain::access::Permission;
 use soglia_domain::text::{Lang, Text};
 use soglia_ledger::import::Format;
@@ -25,7 +24,7 @@ use tokio::io::AsyncWriteExt;
 use crate::access::Visit;
 use crate::engine;
 use crate::jobs::{Job, State as JobState, Wanted};
-use crate::reply::{Answer, Problem, page};
+use crate::reply::{Answer, Problem, followed, page};
 use crate::shell::Shell;
 use crate::state::{App, Shared};
 use crate::view::Paging;
@@ -241,22 +240,7 @@ async fn events(
 ) -> Result<Sse<impl Stream<Item = Result<Event, std::convert::Infallible>>>, Problem> {
     app.services(&visit)?;
     let (state, lang) = (found(&app, id)?.watch(), visit.lang);
-    let steps = stream::unfold((state, false), move |(mut state, over)| async move {
-        if over {
-            return None;
-        }
-        let now = state.borrow_and_update().clone();
-        if now.is_over() {
-            let event = Event::default().event("over").data(said(&now, lang));
-            return Some((Ok(event), (state, true)));
-        }
-        let event = Event::default().event("state").data(said(&now, lang));
-        // Nobody reads faster; a sender that is gone has said its last word before.
-        tokio::time::sleep(Duration::from_millis(250)).await;
-        let _ = state.changed().await;
-        Some((Ok(event), (state, false)))
-    });
-    Ok(Sse::new(steps).keep_alive(KeepAlive::default()))
+    Ok(followed(state, JobState::is_over, move |now| said(now, lang)))
 }
 
 #[derive(Template)]

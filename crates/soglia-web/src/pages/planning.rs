@@ -24,7 +24,7 @@ use soglia_sim::whatif::Answers;
 
 use crate::access::Visit;
 use crate::figures::{Choice, Look};
-use crate::planning::{Known, Wanted};
+use crate::planning::{Known, Wanted, nothing};
 use crate::reply::Problem;
 use crate::shell::Shell;
 use crate::state::{App, Shared};
@@ -98,6 +98,8 @@ pub struct Asked {
     pub scenarios: Vec<Scenario>,
     /// The address's parameters, to ask again.
     pub query: String,
+    /// The levers, as they were moved.
+    pub board: Board,
 }
 
 /// Reads what an address asks about: `scenario=CODE` as often as wanted, and levers.
@@ -129,7 +131,7 @@ pub fn asked(
     for (name, value) in board.pairs() {
         query.append_pair(&name, &value);
     }
-    Ok(Asked { scenarios, query: query.finish() })
+    Ok(Asked { scenarios, query: query.finish(), board })
 }
 
 /// An answer as pages show it.
@@ -144,6 +146,24 @@ pub struct Shown {
     pub said: String,
     /// What was asked, as an address says it.
     pub query: String,
+}
+
+/// What scenarios would do, as pages show it, or what does not fit in the question.
+pub async fn answered(
+    app: &App,
+    service: &Service,
+    known: &Arc<Known>,
+    (visit, scenarios, query): (&Visit, Vec<Scenario>, String),
+) -> Result<Result<Shown, String>, Problem> {
+    let prepared = known.as_ref().as_ref().map_err(|why| nothing(why.clone()))?;
+    match app.planning.answer(Arc::clone(known), scenarios).await {
+        Ok(answers) => Ok(Ok(shown(service, prepared, &answers, (visit, query)))),
+        Err(Problem::Refused { text, hint, .. }) => {
+            let hint = hint.map_or_else(String::new, |h| format!(" ({})", h.get(visit.lang)));
+            Ok(Err(format!("{}{hint}", text.get(visit.lang))))
+        }
+        Err(other) => Err(other),
+    }
 }
 
 /// Makes an answer into sections.

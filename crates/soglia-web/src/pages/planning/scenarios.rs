@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 
 use super::whatif::refused;
-use super::{Shown, asked, board, pairs, shell, shown, wanted};
+use super::{Shown, answered, asked, pairs, shell, wanted};
 use crate::access::Visit;
 use crate::figures::{Choice, Look};
 use crate::reply::{Answer, Problem, file, page};
@@ -93,18 +93,11 @@ pub async fn show(State(app): State<Shared>, visit: Visit, Path(code): Path<Stri
             return page(&shown_page);
         }
     };
-    shown_page.moved = board(&app, service, prepared, (&visit, &pairs)).map_err(refused)?.pairs();
     let found = asked(&app, service, prepared, (&visit, &wanted, &pairs)).map_err(refused)?;
-    match app.planning.answer(known.clone(), found.scenarios).await {
-        Ok(answers) => {
-            let answer = shown(service, prepared, &answers, (&visit, found.query));
-            shown_page.answer = Some(answer);
-        }
-        Err(Problem::Refused { text, hint, .. }) => {
-            let hint = hint.map_or_else(String::new, |h| format!(" ({})", h.get(visit.lang)));
-            shown_page.wrong = Some(format!("{}{hint}", text.get(visit.lang)));
-        }
-        Err(other) => return Err(other),
+    shown_page.moved = found.board.pairs();
+    match answered(&app, service, &known, (&visit, found.scenarios, found.query)).await? {
+        Ok(answer) => shown_page.answer = Some(answer),
+        Err(wrong) => shown_page.wrong = Some(wrong),
     }
     page(&shown_page)
 }

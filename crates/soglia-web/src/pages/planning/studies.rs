@@ -1,13 +1,12 @@
 //! Simulations that take long: begun, followed, shown. Read [`begin`] first.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use futures::stream::{self, Stream};
+use axum::response::sse::{Event, Sse};
+use futures::stream::Stream;
 use soglia_app::whatif::{Effort, HALF_WIDTH, WEEKS_MAX, document};
 use soglia_domain::contract::Service;
 use soglia_domain::text::{Lang, Text};
@@ -18,7 +17,7 @@ use super::whatif::refused;
 use super::{Shown, asked, pairs, present_now, shell, shown, staffing, wanted};
 use crate::access::{Fields, Visit};
 use crate::planning::{misfit, nothing};
-use crate::reply::{Answer, Problem, file, go, page};
+use crate::reply::{Answer, Problem, file, followed, go, page};
 use crate::shell::Shell;
 use crate::state::{App, Shared};
 use crate::studies::{Outcome, State as StudyState, Study};
@@ -213,20 +212,5 @@ pub async fn events(
 ) -> Result<Sse<impl Stream<Item = Result<Event, std::convert::Infallible>>>, Problem> {
     let (study, _) = found(&app, &visit, &id)?;
     let (state, lang) = (study.watch(), visit.lang);
-    let steps = stream::unfold((state, false), move |(mut state, over)| async move {
-        if over {
-            return None;
-        }
-        let now = state.borrow_and_update().clone();
-        if now.is_over() {
-            let event = Event::default().event("over").data(said(&now, lang));
-            return Some((Ok(event), (state, true)));
-        }
-        let event = Event::default().event("state").data(said(&now, lang));
-        // Nobody reads faster; a sender that is gone has said its last word before.
-        tokio::time::sleep(Duration::from_millis(250)).await;
-        let _ = state.changed().await;
-        Some((Ok(event), (state, false)))
-    });
-    Ok(Sse::new(steps).keep_alive(KeepAlive::default()))
+    Ok(followed(state, StudyState::is_over, move |now| said(now, lang)))
 }

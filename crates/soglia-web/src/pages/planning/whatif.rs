@@ -6,7 +6,7 @@ use soglia_app::whatif::document;
 use soglia_app::whatif::levers::{Board, FILE, Lever};
 use soglia_domain::text::Text;
 
-use super::{Shown, asked, board, pairs, present_now, shell, shown, wanted};
+use super::{Shown, answered, asked, board, pairs, present_now, shell, wanted};
 use crate::access::Visit;
 use crate::figures::{Choice, Look};
 use crate::planning::nothing;
@@ -97,29 +97,21 @@ pub async fn show(State(app): State<Shared>, visit: Visit, Path(code): Path<Stri
             return page(&shown_page);
         }
     };
-    let pairs = pairs(&visit.query);
-    match board(&app, service, prepared, (&visit, &pairs)) {
-        Ok(moved) => shown_page.panels = panels(moved),
+    let mut levers = pairs(&visit.query);
+    levers.retain(|(name, _)| name != "scenario");
+    let found = match asked(&app, service, prepared, (&visit, &wanted, &levers)) {
+        Ok(found) => found,
         Err(wrong) => {
             shown_page.wrong = Some(wrong.get(visit.lang).to_owned());
             let still = Board::new(&app.contract, service, &prepared.present, visit.lang);
             shown_page.panels = panels(still);
             return page(&shown_page);
         }
-    }
-    let levers: Vec<(String, String)> =
-        pairs.into_iter().filter(|(name, _)| name != "scenario").collect();
-    let found = asked(&app, service, prepared, (&visit, &wanted, &levers)).map_err(refused)?;
-    match app.planning.answer(known.clone(), found.scenarios).await {
-        Ok(answers) => {
-            let answer = shown(service, prepared, &answers, (&visit, found.query));
-            shown_page.answer = Some(answer);
-        }
-        Err(Problem::Refused { text, hint, .. }) => {
-            let hint = hint.map_or_else(String::new, |h| format!(" ({})", h.get(visit.lang)));
-            shown_page.wrong = Some(format!("{}{hint}", text.get(visit.lang)));
-        }
-        Err(other) => return Err(other),
+    };
+    shown_page.panels = panels(found.board);
+    match answered(&app, service, &known, (&visit, found.scenarios, found.query)).await? {
+        Ok(answer) => shown_page.answer = Some(answer),
+        Err(wrong) => shown_page.wrong = Some(wrong),
     }
     page(&shown_page)
 }
