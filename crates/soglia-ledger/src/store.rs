@@ -445,13 +445,9 @@ impl Locked {
             commit(loaded, table, adds.into_iter().map(Action::Add).collect()).await?;
         }
         row.tables = self.versions();
-        self.rows.push(row.clone());
         let actions = self.imports_actions(&row)?;
-        let done = commit(&mut self.imports, Table::Imports, actions).await;
-        if done.is_err() {
-            self.rows.pop();
-        }
-        done?;
+        commit(&mut self.imports, Table::Imports, actions).await?;
+        self.rows.push(row.clone());
         Ok(row)
     }
 
@@ -462,14 +458,15 @@ impl Locked {
             self.imports.snapshot().map_err(|source| delta("read", Table::Imports, source))?;
         let known = snapshot.log_data();
         let together = IMPORT_FILES <= known.num_files();
-        let rows = if together { self.rows.as_slice() } else { std::slice::from_ref(row) };
+        let before = if together { self.rows.as_slice() } else { &[] };
 
         let tag = format!("{:06}-{}", row.import_no, row.sha256.get(..8).unwrap_or_default());
         let dir = self.ledger.table_dir(Table::Imports);
         let mut writer =
             TableWriter::new(Table::Imports, dir.clone(), tag, row.imported_at.as_millis());
-        let adds = rows
+        let adds = before
             .iter()
+            .chain([row])
             .try_for_each(|row| writer.write(&imports_batch(row)))
             .and_then(|()| writer.finish())
             .map_err(LedgerError::io("write", &dir))?;
