@@ -134,6 +134,12 @@ pub fn basis(present: &Present, lang: Lang) -> Vec<String> {
             format!("Weeks played: {weeks}, those that begin {from} to {to}."),
         ],
     };
+    if learned.presence.source == PresenceSource::Given {
+        said.push(match lang {
+            Lang::It => "Gli operatori presenti sono quelli dei turni.".to_owned(),
+            Lang::En => "Operators present are those of the roster.".to_owned(),
+        });
+    }
     if let PresenceSource::Inferred { waited } = learned.presence.source {
         let waited = percent(waited, 0);
         said.push(match lang {

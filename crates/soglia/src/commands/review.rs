@@ -440,7 +440,9 @@ impl Desk<'_> {
         let review = self.find(name).await?;
         let period = semester::period_of(&review, contract)?;
         let (ledger, mut measured) = self.measure(&period).await?;
-        add_scenarios(&ledger, contract, &period, &mut measured, scenarios).await?;
+        let roster = super::roster::given(self.settings, None)?;
+        let played = (scenarios, roster.as_ref());
+        add_scenarios(&ledger, contract, &period, &mut measured, played).await?;
         let new = semester::NewApproval {
             review: &review,
             place,

@@ -16,7 +16,7 @@ use soglia_web::serve::{self, ServeError};
 use soglia_web::state::{App, Setting, Transport};
 
 use super::demo::{self, people};
-use super::{now, report, scenario};
+use super::{now, report, roster, scenario};
 use crate::cli::{Demo, Serve};
 use crate::config::{Settings, read_contract, with_vault};
 use crate::error::{DONE, Done, Failure};
@@ -51,6 +51,10 @@ pub async fn run(settings: &Settings, args: Serve) -> Done {
         },
     };
     let scenarios = scenarios(&places)?;
+    let roster = match &args.demo {
+        Some(_) => None,
+        None => roster::given(settings, args.roster.as_deref())?,
+    };
     let rules = beside(&places.contract, RULES).filter(|path| path.exists());
     let contract = match &args.demo {
         Some(_) => read_contract(&places.contract)?,
@@ -92,6 +96,7 @@ pub async fn run(settings: &Settings, args: Serve) -> Done {
         rules: rules.map(std::fs::read_to_string).transpose()?,
         threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         scenarios,
+        roster,
         lang: settings.lang,
         clock: now,
         ledger,
