@@ -45,7 +45,7 @@ pub async fn run(settings: &Settings, args: Replay) -> Done {
 /// Says what is being done, to whoever watches.
 pub fn say(settings: &Settings, text: &str) {
     if !settings.quiet {
-        eprintln!("{text}");
+        note!("{text}");
     }
 }
 

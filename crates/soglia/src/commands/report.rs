@@ -186,11 +186,12 @@ pub fn contract_name(settings: &Settings) -> String {
 /// Says that a sealed period is not written as it was sealed.
 fn warn_if_moved(measured: &Measured) {
     let Some(sealed) = measured.sealed.as_ref().filter(|_| !measured.is_vouched()) else { return };
-    eprintln!(
+    note!(
         "warning: {} is sealed, but with this contract file {} figures differ from the sealed ones",
-        sealed.period, measured.moved
+        sealed.period,
+        measured.moved
     );
-    eprintln!("hint: the report is written without the seal; `soglia verify` says what differs");
+    note!("hint: the report is written without the seal; `soglia verify` says what differs");
 }
 
 /// Reads the names of formats; each is written once.
@@ -316,7 +317,7 @@ impl Review {
                 codes => format!(" ({})", codes.join(", ")),
             };
             let (met, missed, idle) = (codes("OK"), codes("KO"), codes("NA"));
-            eprintln!(
+            note!(
                 "{} {}: {} targets met, {} missed{}, {} not applicable{}",
                 report.period.label,
                 service.code,
@@ -328,10 +329,10 @@ impl Review {
             );
         }
         if report.measurements.iter().any(|m| m.provisional) {
-            eprintln!("note: the data of the period are still open, figures may change");
+            note!("note: the data of the period are still open, figures may change");
         }
         if self.pinned {
-            eprintln!("note: the period is sealed; data that came later are not in the report");
+            note!("note: the period is sealed; data that came later are not in the report");
         }
     }
 }
