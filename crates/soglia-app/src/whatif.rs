@@ -12,7 +12,7 @@ use soglia_domain::contract::{Contract, Indicator as ContractIndicator, Service}
 use soglia_domain::text::Text;
 use soglia_ledger::session::Session;
 use soglia_measure::MeasureError;
-use soglia_sim::indicator::CallRule;
+use soglia_sim::indicator::{Aspect, CallRule};
 use soglia_sim::learn::history::{History, HistoryError, SLOT_US};
 use soglia_sim::learn::model::Learned;
 use soglia_sim::learn::presence::{Idle, PresenceSource};
@@ -78,7 +78,7 @@ pub struct Present {
     pub mondays: Vec<i64>,
     /// What the present is like beyond what the events show.
     pub base: Scenario,
-    /// Indicators that the simulator counts; those about waits come first.
+    /// Indicators that the simulator counts: about waits, about losses, about handling.
     pub indicators: Vec<Indicator>,
     /// Codes of the service's indicators that it does not count.
     pub not_simulated: Vec<String>,
@@ -138,7 +138,7 @@ impl Present {
             return Err(RosterError::Week(day(monday).to_string()).into());
         }
         let (indicators, not_simulated) = indicators(service, last);
-        if indicators.is_empty() {
+        if indicators.iter().all(|i| i.rule.aspect() == Aspect::Handling) {
             return Err(PresentError::NoIndicator(service.code.clone()));
         }
         let shrinkage = plan.and_then(|plan| learned.presence.shrinkage(&plan));
@@ -152,16 +152,16 @@ impl Present {
 
     /// Replays the weeks and says whether answers may stand on it.
     pub fn gate(&self, causes: Causes, seed: u64, threads: usize) -> Result<Gate, ApplyError> {
-        let first = |lost: bool| {
-            self.indicators.iter().map(|i| i.rule).find(|rule| rule.is_about_losses() == lost)
+        let first = |aspect: Aspect| {
+            self.indicators.iter().map(|i| i.rule).find(|rule| rule.aspect() == aspect)
         };
         let any = self.indicators.first().map(|i| i.rule).expect("a present has an indicator");
         replay::replay(&replay::Ask {
             learned: &self.learned,
             mondays: &self.mondays,
             base: &self.base,
-            level: first(false).unwrap_or(any),
-            lost: first(true).unwrap_or(any),
+            level: first(Aspect::Waits).unwrap_or(any),
+            lost: first(Aspect::Losses).unwrap_or(any),
             limits: Limits::default(),
             causes,
             seed,
@@ -272,7 +272,7 @@ fn indicators(service: &Service, monday: i64) -> (Vec<Indicator>, Vec<String>) {
             None => others.push(code.clone()),
         }
     }
-    counted.sort_by_key(|indicator| indicator.rule.is_about_losses());
+    counted.sort_by_key(|indicator| indicator.rule.aspect());
     (counted, others)
 }
 

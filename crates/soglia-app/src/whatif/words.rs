@@ -48,6 +48,14 @@ pub const fn caveat(caveat: Caveat, lang: Lang) -> &'static str {
             "ogni chiamata è contata una volta, non a ogni coda",
             "each call is counted once, not for each queue",
         ),
+        Caveat::FirstContact => Label::new(
+            "conta ogni chiamata risposta, anche le poche non chiuse al primo contatto",
+            "every call answered counts, also the few not closed at first contact",
+        ),
+        Caveat::Hold => Label::new(
+            "l'attesa in linea durante la conversazione conta anch'essa",
+            "hold during the conversation counts too",
+        ),
     };
     label.get(lang)
 }
