@@ -114,7 +114,7 @@ pub fn basis(present: &Present, lang: Lang) -> Vec<String> {
     let (first, until) = learned.history.days();
     let calls = soglia_report::format::integer(lang, learned.history.calls.len() as u64);
     let (first, last) = (date(first), date(until - 1));
-    let redials = percent(learned.history.redial_share(), 1);
+    let redials = percent(learned.redial_share(), 1);
     let weeks = present.mondays.len();
     let monday = |at: Option<&i64>| at.map(|monday| date(*monday)).unwrap_or_default();
     let (from, to) = (monday(present.mondays.first()), monday(present.mondays.last()));

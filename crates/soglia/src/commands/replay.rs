@@ -124,7 +124,7 @@ pub fn write_present(out: &mut impl Write, present: &Present, lang: Lang) -> std
         date(first),
         date(until - 1)
     )?;
-    let share = percent(learned.history.redial_share(), 1, lang);
+    let share = percent(learned.redial_share(), 1, lang);
     writeln!(
         out,
         "  {}: {share}",
