@@ -129,10 +129,8 @@ mod tests {
                 let delay_us = after.sampler().quantile_us(stream.uniform());
                 let again = stream.uniform() < 0.5 && delay_us <= seen_us;
                 naive += i32::from(again);
-                let (wait_us, end) = match again {
-                    true => (delay_us, WaitEnd::GaveUp),
-                    false => (seen_us, WaitEnd::Censored),
-                };
+                let (wait_us, end) =
+                    if again { (delay_us, WaitEnd::GaveUp) } else { (seen_us, WaitEnd::Censored) };
                 Wait { wait_us, end }
             })
             .collect();
