@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use soglia_app::measured::{Measured, session};
+use soglia_app::roster::Roster;
 use soglia_app::whatif::study::{StudyError, studies};
 use soglia_app::{review, semester};
 use soglia_domain::contract::Contract;
@@ -39,6 +40,7 @@ pub async fn run(settings: &Settings, args: ReportArgs) -> Done {
         formats: formats(&args.formats)?,
         template: args.template.as_deref().map_or_else(|| Ok(Template::default()), template)?,
         scenarios: scenarios(&args.scenario)?,
+        roster: super::roster::given(settings, args.roster.as_deref())?,
     };
     let review = source.review(settings, &period, (&args.out, &wanted), simulated).await?;
     let mut out = std::io::stdout().lock();
@@ -58,7 +60,7 @@ pub fn write(
     out: &Path,
 ) -> Result<Vec<PathBuf>, Failure> {
     let (template, scenarios) = (Template::default(), Vec::new());
-    let wanted = Wanted { formats: USUAL.to_vec(), template, scenarios };
+    let wanted = Wanted { formats: USUAL.to_vec(), template, scenarios, roster: None };
     documents(measured, (lang, period), out, &wanted)
 }
 
@@ -70,6 +72,7 @@ struct Wanted {
     formats: Vec<Format>,
     template: Template,
     scenarios: Vec<Scenario>,
+    roster: Option<Roster>,
 }
 
 /// Reads scenario files.
@@ -83,7 +86,7 @@ pub async fn add_scenarios(
     contract: &Contract,
     period: &Period,
     measured: &mut Measured,
-    scenarios: &[Scenario],
+    (scenarios, roster): (&[Scenario], Option<&Roster>),
 ) -> Result<(), Failure> {
     if scenarios.is_empty() {
         return Ok(());
@@ -93,7 +96,7 @@ pub async fn add_scenarios(
     let session = session(ledger, sealed).await?;
     // The figures are the same on any number of threads.
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let studies = studies(&session, contract, period, scenarios, threads).await;
+    let studies = studies(&session, contract, period, scenarios, roster, threads).await;
     measured.input.scenarios = studies.map_err(|error| match error {
         StudyError::Present(error) => super::replay::no_present(error),
         StudyError::Apply(error) => super::replay::failed(error),
@@ -143,7 +146,8 @@ impl Source<'_> {
         if settings.has_registers() {
             put_written(settings, contract, period, &mut measured).await?;
         }
-        add_scenarios(ledger, contract, period, &mut measured, &wanted.scenarios).await?;
+        let played = (&wanted.scenarios[..], wanted.roster.as_ref());
+        add_scenarios(ledger, contract, period, &mut measured, played).await?;
         let paths = documents(&measured, (lang, period), out, wanted)?;
         Ok(Review { paths, report: measured.report, pinned: measured.pinned })
     }
@@ -182,11 +186,12 @@ pub fn contract_name(settings: &Settings) -> String {
 /// Says that a sealed period is not written as it was sealed.
 fn warn_if_moved(measured: &Measured) {
     let Some(sealed) = measured.sealed.as_ref().filter(|_| !measured.is_vouched()) else { return };
-    eprintln!(
+    note!(
         "warning: {} is sealed, but with this contract file {} figures differ from the sealed ones",
-        sealed.period, measured.moved
+        sealed.period,
+        measured.moved
     );
-    eprintln!("hint: the report is written without the seal; `soglia verify` says what differs");
+    note!("hint: the report is written without the seal; `soglia verify` says what differs");
 }
 
 /// Reads the names of formats; each is written once.
@@ -312,7 +317,7 @@ impl Review {
                 codes => format!(" ({})", codes.join(", ")),
             };
             let (met, missed, idle) = (codes("OK"), codes("KO"), codes("NA"));
-            eprintln!(
+            note!(
                 "{} {}: {} targets met, {} missed{}, {} not applicable{}",
                 report.period.label,
                 service.code,
@@ -324,10 +329,10 @@ impl Review {
             );
         }
         if report.measurements.iter().any(|m| m.provisional) {
-            eprintln!("note: the data of the period are still open, figures may change");
+            note!("note: the data of the period are still open, figures may change");
         }
         if self.pinned {
-            eprintln!("note: the period is sealed; data that came later are not in the report");
+            note!("note: the period is sealed; data that came later are not in the report");
         }
     }
 }
