@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use soglia_app::whatif::{Part, Prepared, Present, PresentError, undescribed};
+use soglia_app::whatif::study::StudyError;
+use soglia_app::whatif::{Part, Prepared, Present, PresentError, ScenarioFile, undescribed};
 use soglia_domain::contract::{Contract, Service};
 use soglia_domain::period::Period;
 use soglia_domain::text::Text;
@@ -27,24 +28,13 @@ const ANSWERS: usize = 2;
 /// The working rules inside the program.
 const RULES: &str = include_str!("../../../examples/reference/turni.toml");
 
-/// A ready-made scenario.
-#[derive(Clone, Debug)]
-pub struct Offered {
-    /// The file's name.
-    pub name: String,
-    /// The file's text.
-    pub text: String,
-    /// What it says.
-    pub scenario: Scenario,
-}
-
 /// A present, or why there is none.
 pub type Known = Result<Prepared, Text>;
 
 /// Presents and what is offered beside them.
 pub struct Planning {
     contract: Arc<Contract>,
-    scenarios: Vec<Offered>,
+    scenarios: Vec<ScenarioFile>,
     rules: Option<String>,
     threads: usize,
     presents: Cache<Known>,
@@ -66,7 +56,7 @@ impl Planning {
     /// Nothing learned yet.
     pub fn new(
         contract: Arc<Contract>,
-        scenarios: Vec<Offered>,
+        scenarios: Vec<ScenarioFile>,
         rules: Option<String>,
         threads: usize,
     ) -> Self {
@@ -75,12 +65,18 @@ impl Planning {
     }
 
     /// Ready-made scenarios about a service.
-    pub fn offered<'p>(&'p self, service: &'p str) -> impl Iterator<Item = &'p Offered> {
+    pub fn offered<'p>(&'p self, service: &'p str) -> impl Iterator<Item = &'p ScenarioFile> {
         let only = self.contract.services.len() == 1;
         self.scenarios.iter().filter(move |one| match &one.scenario.service {
             Some(code) => code == service,
             None => only,
         })
+    }
+
+    /// Ready-made scenarios about all services of the contract, each with its service.
+    pub fn all_offered(&self) -> impl Iterator<Item = (&Service, &ScenarioFile)> {
+        let services = self.contract.services.iter();
+        services.flat_map(|service| self.offered(&service.code).map(move |one| (service, one)))
     }
 
     /// Working rules for shifts, to begin with.
@@ -112,7 +108,7 @@ impl Planning {
             let present = match present.await {
                 Ok(present) => present,
                 Err(PresentError::Measure(error)) => return Err(chain(&error)),
-                Err(nothing) => return Ok(Err(no_present(service, &nothing))),
+                Err(nothing) => return Ok(Err(no_present(&nothing))),
             };
             match Prepared::new(present, own.threads) {
                 Ok(prepared) => Ok(Ok(prepared)),
@@ -153,12 +149,26 @@ pub fn misfit(error: &ApplyError) -> Problem {
     }
 }
 
-fn no_present(service: &Service, why: &PresentError) -> Text {
-    let name = &service.name;
+impl From<StudyError> for Problem {
+    fn from(error: StudyError) -> Self {
+        let status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
+        match error {
+            StudyError::Present(PresentError::Measure(error)) => error.into(),
+            StudyError::Present(why) => Self::refused(status, no_present(&why)),
+            StudyError::Apply(error) => misfit(&error),
+            StudyError::Service { .. } => {
+                let said = error.to_string();
+                Self::refused(status, Text::new(&said, &said))
+            }
+        }
+    }
+}
+
+fn no_present(why: &PresentError) -> Text {
     match why {
-        PresentError::NoIndicator(_) => Text::new(
-            &format!("{} non ha indicatori su attese o chiamate perse: nulla da simulare", name.it),
-            "this service has no indicator about waits or lost calls: nothing to simulate",
+        PresentError::NoIndicator(code) => Text::new(
+            &format!("`{code}` non ha indicatori su attese o chiamate perse: nulla da simulare"),
+            &format!("`{code}` has no indicator about waits or lost calls: nothing to simulate"),
         ),
         _ => Text::new(
             "in questo periodo non c'è una settimana intera di chiamate da cui imparare",

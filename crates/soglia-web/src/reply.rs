@@ -17,6 +17,7 @@ use soglia_registers::error::RegisterError;
 use tokio::sync::watch;
 
 use crate::access::Visit;
+use crate::background::Stage;
 use crate::shell::Shell;
 use crate::state::Shared;
 
@@ -85,6 +86,15 @@ impl Problem {
     /// An error and its causes, as the program's keeper reads them.
     pub fn failed_by(cause: &dyn std::error::Error) -> Self {
         Self::Failed(chain(cause).into())
+    }
+
+    /// What the visitor reads, and what to do: for work beside the requests.
+    pub fn told(&self) -> Text {
+        let said = |lang: Lang| match words(self, lang) {
+            (text, Some(hint)) => format!("{text} — {hint}"),
+            (text, None) => text,
+        };
+        Text { it: said(Lang::It), en: Some(said(Lang::En)) }
     }
 
     fn status(&self) -> StatusCode {
@@ -185,9 +195,8 @@ pub fn said(address: &str, text: &str) -> Response {
 }
 
 /// How far something is, as it goes on: what is said of each state, until one is the last.
-pub fn followed<S: Clone + Send + Sync + 'static>(
+pub fn followed<S: Stage>(
     state: watch::Receiver<S>,
-    is_over: fn(&S) -> bool,
     said: impl Fn(&S) -> String + Copy + Send + 'static,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let steps = stream::unfold((state, false), move |(mut state, over)| async move {
@@ -195,7 +204,7 @@ pub fn followed<S: Clone + Send + Sync + 'static>(
             return None;
         }
         let now = state.borrow_and_update().clone();
-        if is_over(&now) {
+        if now.is_over() {
             let event = Event::default().event("over").data(said(&now));
             return Some((Ok(event), (state, true)));
         }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use soglia_app::whatif::ScenarioFile;
 use soglia_domain::access::Permission;
 use soglia_domain::contract::{Contract, Service};
 use soglia_domain::text::{Lang, Text};
@@ -18,7 +19,7 @@ use crate::access::Visit;
 use crate::figures::Figures;
 use crate::jobs::Jobs;
 use crate::openid::{LocalSignIn, OpenId};
-use crate::planning::{Offered, Planning};
+use crate::planning::Planning;
 use crate::proxy::Proxies;
 use crate::reply::Problem;
 use crate::studies::Studies;
@@ -42,7 +43,7 @@ pub struct Setting {
     /// Mapping files offered for imports: name and path.
     pub mappings: Vec<PathBuf>,
     /// Ready-made scenarios.
-    pub scenarios: Vec<Offered>,
+    pub scenarios: Vec<ScenarioFile>,
     /// Working rules offered for shifts, instead of those inside the program.
     pub rules: Option<String>,
     /// Threads that a simulation may use.
