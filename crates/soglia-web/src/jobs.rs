@@ -225,6 +225,11 @@ impl Stage for State {
     fn is_over(&self) -> bool {
         matches!(self, Self::Done(_) | Self::Failed(..))
     }
+
+    fn broken() -> Self {
+        let hint = "its console says why".to_owned();
+        Self::Failed("the program broke off".to_owned(), Some(hint))
+    }
 }
 
 fn name_of(path: &Path) -> String {

@@ -17,7 +17,7 @@ use soglia_registers::error::RegisterError;
 use tokio::sync::watch;
 
 use crate::access::Visit;
-use crate::background::Stage;
+use crate::background::{Stage, latest};
 use crate::shell::Shell;
 use crate::state::Shared;
 
@@ -203,13 +203,14 @@ pub fn followed<S: Stage>(
         if over {
             return None;
         }
-        let now = state.borrow_and_update().clone();
+        state.mark_unchanged();
+        let now = latest(&state);
         if now.is_over() {
             let event = Event::default().event("over").data(said(&now));
             return Some((Ok(event), (state, true)));
         }
         let event = Event::default().event("state").data(said(&now));
-        // Nobody reads faster; a sender that is gone has said its last word before.
+        // Nobody reads faster; a sender that is gone says no more, which is the next step.
         tokio::time::sleep(Duration::from_millis(250)).await;
         let _ = state.changed().await;
         Some((Ok(event), (state, false)))

@@ -140,4 +140,11 @@ impl Stage for State {
     fn is_over(&self) -> bool {
         matches!(self, Self::Done(_) | Self::Failed(_))
     }
+
+    fn broken() -> Self {
+        Self::Failed(Text::new(
+            "il programma si è interrotto: la causa sta sulla sua console",
+            "the program broke off: its console says why",
+        ))
+    }
 }
