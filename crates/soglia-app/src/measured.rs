@@ -13,6 +13,9 @@ use soglia_measure::plan::Scans;
 use soglia_measure::seal::{Sealed, adjustments};
 use soglia_report::model::ReportInput;
 
+use crate::roster::Roster;
+use crate::whatif::study::{StudyError, studies};
+use crate::whatif::{PresentError, ScenarioFile};
 use crate::{review, seals};
 
 /// A session that knows the functions of measures; at the newest import, or at the one named.
@@ -57,6 +60,8 @@ pub struct Measured {
     /// When the newest file was taken in: the documents' date, so that the same data give the
     /// same bytes.
     pub written: jiff::Timestamp,
+    /// Scenarios that were played for the documents.
+    pub scenarios: Vec<ScenarioFile>,
 }
 
 impl Measured {
@@ -93,7 +98,34 @@ impl Measured {
         let seal = sealed.as_ref().filter(vouches).map(|sealed| sealed.seal.clone());
         let input = review::input(&mut scans, contract_file, &report, seal, notice).await?;
         let written = newest(session);
-        Ok(Some(Self { report, input, sealed, moved, pinned: pinned.is_some(), written }))
+        let (pinned, scenarios) = (pinned.is_some(), Vec::new());
+        Ok(Some(Self { report, input, sealed, moved, pinned, written, scenarios }))
+    }
+
+    /// Plays scenarios on the data that the figures stand on and puts what comes of it into the
+    /// documents: the chapter of scenarios, and where they come from. Nothing without scenarios.
+    ///
+    /// `progress` is told how many weeks of a service have been played and how wide the widest
+    /// interval is.
+    pub async fn play(
+        &mut self,
+        ledger: &Ledger,
+        (contract, period): (&Contract, &Period),
+        (scenarios, roster): (Vec<ScenarioFile>, Option<&Roster>),
+        threads: usize,
+        progress: &mut dyn FnMut(u32, f64),
+    ) -> Result<(), StudyError> {
+        if scenarios.is_empty() {
+            return Ok(());
+        }
+        let session = session(ledger, Some(self.report.ledger.import_no)).await;
+        let session = session.map_err(PresentError::from)?;
+        let all = scenarios.iter().map(|one| &one.scenario);
+        let played = studies(&session, contract, period, (all, roster), threads, progress).await?;
+        self.input.scenarios = played;
+        self.input.provenance.scenarios = review::provenance::scenario_files(&scenarios);
+        self.scenarios = scenarios;
+        Ok(())
     }
 
     /// Whether the figures are those that were sealed.

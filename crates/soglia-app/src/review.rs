@@ -5,7 +5,7 @@
 
 pub mod checks;
 pub mod figures;
-mod provenance;
+pub mod provenance;
 mod traffic;
 mod words;
 

@@ -24,7 +24,7 @@ use soglia_registers::error::{RegisterError, Rule};
 use soglia_registers::query::{Filter, Query, Test};
 use soglia_registers::review::{self, NewReview};
 
-pub use self::approval::{Approved, NewApproval, approve, approved_document};
+pub use self::approval::{Approved, NewApproval, approve, approved_document, require_ready};
 pub use self::checks::{Standing, checks, line, standing};
 pub use self::declared::{Declared, declared};
 pub use self::figures::{proposed, sheet_figures};

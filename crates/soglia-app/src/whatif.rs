@@ -70,6 +70,17 @@ pub struct Described<'a> {
     pub plan: Option<&'a Roster>,
 }
 
+/// A scenario with the file that says it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ScenarioFile {
+    /// The file's name, without its folder.
+    pub name: String,
+    /// The file's text.
+    pub text: String,
+    /// What it says.
+    pub scenario: Scenario,
+}
+
 /// A service's present, as its history shows it.
 pub struct Present {
     /// What was learned.

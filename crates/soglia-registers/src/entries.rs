@@ -529,7 +529,7 @@ fn require_owners(
     Ok(())
 }
 
-fn cannot_go(entry: &Entry, transition: &str) -> RegisterError {
+pub(crate) fn cannot_go(entry: &Entry, transition: &str) -> RegisterError {
     let possible = entry.register.transitions_from(entry.state.code);
     RegisterError::Transition {
         entry: entry.id.clone(),

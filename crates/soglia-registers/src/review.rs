@@ -21,7 +21,7 @@ use soglia_domain::text::{Lang, Text};
 
 use crate::actor::{Actor, By};
 use crate::database::Tx;
-use crate::entries::{Draft, Edit, Entry, Link, LinkKind, Setting, Step, load};
+use crate::entries::{Draft, Edit, Entry, Link, LinkKind, Setting, Step, cannot_go, load};
 use crate::error::{RegisterError, Rule};
 use crate::query::{Filter, Order, Query, Test};
 
@@ -416,7 +416,7 @@ pub async fn obstacles(
     Ok(found)
 }
 
-/// Refuses unless nothing stands between a review and its approval.
+/// Refuses unless nothing stands between a review and its approval by whoever asks.
 pub async fn require_ready(
     tx: &mut Tx,
     by: &By<'_>,
@@ -424,12 +424,15 @@ pub async fn require_ready(
     review: &Entry,
     checks: &[Check],
 ) -> Result<(), RegisterError> {
+    by.reason()?;
     let obstacles = obstacles(tx, by, contract, review, checks).await?;
-    if obstacles.is_empty() {
-        return Ok(());
+    if !obstacles.is_empty() {
+        let texts = obstacles.iter().map(|text| text.get(Lang::En).to_owned());
+        return Err(RegisterError::Rule(Rule::NotReady(texts.collect())));
     }
-    let texts = obstacles.iter().map(|text| text.get(Lang::En).to_owned());
-    Err(RegisterError::Rule(Rule::NotReady(texts.collect())))
+    let step = review.register.transition("approve", review.state.code);
+    let step = step.ok_or_else(|| cannot_go(review, "approve"))?;
+    by.actor.require(step.by, &review.contract, review.service.as_deref(), by.at)
 }
 
 /// Approves a review that is in discussion and has no obstacles. From then on it does not move.

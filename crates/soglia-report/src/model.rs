@@ -659,8 +659,21 @@ pub struct Provenance {
     pub coverage: Vec<Coverage>,
     /// The seal over the measurements: SHA-256, hexadecimal.
     pub seal: Option<String>,
+    /// The scenarios of the chapter about them.
+    pub scenarios: Vec<PlayedScenario>,
     /// Name and version of the software.
     pub software: String,
+}
+
+/// A scenario that was played for the document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlayedScenario {
+    /// Its name.
+    pub name: Text,
+    /// The name of its file.
+    pub file: String,
+    /// The file's SHA-256, hexadecimal.
+    pub sha256: String,
 }
 
 /// A file as it was delivered.

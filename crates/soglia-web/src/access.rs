@@ -146,6 +146,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    /// Fields that came another way than as a form.
+    pub const fn of(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
+    /// All values of a field that may be there more than once.
+    pub fn every<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
+        self.pairs().filter(move |(key, _)| *key == name).map(|(_, value)| value)
+    }
+
     /// A field without the spaces around it; empty if it is not there.
     pub fn text(&self, name: &str) -> &str {
         let field = self.0.iter().find(|(key, _)| key == name);

@@ -8,13 +8,13 @@ mod planning;
 mod registers;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use soglia_app::measured::Measured;
 use soglia_app::seals;
 use soglia_domain::access::Permission;
@@ -31,6 +31,7 @@ use crate::pages::contract::check_rows;
 use crate::pages::imports;
 use crate::reply::{Answer, Problem};
 use crate::state::Shared;
+use crate::studies::Study;
 use crate::view;
 
 /// Items of a list at most.
@@ -86,6 +87,24 @@ fn answer(value: &Value) -> Answer {
 /// The description of this interface, which is no secret.
 async fn openapi() -> Answer {
     answer(&document::document())
+}
+
+/// The members of a body that is a JSON object.
+fn members(body: &Bytes) -> Result<Map<String, Value>, Problem> {
+    let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
+        return Err(Problem::bad(
+            "il corpo della richiesta è un oggetto JSON",
+            "the body of the request is a JSON object",
+        ));
+    };
+    Ok(members)
+}
+
+/// A study that was begun, and where to ask how far it is.
+fn begun(study: &Study) -> Response {
+    let address = format!("/api/v1/studies/{}", study.id);
+    let body = axum::Json(json!({ "study": study.id, "state": address }));
+    (StatusCode::ACCEPTED, [(header::LOCATION, address)], body).into_response()
 }
 
 /// Figures on their way: ask again in two seconds.

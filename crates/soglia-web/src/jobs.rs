@@ -1,8 +1,7 @@
 //! Imports in the background, one at a time. Read [`Jobs::begin`] first.
 
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use soglia_app::measured::keep_counts;
@@ -13,9 +12,9 @@ use soglia_ledger::mapping::Mapping;
 use soglia_ledger::objects::hex;
 use soglia_ledger::store::Ledger;
 use tempfile::TempPath;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
-use crate::engine;
+use crate::background::{Line, Stage, Work};
 
 /// Imports remembered at most.
 const REMEMBERED: usize = 50;
@@ -27,27 +26,23 @@ pub struct Jobs {
     uploads: PathBuf,
     mappings: Vec<PathBuf>,
     clock: fn() -> Instant,
-    known: Mutex<VecDeque<Arc<Job>>>,
-    turn: Arc<Semaphore>,
+    line: Line<File, State>,
 }
 
 /// One import.
-pub struct Job {
-    /// Its number since the server was started.
-    pub id: u64,
-    /// The file's name.
-    pub file: String,
-    /// Who began it.
-    pub by: String,
-    /// When.
-    pub at: Instant,
-    state: watch::Receiver<State>,
+pub type Job = Work<File, State>;
+
+/// The file that an import is about.
+pub struct File {
+    /// Its name.
+    pub name: String,
 }
 
 /// Where an import is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub enum State {
     /// Others come first.
+    #[default]
     Waiting,
     /// The original is being copied: bytes so far.
     Copying(u64),
@@ -105,15 +100,8 @@ impl Jobs {
         mappings: Vec<PathBuf>,
         clock: fn() -> Instant,
     ) -> Self {
-        Self {
-            ledger,
-            contract,
-            uploads,
-            mappings,
-            clock,
-            known: Mutex::new(VecDeque::new()),
-            turn: Arc::new(Semaphore::new(1)),
-        }
+        let line = Line::new(clock, REMEMBERED);
+        Self { ledger, contract, uploads, mappings, clock, line }
     }
 
     /// Where uploads are kept until they are taken in.
@@ -141,27 +129,19 @@ impl Jobs {
 
     /// Takes a file in as soon as the imports before it are over.
     pub fn begin(self: &Arc<Self>, wanted: Wanted, format: Format) -> Arc<Job> {
-        let (sender, state) = watch::channel(State::Waiting);
-        let at = (self.clock)();
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = known.back().map_or(1, |job| job.id + 1);
-        let (file, by) = (wanted.name.clone(), wanted.by.clone());
-        let job = Arc::new(Job { id, file, by, at, state });
-        known.push_back(Arc::clone(&job));
-        if REMEMBERED < known.len() {
-            known.pop_front();
-        }
-        drop(known);
+        let (file, by) = (File { name: wanted.name.clone() }, wanted.by.clone());
         let jobs = Arc::clone(self);
-        engine::begin(async move || {
-            let _turn = jobs.turn.acquire().await;
-            let state = jobs.take_in(&wanted, &format, &sender).await;
-            // The upload is removed before anybody hears that it is over.
-            drop(wanted);
-            // Readers may be gone.
-            let _ = sender.send(state);
-        });
-        job
+        let begun = self.line.begin(
+            (file, by),
+            |_| true,
+            async move |sender| {
+                let state = jobs.take_in(&wanted, &format, sender).await;
+                // The upload is removed before anybody hears that it is over.
+                drop(wanted);
+                state
+            },
+        );
+        begun.expect("any number of imports may wait")
     }
 
     /// The same import as on the command line.
@@ -232,33 +212,23 @@ impl Jobs {
 
     /// Imports since the server was started, newest first.
     pub fn recent(&self) -> Vec<Arc<Job>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.iter().rev().cloned().collect()
+        self.line.recent()
     }
 
     /// An import by its number.
     pub fn find(&self, id: u64) -> Option<Arc<Job>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.iter().find(|job| job.id == id).cloned()
+        self.line.find(id)
     }
 }
 
-impl Job {
-    /// Where it is.
-    pub fn state(&self) -> State {
-        self.state.borrow().clone()
-    }
-
-    /// Where it is, as often as that changes.
-    pub fn watch(&self) -> watch::Receiver<State> {
-        self.state.clone()
-    }
-}
-
-impl State {
-    /// Whether nothing more will happen.
-    pub const fn is_over(&self) -> bool {
+impl Stage for State {
+    fn is_over(&self) -> bool {
         matches!(self, Self::Done(_) | Self::Failed(..))
+    }
+
+    fn broken() -> Self {
+        let hint = "its console says why".to_owned();
+        Self::Failed("the program broke off".to_owned(), Some(hint))
     }
 }
 

@@ -10,7 +10,8 @@
 //! * [`reply`] — what handlers return, and how a refusal becomes a page;
 //! * [`figures`] — measurements, computed beside the requests and kept; [`planning`] — presents of
 //!   services, learned and kept for what-if; [`jobs`] — imports; [`studies`] — simulations that
-//!   take long; [`engine`] — the threads on which all run; [`view`] — how figures are shown.
+//!   take long; [`background`] — how both wait for their turn; [`engine`] — the threads on which
+//!   all run; [`view`] — how figures are shown.
 //!
 //! A new family of pages is a module in `pages` with its `routes()`, a folder in `templates`, a
 //! line in [`pages::routes`] and perhaps one in [`shell::NAVIGATION`]. Every form is a plain
@@ -22,6 +23,7 @@
 pub mod access;
 pub mod api;
 pub mod assets;
+pub mod background;
 pub mod engine;
 pub mod figures;
 pub mod jobs;

@@ -7,7 +7,10 @@
 use std::sync::Arc;
 
 use soglia_app::roster::Roster;
-use soglia_app::whatif::{Described, Part, Prepared, Present, PresentError, undescribed};
+use soglia_app::whatif::study::StudyError;
+use soglia_app::whatif::{
+    Described, Part, Prepared, Present, PresentError, ScenarioFile, undescribed,
+};
 use soglia_domain::contract::{Contract, Service};
 use soglia_domain::period::Period;
 use soglia_domain::text::Text;
@@ -28,22 +31,11 @@ const ANSWERS: usize = 2;
 /// The working rules inside the program.
 const RULES: &str = include_str!("../../../examples/reference/turni.toml");
 
-/// A ready-made scenario.
-#[derive(Clone, Debug)]
-pub struct Offered {
-    /// The file's name.
-    pub name: String,
-    /// The file's text.
-    pub text: String,
-    /// What it says.
-    pub scenario: Scenario,
-}
-
 /// What whoever runs the server has prepared.
 #[derive(Clone, Debug)]
 pub struct Offers {
     /// Ready-made scenarios.
-    pub scenarios: Vec<Offered>,
+    pub scenarios: Vec<ScenarioFile>,
     /// Who was at work, if that is known.
     pub roster: Option<Roster>,
     /// Working rules for shifts, instead of those inside the program.
@@ -81,12 +73,23 @@ impl Planning {
     }
 
     /// Ready-made scenarios about a service.
-    pub fn offered<'p>(&'p self, service: &'p str) -> impl Iterator<Item = &'p Offered> {
+    pub fn offered<'p>(&'p self, service: &'p str) -> impl Iterator<Item = &'p ScenarioFile> {
         let only = self.contract.services.len() == 1;
         self.offers.scenarios.iter().filter(move |one| match &one.scenario.service {
             Some(code) => code == service,
             None => only,
         })
+    }
+
+    /// Ready-made scenarios about all services of the contract, each with its service.
+    pub fn all_offered(&self) -> impl Iterator<Item = (&Service, &ScenarioFile)> {
+        let services = self.contract.services.iter();
+        services.flat_map(|service| self.offered(&service.code).map(move |one| (service, one)))
+    }
+
+    /// Who was at work, if that is known.
+    pub const fn roster(&self) -> Option<&Roster> {
+        self.offers.roster.as_ref()
     }
 
     /// Working rules for shifts, to begin with.
@@ -114,13 +117,13 @@ impl Planning {
             let Some(service) = own.contract.service(&service) else {
                 return Err("a service that the contract does not have".to_owned());
             };
-            let (base, roster) = (undescribed(), own.offers.roster.as_ref());
+            let (base, roster) = (undescribed(), own.roster());
             let described = Described { base: &base, roster, plan: None };
             let present = Present::read(&session, &own.contract, service, described, part);
             let present = match present.await {
                 Ok(present) => present,
                 Err(PresentError::Measure(error)) => return Err(chain(&error)),
-                Err(nothing) => return Ok(Err(no_present(service, &nothing))),
+                Err(nothing) => return Ok(Err(no_present(&nothing))),
             };
             match Prepared::new(present, own.threads) {
                 Ok(prepared) => Ok(Ok(prepared)),
@@ -161,12 +164,26 @@ pub fn misfit(error: &ApplyError) -> Problem {
     }
 }
 
-fn no_present(service: &Service, why: &PresentError) -> Text {
-    let name = &service.name;
+impl From<StudyError> for Problem {
+    fn from(error: StudyError) -> Self {
+        let status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
+        match error {
+            StudyError::Present(PresentError::Measure(error)) => error.into(),
+            StudyError::Present(why) => Self::refused(status, no_present(&why)),
+            StudyError::Apply(error) => misfit(&error),
+            StudyError::Service { .. } => {
+                let said = error.to_string();
+                Self::refused(status, Text::new(&said, &said))
+            }
+        }
+    }
+}
+
+fn no_present(why: &PresentError) -> Text {
     match why {
-        PresentError::NoIndicator(_) => Text::new(
-            &format!("{} non ha indicatori su attese o chiamate perse: nulla da simulare", name.it),
-            "this service has no indicator about waits or lost calls: nothing to simulate",
+        PresentError::NoIndicator(code) => Text::new(
+            &format!("`{code}` non ha indicatori su attese o chiamate perse: nulla da simulare"),
+            &format!("`{code}` has no indicator about waits or lost calls: nothing to simulate"),
         ),
         PresentError::Roster(why) => Text::new(
             &format!("i turni dati al server non valgono per queste chiamate: {why}"),

@@ -17,6 +17,7 @@ use soglia_registers::error::RegisterError;
 use tokio::sync::watch;
 
 use crate::access::Visit;
+use crate::background::{Stage, latest};
 use crate::shell::Shell;
 use crate::state::Shared;
 
@@ -85,6 +86,15 @@ impl Problem {
     /// An error and its causes, as the program's keeper reads them.
     pub fn failed_by(cause: &dyn std::error::Error) -> Self {
         Self::Failed(chain(cause).into())
+    }
+
+    /// What the visitor reads, and what to do: for work beside the requests.
+    pub fn told(&self) -> Text {
+        let said = |lang: Lang| match words(self, lang) {
+            (text, Some(hint)) => format!("{text} — {hint}"),
+            (text, None) => text,
+        };
+        Text { it: said(Lang::It), en: Some(said(Lang::En)) }
     }
 
     fn status(&self) -> StatusCode {
@@ -185,22 +195,22 @@ pub fn said(address: &str, text: &str) -> Response {
 }
 
 /// How far something is, as it goes on: what is said of each state, until one is the last.
-pub fn followed<S: Clone + Send + Sync + 'static>(
+pub fn followed<S: Stage>(
     state: watch::Receiver<S>,
-    is_over: fn(&S) -> bool,
     said: impl Fn(&S) -> String + Copy + Send + 'static,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let steps = stream::unfold((state, false), move |(mut state, over)| async move {
         if over {
             return None;
         }
-        let now = state.borrow_and_update().clone();
-        if is_over(&now) {
+        state.mark_unchanged();
+        let now = latest(&state);
+        if now.is_over() {
             let event = Event::default().event("over").data(said(&now));
             return Some((Ok(event), (state, true)));
         }
         let event = Event::default().event("state").data(said(&now));
-        // Nobody reads faster; a sender that is gone has said its last word before.
+        // Nobody reads faster; a sender that is gone says no more, which is the next step.
         tokio::time::sleep(Duration::from_millis(250)).await;
         let _ = state.changed().await;
         Some((Ok(event), (state, false)))

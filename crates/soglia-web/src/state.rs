@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use soglia_app::roster::Roster;
+use soglia_app::whatif::ScenarioFile;
 use soglia_domain::access::Permission;
 use soglia_domain::contract::{Contract, Service};
 use soglia_domain::text::{Lang, Text};
@@ -19,7 +20,7 @@ use crate::access::Visit;
 use crate::figures::Figures;
 use crate::jobs::Jobs;
 use crate::openid::{LocalSignIn, OpenId};
-use crate::planning::{Offered, Offers, Planning};
+use crate::planning::{Offers, Planning};
 use crate::proxy::Proxies;
 use crate::reply::Problem;
 use crate::studies::Studies;
@@ -43,7 +44,7 @@ pub struct Setting {
     /// Mapping files offered for imports: name and path.
     pub mappings: Vec<PathBuf>,
     /// Ready-made scenarios.
-    pub scenarios: Vec<Offered>,
+    pub scenarios: Vec<ScenarioFile>,
     /// Who was at work, if that is known.
     pub roster: Option<Roster>,
     /// Working rules offered for shifts, instead of those inside the program.

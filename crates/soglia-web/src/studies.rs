@@ -1,18 +1,19 @@
-//! Simulations that take long, in the background, one at a time. Read [`Studies::begin`] first.
+//! Simulations that take long, and approvals that wait for them, in the background. Read
+//! [`Studies::begin`] first.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use soglia_app::demand::Demand;
+use soglia_app::semester::Approved;
 use soglia_app::staffed;
 use soglia_domain::text::Text;
 use soglia_domain::time::Instant;
 use soglia_sim::scenario::Scenario;
 use soglia_sim::staffing::rules::Rules;
 use soglia_sim::whatif::Answers;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
-use crate::engine;
+use crate::background::{Line, Stage, Work};
 use crate::planning::Known;
 
 /// Studies remembered at most.
@@ -21,36 +22,40 @@ const REMEMBERED: usize = 30;
 pub const WAITING_MAX: usize = 8;
 
 /// Studies, running and done.
-pub struct Studies {
-    clock: fn() -> Instant,
-    known: Mutex<VecDeque<Arc<Study>>>,
-    turn: Arc<Semaphore>,
-}
+pub struct Studies(Line<About, State>);
 
 /// One study.
-pub struct Study {
-    /// Its number since the server was started.
-    pub id: u64,
-    /// The service's code.
-    pub service: String,
-    /// What it is about.
+pub type Study = Work<About, State>;
+
+/// What a study is about.
+pub struct About {
+    /// What it is done for.
+    pub subject: Subject,
+    /// The same in words.
     pub title: Text,
-    /// Who began it.
-    pub by: String,
-    /// When.
-    pub at: Instant,
-    state: watch::Receiver<State>,
+}
+
+/// What a study is done for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// A service, by its code.
+    Service(String),
+    /// A review that is to be approved, by its number.
+    Review(String),
 }
 
 /// Where a study is.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub enum State {
     /// Others come first.
+    #[default]
     Waiting,
     /// Under way.
     Working,
     /// Weeks played so far, and how wide the widest interval is.
     Playing(u32, f64),
+    /// What was played is written into a document.
+    Writing,
     /// Done.
     Done(Arc<Outcome>),
     /// Nothing came of it: why.
@@ -80,70 +85,66 @@ pub enum Outcome {
         /// The shifts.
         answer: staffed::Answer,
     },
+    /// An approved review, its documents with the chapter of scenarios.
+    Approval(Approved),
 }
 
 impl Studies {
     /// No studies yet.
     pub fn new(clock: fn() -> Instant) -> Self {
-        let (known, turn) = (Mutex::new(VecDeque::new()), Arc::new(Semaphore::new(1)));
-        Self { clock, known, turn }
+        Self(Line::new(clock, REMEMBERED))
     }
 
-    /// Begins a study as soon as those before it are over; nothing if too many wait.
+    /// Begins a study as soon as those before it are over; nothing if too many wait, or if the same
+    /// review is being approved.
     pub fn begin(
         &self,
-        (service, title, by): (String, Text, String),
-        work: impl FnOnce(&watch::Sender<State>) -> Result<Outcome, Text> + Send + 'static,
+        about: About,
+        by: String,
+        work: impl AsyncFnOnce(&watch::Sender<State>) -> Result<Outcome, Text> + Send + 'static,
     ) -> Option<Arc<Study>> {
-        let (sender, state) = watch::channel(State::Waiting);
-        let at = (self.clock)();
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if WAITING_MAX <= known.iter().filter(|study| !study.state().is_over()).count() {
-            return None;
-        }
-        let id = known.back().map_or(1, |study| study.id + 1);
-        let study = Arc::new(Study { id, service, title, by, at, state });
-        known.push_back(Arc::clone(&study));
-        if REMEMBERED < known.len() {
-            known.pop_front();
-        }
-        drop(known);
-        let turn = Arc::clone(&self.turn);
-        engine::begin(async move || {
-            let _turn = turn.acquire().await;
-            // Readers may be gone.
-            let _ = sender.send(State::Working);
-            let state = match work(&sender) {
-                Ok(outcome) => State::Done(Arc::new(outcome)),
-                Err(why) => State::Failed(why),
-            };
-            let _ = sender.send(state);
-        });
-        Some(study)
+        let subject = about.subject.clone();
+        let approves = move |study: &Study| {
+            matches!(subject, Subject::Review(_)) && study.about.subject == subject
+        };
+        self.0.begin(
+            (about, by),
+            |known| {
+                let open = known.iter().filter(|study| !study.state().is_over());
+                !open.clone().any(|study| approves(study)) && open.count() < WAITING_MAX
+            },
+            async move |sender| {
+                // Readers may be gone.
+                let _ = sender.send(State::Working);
+                match work(sender).await {
+                    Ok(outcome) => State::Done(Arc::new(outcome)),
+                    Err(why) => State::Failed(why),
+                }
+            },
+        )
     }
 
     /// A study by its number.
     pub fn find(&self, id: u64) -> Option<Arc<Study>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.iter().find(|study| study.id == id).cloned()
+        self.0.find(id)
+    }
+
+    /// The newest approval of a review that was begun in the background.
+    pub fn approval(&self, review: &str) -> Option<Arc<Study>> {
+        let wanted = |subject: &Subject| matches!(subject, Subject::Review(id) if id == review);
+        self.0.recent().into_iter().find(|study| wanted(&study.about.subject))
     }
 }
 
-impl Study {
-    /// Where it is.
-    pub fn state(&self) -> State {
-        self.state.borrow().clone()
-    }
-
-    /// Where it is, as often as that changes.
-    pub fn watch(&self) -> watch::Receiver<State> {
-        self.state.clone()
-    }
-}
-
-impl State {
-    /// Whether nothing more will happen.
-    pub const fn is_over(&self) -> bool {
+impl Stage for State {
+    fn is_over(&self) -> bool {
         matches!(self, Self::Done(_) | Self::Failed(_))
+    }
+
+    fn broken() -> Self {
+        Self::Failed(Text::new(
+            "il programma si è interrotto: la causa sta sulla sua console",
+            "the program broke off: its console says why",
+        ))
     }
 }

@@ -3,9 +3,11 @@
 use soglia_domain::contract::Contract;
 use soglia_ledger::session::Session;
 use soglia_ledger::store::ImportRow;
-use soglia_report::model::{InputFile, Provenance};
+use soglia_registers::canonical::sha256;
+use soglia_report::model::{InputFile, PlayedScenario, Provenance};
 
 use super::traffic::Traffic;
+use crate::whatif::ScenarioFile;
 
 /// Characters of a mapping's checksum that name it.
 const SHORT_HASH: usize = 12;
@@ -25,8 +27,19 @@ pub fn provenance(
         table_versions: session.versions.iter().map(|(name, at)| (name.clone(), *at)).collect(),
         coverage: contract.services.iter().map(|service| traffic.coverage(service)).collect(),
         seal,
+        scenarios: Vec::new(),
         software: concat!("Soglia ", env!("CARGO_PKG_VERSION")).to_owned(),
     }
+}
+
+/// The scenarios that were played, each with the SHA-256 of its file.
+pub fn scenario_files(scenarios: &[ScenarioFile]) -> Vec<PlayedScenario> {
+    let played = scenarios.iter().map(|one| PlayedScenario {
+        name: one.scenario.name.clone(),
+        file: one.name.clone(),
+        sha256: sha256(one.text.as_bytes()),
+    });
+    played.collect()
 }
 
 fn input_file(row: &ImportRow) -> InputFile {

@@ -3,15 +3,19 @@
 //! The document that people sign is made once, kept among the review's attachments under its
 //! hash, and never made again: signatures are compared with it byte for byte.
 
+use std::path::Path;
+
 use jiff::civil::Date;
+use soglia_domain::checks::Check;
 use soglia_domain::contract::Contract;
 use soglia_domain::register::Value;
 use soglia_domain::text::Lang;
 use soglia_ledger::store::Ledger;
+use soglia_measure::measurement::Report;
 use soglia_measure::seal;
 use soglia_registers::actor::By;
 use soglia_registers::canonical::sha256;
-use soglia_registers::database::Database;
+use soglia_registers::database::{Database, Tx};
 use soglia_registers::entries::{Entry, Setting};
 use soglia_registers::error::RegisterError;
 use soglia_registers::files::Files;
@@ -51,7 +55,8 @@ pub struct Approved {
 }
 
 /// Approves a review: refuses while anything is open or texts contradict figures, seals the
-/// figures, makes the document and records its hash. All of it happens, or nothing does.
+/// figures, makes the document and records its hash, with the files of the scenarios that were
+/// played for it. All of it happens, or nothing does.
 #[expect(clippy::too_many_arguments, reason = "an approval brings all of the review together")]
 pub async fn approve(
     database: &Database,
@@ -68,9 +73,8 @@ pub async fn approve(
     let label = period.label().to_owned();
     let mut tx = database.write().await?;
     // What stands in the way is said before anything is made.
-    let checks = checks(&mut tx, by, contract, review, &measured.report).await?;
-    review::require_ready(&mut tx, by, contract, review, &checks).await?;
-    let Measured { report, mut input, sealed, written, .. } = measured;
+    let checks = require_ready(&mut tx, by, contract, review, &measured.report).await?;
+    let Measured { report, mut input, sealed, written, scenarios, .. } = measured;
     let seal = match (&sealed, &input.provenance.seal) {
         (Some(_), Some(seal)) => seal.clone(),
         (Some(sealed), None) => {
@@ -89,7 +93,12 @@ pub async fn approve(
     let bytes = Edition::new(&input, lang, template, written)?.pdf()?;
     let hash = sha256(&bytes);
     let file = files.store(&file_name(&label, lang), &bytes)?;
-    let review = tx.attach(by, setting, &review.id, review.version, file).await?;
+    let mut review = tx.attach(by, setting, &review.id, review.version, file).await?;
+    // What was played stays beside what it gave, and the trail names it.
+    for one in &scenarios {
+        let file = files.store(&toml_name(&one.name), one.text.as_bytes())?;
+        review = tx.attach(by, setting, &review.id, review.version, file).await?;
+    }
     let approval = Approval { seal: &seal, document: &hash, place, date };
     let review =
         review::approve(&mut tx, by, setting, contract, &review, approval, &checks).await?;
@@ -98,6 +107,20 @@ pub async fn approve(
     }
     tx.commit().await?;
     Ok(Approved { review, seal, document: hash })
+}
+
+/// Refuses unless nothing stands between a review and its approval: worth asking before scenarios
+/// are played for it. Returns what the coherence checks say.
+pub async fn require_ready(
+    tx: &mut Tx,
+    by: &By<'_>,
+    contract: &Contract,
+    review: &Entry,
+    report: &Report,
+) -> Result<Vec<Check>, SemesterError> {
+    let checks = checks(tx, by, contract, review, report).await?;
+    review::require_ready(tx, by, contract, review, &checks).await?;
+    Ok(checks)
 }
 
 /// The document says of its review what holds from its approval on.
@@ -124,6 +147,11 @@ pub fn approved_document(files: &Files, review: &Entry) -> Result<Vec<u8>, Semes
         RegisterError::Rule(soglia_registers::error::Rule::NotApproved { review, state })
     })?;
     Ok(files.read(hash)?)
+}
+
+/// The name of a scenario's file among the attachments, where the ending says what it holds.
+fn toml_name(name: &str) -> String {
+    Path::new(name).with_extension("toml").to_string_lossy().into_owned()
 }
 
 fn file_name(label: &str, lang: Lang) -> String {

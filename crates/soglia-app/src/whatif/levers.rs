@@ -36,7 +36,7 @@ pub struct Board {
     /// In groups.
     pub panels: Vec<Panel>,
     service: String,
-    hours: Option<(i64, i64)>,
+    hours: Option<Hours>,
     /// For each group: its code, queues it does not serve, mean operators beside opening and
     /// closing.
     groups: Vec<Group>,
@@ -47,6 +47,15 @@ struct Group {
     code: String,
     others: Vec<String>,
     beside: (u32, u32),
+}
+
+/// When the service is open on working days, in minutes from midnight.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Hours {
+    open: i64,
+    close: i64,
+    /// From when to when it is closed in between.
+    pauses: Vec<(i64, i64)>,
 }
 
 /// Levers about the same thing.
@@ -238,9 +247,9 @@ impl Board {
     /// The levers that a present has, where nothing changes.
     pub fn new(contract: &Contract, service: &Service, present: &Present, lang: Lang) -> Self {
         let hours = hours(service, present);
-        let groups = groups(present, hours);
+        let groups = groups(present, hours.as_ref());
         let mut panels = vec![calls(lang), staff(contract, &groups, lang)];
-        panels.extend(hours.map(|hours| opening(hours, lang)));
+        panels.extend(hours.as_ref().map(|hours| opening(hours, lang)));
         let topics = topics(service, present, lang);
         panels.extend(ivr(&topics, lang));
         panels.extend(training(contract, &groups, lang));
@@ -380,12 +389,15 @@ impl Board {
 
     /// Opens and closes at other times, and lets some callers call in the hours added.
     fn write_hours(&self, text: &mut String) {
-        let Some((was_open, was_closed)) = self.hours else { return };
+        let Some(hours) = &self.hours else { return };
+        let (was_open, was_closed) = (hours.open, hours.close);
         let (opens, closes) = (self.value("opens"), self.value("closes"));
         if (opens, closes) == (was_open, was_closed) || closes <= opens {
             return;
         }
-        add(text, &format!("[[hours]]\nweekdays = [\"{}\"]\n", slot(opens, closes)));
+        let slots: Vec<String> =
+            hours.slots(opens, closes).iter().map(|one| format!("\"{one}\"")).collect();
+        add(text, &format!("[[hours]]\nweekdays = [{}]\n", slots.join(", ")));
         let most = self.value("moves");
         if most == 0 {
             return;
@@ -421,7 +433,7 @@ impl Board {
             };
             add(text, &format!("{head}{between}plus = {plus}\n"));
         }
-        let Some((was_open, was_closed)) = self.hours else { return };
+        let Some(Hours { open: was_open, close: was_closed, .. }) = self.hours else { return };
         let (opens, closes, percent) =
             (self.value("opens"), self.value("closes"), self.value("added"));
         for group in &self.groups {
@@ -455,24 +467,58 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text.replace('\u{7f}', "")).to_string()
 }
 
+impl Hours {
+    /// The hours of a day's slots, if callers and operators of an hour beside its ends can be told.
+    fn of(slots: &[(i64, i64)]) -> Option<Self> {
+        let ((open, _), (_, close)) = (*slots.first()?, *slots.last()?);
+        let between = slots.iter().zip(slots.iter().skip(1));
+        let pauses = between.map(|(one, next)| (one.1, next.0)).collect();
+        let hours = Self { open, close, pauses };
+        // Hours that reach midnight leave no room for an hour beside them.
+        let room = BESIDE_MINS <= open && close <= 1440 - BESIDE_MINS;
+        (room && open <= hours.opens_last() && hours.closes_first() <= close).then_some(hours)
+    }
+
+    fn middle(&self) -> i64 {
+        self.open.midpoint(self.close) / 15 * 15
+    }
+
+    /// The latest opening: an hour of the morning stays.
+    fn opens_last(&self) -> i64 {
+        let pause = self.pauses.first().map_or(self.close, |(from, _)| *from);
+        self.middle().min(pause / 15 * 15) - BESIDE_MINS
+    }
+
+    /// The earliest closing: an hour of the afternoon stays.
+    fn closes_first(&self) -> i64 {
+        let pause = self.pauses.last().map_or(self.open, |(_, until)| *until);
+        self.middle().max((pause + 14) / 15 * 15) + BESIDE_MINS
+    }
+
+    /// The slots of a day with other ends: pauses stay.
+    fn slots(&self, opens: i64, closes: i64) -> Vec<String> {
+        let from = std::iter::once(opens).chain(self.pauses.iter().map(|(_, until)| *until));
+        let until = self.pauses.iter().map(|(from, _)| *from).chain([closes]);
+        from.zip(until).map(|(from, until)| slot(from, until)).collect()
+    }
+}
+
 /// From when to when the service is open on working days, if it is the same on all of them.
-fn hours(service: &Service, present: &Present) -> Option<(i64, i64)> {
+fn hours(service: &Service, present: &Present) -> Option<Hours> {
     let monday = present.last_monday();
     let days = monday.series(jiff::Span::new().days(1)).take(5);
     let mut found =
         days.map(|day| service.calendar.slots_on(day)).filter(|slots| !slots.is_empty());
     let slots = found.next()?;
-    let [slot] = slots.as_slice() else { return None };
     if found.any(|other| other != slots) {
         return None;
     }
-    let (open, close) = (i64::from(slot.open()), i64::from(slot.close()));
-    // Hours that reach midnight leave no room for an hour beside them.
-    (BESIDE_MINS <= open && close <= 1440 - BESIDE_MINS && open + 2 * BESIDE_MINS <= close)
-        .then_some((open, close))
+    let slots: Vec<(i64, i64)> =
+        slots.iter().map(|slot| (i64::from(slot.open()), i64::from(slot.close()))).collect();
+    Hours::of(&slots)
 }
 
-fn groups(present: &Present, hours: Option<(i64, i64)>) -> Vec<Group> {
+fn groups(present: &Present, hours: Option<&Hours>) -> Vec<Group> {
     let learned = &present.learned;
     let group = |(at, code): (usize, &String)| {
         let served =
@@ -481,7 +527,7 @@ fn groups(present: &Present, hours: Option<(i64, i64)>) -> Vec<Group> {
         let week = learned.presence.typical_week(at, &present.mondays);
         let around = |from: i64| mean_level(&week, from);
         let beside =
-            hours.map_or((0, 0), |(open, close)| (around(open), around(close - BESIDE_MINS)));
+            hours.map_or((0, 0), |day| (around(day.open), around(day.close - BESIDE_MINS)));
         let others = others.map(|(_, name)| name.clone()).collect();
         Group { code: code.clone(), others, beside }
     };
@@ -573,7 +619,7 @@ fn staff(contract: &Contract, groups: &[Group], lang: Lang) -> Panel {
     Panel { title: say(lang, "Operatori", "Operators"), about: about.to_owned(), levers }
 }
 
-fn opening((open, close): (i64, i64), lang: Lang) -> Panel {
+fn opening(hours: &Hours, lang: Lang) -> Panel {
     let owned = |it: &'static str, en: &'static str| say(lang, it, en).to_owned();
     let clock = |key: &str, label: String, now: i64, (min, max): (i64, i64)| Lever {
         key: key.to_owned(),
@@ -583,24 +629,22 @@ fn opening((open, close): (i64, i64), lang: Lang) -> Panel {
         now,
         value: now,
     };
-    let middle = open.midpoint(close) / 15 * 15;
-    let about = owned(
+    let mut about = owned(
         "Dal lunedì al venerdì. Quanti chiameranno a un'altra ora non lo sa nessuno: si provano \
          nessuno, la metà e quanti qui indicati di chi oggi chiama nell'ora accanto.",
         "Monday to Friday. Nobody knows how many will call at another hour: none, half and as many \
          as given here of those who now call in the hour beside are tried.",
     );
+    if !hours.pauses.is_empty() {
+        about.push_str(say(lang, " La pausa resta com'è.", " The break stays as it is."));
+    }
+    let (opens, closes) = ((0, hours.opens_last()), (hours.closes_first(), 1439 / 15 * 15));
     Panel {
         title: say(lang, "Orario", "Opening hours"),
         about,
         levers: vec![
-            clock("opens", owned("Apre alle", "Opens at"), open, (0, middle - 60)),
-            clock(
-                "closes",
-                owned("Chiude alle", "Closes at"),
-                close,
-                (middle + 60, 1439 / 15 * 15),
-            ),
+            clock("opens", owned("Apre alle", "Opens at"), hours.open, opens),
+            clock("closes", owned("Chiude alle", "Closes at"), hours.close, closes),
             Lever::number("moves", owned("Si spostano al più", "Move at most"), "%", (0, 60, 1))
                 .at(30),
             Lever::number(
@@ -731,6 +775,11 @@ mod tests {
 
     /// A board with hours and two groups, as a small centre has it.
     fn board() -> Board {
+        board_open(&[(480, 1140)])
+    }
+
+    fn board_open(slots: &[(i64, i64)]) -> Board {
+        let hours = Hours::of(slots).expect("hours with room beside them");
         let group = |code: &str, others: &[&str]| Group {
             code: code.to_owned(),
             others: others.iter().map(|&queue| queue.to_owned()).collect(),
@@ -762,12 +811,12 @@ mod tests {
         let panels = vec![
             calls(Lang::It),
             Panel { title: "", about: about.clone(), levers: staff },
-            opening((480, 1140), Lang::It),
+            opening(&hours, Lang::It),
             levers(ivr(&topics, Lang::It)),
             Panel { title: "", about, levers: vec![first, ahead] },
             call_back(Lang::It),
         ];
-        Board { panels, service: "cup".to_owned(), hours: Some((480, 1140)), groups }
+        Board { panels, service: "cup".to_owned(), hours: Some(hours), groups }
     }
 
     #[test]
@@ -817,6 +866,29 @@ mod tests {
         assert_eq!((scenario.changes.len(), scenario.n_variants()), (12, 3));
         let again = board().read(moved.pairs().iter().map(|(k, v)| (k.as_str(), v.as_str())));
         assert_eq!(again, Ok(moved));
+    }
+
+    #[test]
+    fn a_break_stays_where_it_is() {
+        let day = [(480, 780), (870, 1080)];
+        let moved = board_open(&day).read([("opens", "07:00"), ("closes", "19:30")]);
+        let text = moved.expect("levers").toml();
+        for said in [
+            "weekdays = [\"07:00-13:00\", \"14:30-19:30\"]",
+            "from = \"08:00-09:00\"\nto = \"07:00-08:00\"",
+            "from = \"17:00-18:00\"\nto = \"18:00-19:30\"",
+        ] {
+            assert!(text.contains(said), "{said} in\n{text}");
+        }
+        let later = board_open(&day).read([("opens", "12:00"), ("closes", "15:30")]);
+        let scenario = later.expect("an hour stays on both sides").scenario();
+        assert_eq!(scenario.changes.len(), 1);
+        let wrong = |pair| board_open(&day).read([pair]).expect_err("no lever").to_string();
+        assert_eq!(wrong(("opens", "12:15")), "`opens` cannot be `12:15`: 00:00 … 12:00");
+        assert_eq!(wrong(("closes", "15:15")), "`closes` cannot be `15:15`: 15:30 … 23:45");
+        // Half an hour before the break is too little to say who calls beside it.
+        assert_eq!(Hours::of(&[(480, 510), (600, 1080)]), None);
+        assert_eq!(Hours::of(&[(0, 600)]), None, "nothing is left before midnight");
     }
 
     #[test]

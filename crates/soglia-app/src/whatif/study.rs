@@ -42,14 +42,15 @@ pub enum StudyError {
 }
 
 /// What scenarios would do, for a period's document: its last weeks, one study for each service
-/// that they are about.
+/// that they are about. `progress` is told how many weeks of a service have been played and how
+/// wide the widest interval is.
 pub async fn studies(
     session: &Session,
     contract: &Contract,
     period: &Period,
-    scenarios: &[Scenario],
-    roster: Option<&Roster>,
+    (scenarios, roster): (impl Iterator<Item = &Scenario>, Option<&Roster>),
     threads: usize,
+    progress: &mut dyn FnMut(u32, f64),
 ) -> Result<Vec<ScenarioStudy>, StudyError> {
     let mut about: Vec<(&Service, Vec<Scenario>)> = Vec::new();
     for scenario in scenarios {
@@ -67,7 +68,7 @@ pub async fn studies(
     for (service, own) in about {
         let present = Present::read(session, contract, service, described, part).await?;
         let prepared = Prepared::new(present, threads)?;
-        let answers = prepared.answer_until(&own, effort, &mut |_, _| ())?;
+        let answers = prepared.answer_until(&own, effort, progress)?;
         studies.push(study(service, &prepared.present, &answers, &prepared.gate));
     }
     Ok(studies)

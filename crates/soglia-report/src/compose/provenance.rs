@@ -6,8 +6,8 @@ use super::{Outline, cells, person};
 use crate::document::{Block, Cell, Column, Table, TableStyle, Tone};
 use crate::format::{day_short, days, period, say};
 use crate::model::{
-    Amount, Count, Coverage, IndicatorResult, InputFile, Provenance, ReportInput, ServiceReport,
-    Unit,
+    Amount, Count, Coverage, IndicatorResult, InputFile, PlayedScenario, Provenance, ReportInput,
+    ServiceReport, Unit,
 };
 
 /// Days named in a list of gaps before the rest is only counted.
@@ -28,6 +28,7 @@ pub fn write(outline: &mut Outline, input: &ReportInput) {
     ));
     basis(outline, input);
     files(outline, &input.provenance);
+    scenarios(outline, &input.provenance);
     rules(outline, input);
     exclusions(outline, input);
     balance(outline, input);
@@ -108,6 +109,38 @@ fn files(outline: &mut Outline, provenance: &Provenance) {
             Column::number(say(lang, "Duplicate", "Duplicates"), 1.5),
             Column::number(say(lang, "Rifiutate", "Rejected"), 1.5),
             Column::number(say(lang, "Ignorate", "Ignored"), 1.4),
+        ],
+        rows: rows.collect(),
+        style: TableStyle::Dense,
+    }));
+}
+
+/// The files of the scenarios that were played, if any were.
+fn scenarios(outline: &mut Outline, provenance: &Provenance) {
+    let lang = outline.lang;
+    if provenance.scenarios.is_empty() {
+        return;
+    }
+    let title = say(lang, "Scenari provati", "Scenarios played");
+    outline.open(2, "scenari-provati", title);
+    outline.para(say(
+        lang,
+        "Ogni scenario è un file che dice solo che cosa cambia; il resto è la storia del servizio, \
+         nei file elencati sopra. Chi ha gli stessi file ottiene le stesse cifre.",
+        "Each scenario is a file that says only what changes; the rest is the service's history, \
+         in the files listed above. Whoever has the same files gets the same figures.",
+    ));
+    let rows = provenance.scenarios.iter().map(|one| {
+        let PlayedScenario { name, file, sha256 } = one;
+        vec![Cell::head(name.get(lang)), Cell::text(file), Cell::code(sha256)]
+    });
+    outline.push(Block::Table(Table {
+        id: "t-scenari-provati".to_owned(),
+        caption: title.to_owned(),
+        columns: vec![
+            Column::text("Scenario", 2.4),
+            Column::text("File", 2.9),
+            Column::text("SHA-256", 5.2),
         ],
         rows: rows.collect(),
         style: TableStyle::Dense,

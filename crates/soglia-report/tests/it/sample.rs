@@ -797,6 +797,7 @@ fn provenance() -> Provenance {
             gaps: vec![date(2023, 11, 2), date(2023, 11, 3)],
         }],
         seal: Some("f0e1d2c3b4a59687".repeat(4)),
+        scenarios: Vec::new(),
         software: "Soglia 0.1.0".to_owned(),
     }
 }

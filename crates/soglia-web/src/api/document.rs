@@ -171,20 +171,27 @@ fn import() -> Value {
                 },
             },
         },
-        "responses": responses("202", "Begun; `state` says where to ask how far it is"),
+        "responses": responses("202", BEGUN),
+    })
+}
+
+/// What is said where work was begun beside the requests.
+pub const BEGUN: &str = "Begun; `state` says where to ask how far it is";
+/// What is said where no more work can be begun.
+pub const TOO_MANY: &str = "Too much is waiting already: ask again in a moment";
+
+/// A refusal among the answers.
+pub fn problem(description: &str) -> Value {
+    json!({
+        "description": description,
+        "content": {
+            "application/json": { "schema": { "$ref": "#/components/schemas/Problem" } },
+        },
     })
 }
 
 /// What an operation may answer.
 pub fn responses(good: &str, description: &str) -> Value {
-    let problem = |description: &str| {
-        json!({
-            "description": description,
-            "content": {
-                "application/json": { "schema": { "$ref": "#/components/schemas/Problem" } },
-            },
-        })
-    };
     let mut responses = Map::new();
     responses.insert(
         good.to_owned(),

@@ -1,9 +1,8 @@
 //! What would happen and what will come, for programs. Read [`routes`] first, then [`paths`].
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use serde_json::{Map, Value, json};
 use soglia_app::whatif::document;
@@ -11,15 +10,17 @@ use soglia_app::whatif::levers::{Board, Form, Lever};
 use soglia_sim::forecast::Method;
 use soglia_sim::whatif::Source;
 
-use super::document::{operation_id, parameter, responses};
-use super::{answer, working};
-use crate::access::Visit;
+use super::document::{BEGUN, TOO_MANY, operation_id, parameter, problem, responses};
+use super::registers::approval_of;
+use super::{answer, begun, members, working};
+use crate::access::{Fields, Visit};
+use crate::pages::planning::staffing::{self, Whole};
 use crate::pages::planning::whatif::refused;
 use crate::pages::planning::{
     asked, board, forecast, pairs, present_now, projection, studies, wanted,
 };
 use crate::planning::nothing;
-use crate::reply::Answer;
+use crate::reply::{Answer, Problem};
 use crate::state::Shared;
 use crate::studies::{Outcome, State as StudyState};
 
@@ -29,6 +30,7 @@ pub fn routes() -> Router<Shared> {
         .route("/v1/services/{service}/levers", get(levers))
         .route("/v1/services/{service}/whatif", get(whatif))
         .route("/v1/services/{service}/studies", post(begin))
+        .route("/v1/services/{service}/staffing", post(staff))
         .route("/v1/services/{service}/forecast", get(forecast))
         .route("/v1/services/{service}/projection", get(projection))
         .route("/v1/studies/{id}", get(study))
@@ -100,21 +102,54 @@ async fn begin(State(app): State<Shared>, visit: Visit, Path(code): Path<String>
         None => Source::Recorded,
     };
     let study = studies::ask(&app, &visit, &code, source).await?;
-    let address = format!("/api/v1/studies/{}", study.id);
-    let body = axum::Json(json!({ "study": study.id, "state": address }));
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, address)], body).into_response())
+    Ok(begun(&study))
+}
+
+/// Plans shifts; the body has the members of the page's form, and what it does not say is as usual.
+async fn staff(
+    State(app): State<Shared>,
+    visit: Visit,
+    Path(code): Path<String>,
+    body: Bytes,
+) -> Answer {
+    app.service(&visit, &code)?;
+    let study = staffing::ask(&app, &visit, code, &asked_for(&body)?).await?;
+    Ok(begun(&study))
+}
+
+/// The members of a body as the form's fields.
+fn asked_for(body: &Bytes) -> Result<Fields, Problem> {
+    let fields = members(body)?.into_iter().map(|(name, value)| {
+        let is_number = staffing::NUMBERS.iter().any(|one| one.name == name);
+        let wrong = |it: &str, en: &str| {
+            Err(Problem::bad(&format!("`{name}` {it}"), &format!("`{name}` {en}")))
+        };
+        if !is_number && !staffing::TEXTS.contains(&name.as_str()) {
+            return wrong("non è tra ciò che si può chiedere", "is nothing that can be asked");
+        }
+        match value {
+            // As if it were not there.
+            Value::Null => Ok((name, String::new())),
+            Value::Number(number) if is_number => Ok((name, number.to_string())),
+            Value::String(text) if !is_number => Ok((name, text)),
+            _ if is_number => wrong("è un numero intero", "is a whole number"),
+            _ => wrong("è un testo", "is a text"),
+        }
+    });
+    Ok(Fields::of(fields.collect::<Result<_, _>>()?))
 }
 
 /// Where a study is, and what came of it.
 async fn study(State(app): State<Shared>, visit: Visit, Path(id): Path<String>) -> Answer {
-    let (study, _) = studies::found(&app, &visit, &id)?;
-    let title = study.title.get(visit.lang);
+    let study = studies::found(&app, &visit, &id)?;
+    let title = study.about.title.get(visit.lang);
     answer(&match study.state() {
         StudyState::Waiting => json!({ "state": "waiting", "title": title }),
         StudyState::Working => json!({ "state": "working", "title": title }),
         StudyState::Playing(weeks, width) => {
             json!({ "state": "playing", "title": title, "weeks": weeks, "half_width": width })
         }
+        StudyState::Writing => json!({ "state": "writing", "title": title }),
         StudyState::Failed(why) => {
             json!({ "state": "failed", "title": title, "error": why.get(visit.lang) })
         }
@@ -127,6 +162,10 @@ async fn study(State(app): State<Shared>, visit: Visit, Path(id): Path<String>) 
             Outcome::Staffing { rules, question, demand, answer } => {
                 let asked = soglia_app::staffed::Asked { rules, question, demand };
                 let found = soglia_app::staffed::document(&asked, answer);
+                json!({ "state": "done", "title": title, "answer": found })
+            }
+            Outcome::Approval(approved) => {
+                let found = approval_of(&app, &visit, approved);
                 json!({ "state": "done", "title": title, "answer": found })
             }
         },
@@ -150,17 +189,20 @@ pub fn paths() -> Map<String, Value> {
     let mut paths = Map::new();
     let mut add = |method: &str, path: &str, summary: &str, own: Vec<Value>| {
         let parameters: Vec<Value> = own;
-        let good = if method == "post" {
-            ("202", "Begun; `state` says where to ask")
-        } else {
-            ("200", "What was asked for")
-        };
-        let operation = json!({
+        let begins = method == "post";
+        let good = if begins { ("202", BEGUN) } else { ("200", "What was asked for") };
+        let mut operation = json!({
             "operationId": operation_id(method, path),
             "summary": summary,
             "parameters": parameters,
             "responses": responses(good.0, good.1),
         });
+        if begins {
+            operation["responses"]["429"] = problem(TOO_MANY);
+        }
+        if path.ends_with("/staffing") {
+            operation["requestBody"] = shifts_wanted();
+        }
         let mut methods = Map::new();
         methods.insert(method.to_owned(), operation);
         paths.insert(path.to_owned(), methods.into());
@@ -182,6 +224,9 @@ pub fn paths() -> Map<String, Value> {
     let mut own = known(&path, &["service", "period"]);
     own.extend([weeks(), scenario(), moved(), query("drawn", "`1`: weeks drawn, not recorded")]);
     add("post", &path, "Begins the same over more weeks", own);
+    let path = format!("{base}/staffing");
+    let own = known(&path, &["service", "lang"]);
+    add("post", &path, "Plans shifts for days to come, as `soglia staffing` does", own);
     let path = format!("{base}/forecast");
     let mut own = known(&path, &["service"]);
     own.extend([
@@ -213,6 +258,46 @@ pub fn paths() -> Map<String, Value> {
     });
     add("get", path, "Where a study is, and what came of it", vec![id]);
     paths
+}
+
+/// The body of a question about shifts.
+fn shifts_wanted() -> Value {
+    let mut properties = Map::new();
+    for Whole { name, label, usual, min, max } in &staffing::NUMBERS {
+        let mut schema = json!({
+            "type": "integer", "minimum": min, "maximum": max, "description": label.en,
+        });
+        if let Some(usual) = usual {
+            schema["default"] = (*usual).into();
+        }
+        properties.insert((*name).to_owned(), schema);
+    }
+    for name in staffing::TEXTS {
+        let schema = match name {
+            "from" => json!({
+                "type": "string", "format": "date",
+                "description": "the first day; by default the first Monday after those known",
+            }),
+            "scope" => json!({
+                "type": "string", "enum": staffing::SCOPES.map(|(code, ..)| code),
+                "default": "whole", "description": "over what the goal holds",
+            }),
+            _ => json!({
+                "type": "string",
+                "description": "working rules and costs as TOML; by default the server's",
+            }),
+        };
+        properties.insert(name.to_owned(), schema);
+    }
+    json!({
+        "required": true,
+        "content": { "application/json": {
+            "schema": {
+                "type": "object", "properties": properties, "additionalProperties": false,
+            },
+            "example": { "from": "2024-01-08", "days": 1, "level": 80, "limit": 20 },
+        } },
+    })
 }
 
 fn query(name: &str, description: &str) -> Value {

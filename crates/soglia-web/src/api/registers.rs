@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Map, Value, json};
 use soglia_app::json as written;
-use soglia_app::semester::{self, NewApproval, SemesterError};
+use soglia_app::semester::{self, Approved, SemesterError};
 use soglia_domain::access::Permission;
 use soglia_domain::period::Period;
 use soglia_domain::register::{self, REVIEW_PARTS, REVIEWS, Values, by_code};
@@ -20,12 +20,13 @@ use soglia_registers::entries::{Conflict, Draft, Edit, Entry, Link, Step};
 use soglia_registers::error::RegisterError;
 use soglia_registers::query::Query;
 use soglia_registers::review::NewReview;
-use soglia_report::template::Template;
 
-use super::document::example;
+use super::document::{example, problem as refusal};
+use super::{begun, members};
 use crate::access::Visit;
 use crate::pages::registers::fields::refused;
 use crate::pages::registers::{Asked, history, known};
+use crate::pages::reviews::approval::{self, Approval, Wanted};
 use crate::pages::reviews::measured;
 use crate::reply::{Answer, Problem};
 use crate::state::{App, Shared};
@@ -63,12 +64,7 @@ struct Sent(Map<String, Value>);
 
 impl Sent {
     fn read(body: &Bytes) -> Result<Self, Problem> {
-        let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
-            return Err(Problem::bad(
-                "il corpo della richiesta è un oggetto JSON",
-                "the body of the request is a JSON object",
-            ));
-        };
+        let members = members(body)?;
         // What is of another type is not what it would be if it were absent.
         let wrong = members.iter().find(|(name, value)| !value.is_null() && !fits(name, value));
         if let Some((name, _)) = wrong {
@@ -118,10 +114,13 @@ impl Sent {
         pairs.collect()
     }
 
+    fn texts(&self, name: &str) -> impl Iterator<Item = &str> {
+        let all = self.0.get(name).and_then(Value::as_array);
+        all.into_iter().flatten().filter_map(Value::as_str)
+    }
+
     fn links(&self) -> Result<Vec<Link>, RegisterError> {
-        let all = self.0.get("links").and_then(Value::as_array);
-        let texts = all.into_iter().flatten().map(|link| link.as_str().unwrap_or_default());
-        texts
+        self.texts("links")
             .map(|text| Link::parse(text).ok_or_else(|| RegisterError::unknown("link", text)))
             .collect()
     }
@@ -132,7 +131,9 @@ fn fits(name: &str, value: &Value) -> bool {
     match name {
         "version" => value.is_i64(),
         "values" => value.is_object(),
-        "links" => value.as_array().is_some_and(|all| all.iter().all(Value::is_string)),
+        "links" | "scenarios" => {
+            value.as_array().is_some_and(|all| all.iter().all(Value::is_string))
+        }
         _ => value.is_string(),
     }
 }
@@ -383,25 +384,25 @@ async fn approve(
     let mut tx = app.database.read().await?;
     let review = semester::find(&mut tx, &by, &app.contract, &id).await?;
     drop(tx);
-    let date = sent.text("date").parse().map_err(|_| {
-        Problem::bad("`date` è una data come 2024-02-02", "`date` is a date like 2024-02-02")
-    })?;
-    let period = semester::period_of(&review, &app.contract)?;
-    let found = measured(&app, &visit, &period).await?;
-    let lang = if sent.text("lang") == "en" { Lang::En } else { Lang::It };
-    let template = Template::default();
-    let place = sent.text("place");
-    let new = NewApproval { review: &review, place, date, lang, template: &template };
-    let setting = app.setting();
-    let (database, files, ledger) = (&app.database, &app.files, &app.ledger);
-    let approved =
-        semester::approve(database, files, ledger, &by, &setting, &app.contract, found, new);
-    let approved = Box::pin(approved).await?;
-    Ok(answer(&json!({
-        "review": made(&app, &visit, &approved.review),
-        "seal": approved.seal,
-        "document": approved.document,
-    })))
+    let wanted = Wanted {
+        reason: sent.text("reason").to_owned(),
+        place: sent.text("place").to_owned(),
+        date: sent.text("date").parse().map_err(|_| {
+            Problem::bad("`date` è una data come 2024-02-02", "`date` is a date like 2024-02-02")
+        })?,
+        lang: if sent.text("lang") == "en" { Lang::En } else { Lang::It },
+        scenarios: approval::chosen(&app, sent.texts("scenarios"))?,
+    };
+    match approval::approve(&app, &visit, review, wanted).await? {
+        Approval::Done(approved) => Ok(answer(&approval_of(&app, &visit, &approved))),
+        Approval::Begun(study) => Ok(begun(&study)),
+    }
+}
+
+/// An approved review with what was made of it.
+pub fn approval_of(app: &App, visit: &Visit, approved: &Approved) -> Value {
+    let Approved { review, seal, document } = approved;
+    json!({ "review": made(app, visit, review), "seal": seal, "document": document })
 }
 
 /// An operation of this part of the interface: method, path, what it does, its query, its body.
@@ -463,9 +464,9 @@ const OPERATIONS: &[Operation] = &[
     (
         "post",
         "/api/v1/reviews/{id}/approve",
-        "Approves a review: figures sealed, document made",
+        "Approves a review: figures sealed, document made; begun (202) if scenarios are played",
         &["lang"],
-        &["reason", "place", "date", "lang"],
+        &["reason", "place", "date", "lang", "scenarios"],
     ),
 ];
 
@@ -522,6 +523,12 @@ fn described(method: &str, path: &str, summary: &str, query: &[&str], body: &[&s
         "parameters": parameters,
         "responses": answers(if made { "201" } else { "200" }, method),
     });
+    if body.contains(&"scenarios") {
+        let begun = operation["responses"]["200"].clone();
+        operation["responses"]["202"] = begun;
+        operation["responses"]["202"]["description"] = super::document::BEGUN.into();
+        operation["responses"]["429"] = refusal(super::document::TOO_MANY);
+    }
     if !body.is_empty() {
         operation["requestBody"] = request_body(body);
         operation["requestBody"]["content"]["application/json"]["example"] = body_example(body);
@@ -560,13 +567,18 @@ fn request_body(members: &[&str]) -> Value {
             "additionalProperties": { "type": ["string", "integer", "null"] },
         }),
         "links" => json!({ "type": "array", "items": { "type": "string" } }),
+        "scenarios" => json!({
+            "type": "array",
+            "description": "ready-made scenarios for the document's chapter: `cup/code_ivr`",
+            "items": { "type": "string" },
+        }),
         "profile" => json!({ "type": "string", "enum": ["iso_2008", "iso_2015"] }),
         "date" => json!({ "type": "string", "format": "date" }),
         _ => json!({ "type": "string" }),
     };
     let properties: Map<String, Value> =
         members.iter().map(|name| ((*name).to_owned(), member(name))).collect();
-    let optional = ["service", "reference", "links", "profile", "lang"];
+    let optional = ["service", "reference", "links", "profile", "lang", "scenarios"];
     let required: Vec<&&str> = members.iter().filter(|name| !optional.contains(name)).collect();
     json!({
         "required": true,

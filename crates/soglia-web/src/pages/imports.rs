@@ -22,6 +22,7 @@ use soglia_report::format;
 use tokio::io::AsyncWriteExt;
 
 use crate::access::Visit;
+use crate::background::Stage;
 use crate::engine;
 use crate::jobs::{Job, State as JobState, Wanted};
 use crate::reply::{Answer, Problem, followed, page};
@@ -63,9 +64,9 @@ async fn list(State(app): State<Shared>, visit: Visit) -> Answer {
     let session = app.figures.session().await?;
     let shell = Shell::new(&app, &visit, visit.say("Importazioni", "Imports"));
     let recent = app.jobs.recent();
-    let jobs = recent
-        .iter()
-        .map(|job| (job.id, job.file.clone(), shell.at(&job.at), said(&job.state(), visit.lang)));
+    let jobs = recent.iter().map(|job| {
+        (job.id, job.about.name.clone(), shell.at(&job.at), said(&job.state(), visit.lang))
+    });
     let formats = Format::NAMES.iter().map(|name| (*name).to_owned()).chain(app.jobs.mappings());
     let services = app.contract.services.iter();
     let shown = ListPage {
@@ -201,12 +202,12 @@ async fn job(State(app): State<Shared>, visit: Visit, Path(id): Path<u64>) -> An
     app.services(&visit)?;
     let job = found(&app, id)?;
     let state = job.state();
-    let shell =
-        Shell::new(&app, &visit, &job.file).below(visit.say("Importazioni", "Imports"), "/imports");
+    let shell = Shell::new(&app, &visit, &job.about.name)
+        .below(visit.say("Importazioni", "Imports"), "/imports");
     page(&JobPage {
         shell,
         id,
-        file: job.file.clone(),
+        file: job.about.name.clone(),
         text: said(&state, visit.lang),
         over: state.is_over(),
         failed: matches!(state, JobState::Failed(..)),
@@ -240,7 +241,7 @@ async fn events(
 ) -> Result<Sse<impl Stream<Item = Result<Event, std::convert::Infallible>>>, Problem> {
     app.services(&visit)?;
     let (state, lang) = (found(&app, id)?.watch(), visit.lang);
-    Ok(followed(state, JobState::is_over, move |now| said(now, lang)))
+    Ok(followed(state, move |now| said(now, lang)))
 }
 
 #[derive(Template)]

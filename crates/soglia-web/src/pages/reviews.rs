@@ -3,6 +3,7 @@
 //! Parts of a review are entries: their steps are taken at the entries' own addresses
 //! ([`crate::pages::registers`]) and lead back here. What is made here is what needs figures.
 
+pub mod approval;
 mod documents;
 mod parts;
 mod sheets;

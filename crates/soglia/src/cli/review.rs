@@ -177,7 +177,8 @@ pub enum ReviewCommand {
         /// The body's own look: a template set, as for `soglia report`
         #[arg(long, value_name = "DIR")]
         template: Option<PathBuf>,
-        /// A scenario file for the chapter of scenarios, as for `soglia report`
+        /// A scenario file for the chapter of scenarios, as for `soglia report`; it stays attached
+        /// to the review
         #[arg(long, value_name = "FILE")]
         scenario: Vec<PathBuf>,
         #[command(flatten)]

@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use soglia_app::measured::{Measured, session};
+use soglia_app::measured::Measured;
 use soglia_app::roster::Roster;
-use soglia_app::whatif::study::{StudyError, studies};
+use soglia_app::whatif::ScenarioFile;
+use soglia_app::whatif::study::StudyError;
 use soglia_app::{review, semester};
 use soglia_domain::contract::Contract;
 use soglia_domain::period::Period;
@@ -16,7 +17,6 @@ use soglia_measure::measurement::Report;
 use soglia_registers::database::Location;
 use soglia_report::template::{Template, TemplateError};
 use soglia_report::{Edition, Format, ReportError};
-use soglia_sim::scenario::Scenario;
 
 use super::register::Opened;
 use super::{opened, period};
@@ -71,40 +71,34 @@ const USUAL: [Format; 2] = [Format::Html, Format::Pdf];
 struct Wanted {
     formats: Vec<Format>,
     template: Template,
-    scenarios: Vec<Scenario>,
+    scenarios: Vec<ScenarioFile>,
     roster: Option<Roster>,
 }
 
 /// Reads scenario files.
-pub fn scenarios(paths: &[PathBuf]) -> Result<Vec<Scenario>, Failure> {
-    paths.iter().map(|path| super::scenario::read(path)).collect()
+pub fn scenarios(paths: &[PathBuf]) -> Result<Vec<ScenarioFile>, Failure> {
+    paths.iter().map(|path| super::scenario::read_file(path)).collect()
 }
 
 /// Plays scenarios on the data that a document stands on, and adds what comes of it.
 pub async fn add_scenarios(
+    settings: &Settings,
     ledger: &Ledger,
-    contract: &Contract,
-    period: &Period,
+    (contract, period): (&Contract, &Period),
     measured: &mut Measured,
-    (scenarios, roster): (&[Scenario], Option<&Roster>),
+    played: (Vec<ScenarioFile>, Option<&Roster>),
 ) -> Result<(), Failure> {
-    if scenarios.is_empty() {
-        return Ok(());
-    }
-    // Data that came after a seal are not in the document.
-    let sealed = measured.sealed.as_ref().map(|sealed| sealed.import_no);
-    let session = session(ledger, sealed).await?;
     // The figures are the same on any number of threads.
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let studies = studies(&session, contract, period, scenarios, roster, threads).await;
-    measured.input.scenarios = studies.map_err(|error| match error {
+    let mut progress = |weeks, width| super::whatif::progress(settings, weeks, width);
+    let played = measured.play(ledger, (contract, period), played, threads, &mut progress);
+    played.await.map_err(|error| match error {
         StudyError::Present(error) => super::replay::no_present(error),
         StudyError::Apply(error) => super::replay::failed(error),
         StudyError::Service { .. } => {
             Failure::usage(error).hint("write `service` into the scenario's head")
         }
-    })?;
-    Ok(())
+    })
 }
 
 /// What a review is written from.
@@ -146,8 +140,8 @@ impl Source<'_> {
         if settings.has_registers() {
             put_written(settings, contract, period, &mut measured).await?;
         }
-        let played = (&wanted.scenarios[..], wanted.roster.as_ref());
-        add_scenarios(ledger, contract, period, &mut measured, played).await?;
+        let played = (wanted.scenarios.clone(), wanted.roster.as_ref());
+        add_scenarios(settings, ledger, (contract, period), &mut measured, played).await?;
         let paths = documents(&measured, (lang, period), out, wanted)?;
         Ok(Review { paths, report: measured.report, pinned: measured.pinned })
     }

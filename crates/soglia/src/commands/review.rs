@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use soglia_app::measured::{Measured, session};
+use soglia_app::whatif::ScenarioFile;
 use soglia_app::{json, review as composed, semester};
 use soglia_domain::period::Period;
 use soglia_domain::register::{
@@ -21,7 +22,6 @@ use soglia_registers::error::RegisterError;
 use soglia_registers::query::Query;
 use soglia_registers::review::{self, NewReview, SignatureFormat, SignedFile, parts};
 use soglia_report::template::Template;
-use soglia_sim::scenario::Scenario;
 
 use super::register::{Opened, print_written};
 use super::report::{SIMULATED, add_scenarios, contract_name, scenarios, template as template_of};
@@ -73,7 +73,7 @@ pub async fn run(settings: &Settings, command: ReviewCommand) -> Done {
         C::Approve { review, place, date, template, scenario, why } => {
             let template =
                 template.as_deref().map_or_else(|| Ok(Template::default()), template_of)?;
-            let look = (&template, &scenarios(&scenario)?[..]);
+            let look = (&template, scenarios(&scenario)?);
             desk.approve(&review, (&place, &date), look, &why).await
         }
         C::Document { review, out } => desk.document(&review, &out).await,
@@ -433,16 +433,22 @@ impl Desk<'_> {
         &self,
         name: &str,
         (place, day): (&str, &str),
-        (template, scenarios): (&Template, &[Scenario]),
+        (template, scenarios): (&Template, Vec<ScenarioFile>),
         why: &Why,
     ) -> Done {
         let Opened { database, files, contract, setting, .. } = &self.opened;
         let review = self.find(name).await?;
         let period = semester::period_of(&review, contract)?;
         let (ledger, mut measured) = self.measure(&period).await?;
+        let by = self.by(&why.reason);
+        if !scenarios.is_empty() {
+            let mut tx = database.read().await?;
+            let report = &measured.report;
+            semester::require_ready(&mut tx, &by, contract, &review, report).await?;
+        }
         let roster = super::roster::given(self.settings, None)?;
-        let played = (scenarios, roster.as_ref());
-        add_scenarios(&ledger, contract, &period, &mut measured, played).await?;
+        let (of, played) = ((contract, &period), (scenarios, roster.as_ref()));
+        add_scenarios(self.settings, &ledger, of, &mut measured, played).await?;
         let new = semester::NewApproval {
             review: &review,
             place,
@@ -450,7 +456,6 @@ impl Desk<'_> {
             lang: self.settings.lang,
             template,
         };
-        let by = self.by(&why.reason);
         let approved =
             semester::approve(database, files, &ledger, &by, setting, contract, measured, new);
         let approved = Box::pin(approved).await?;

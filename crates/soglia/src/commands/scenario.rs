@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use soglia_app::whatif::ScenarioFile;
 use soglia_domain::contract::Contract;
 use soglia_domain::text::nearest;
 use soglia_sim::scenario::{Calls, Change, Scenario, file};
@@ -47,16 +48,23 @@ pub fn run(settings: &Settings, command: ScenarioCommand) -> Done {
 
 /// Reads and checks a scenario file.
 pub fn read(path: &Path) -> Result<Scenario, Failure> {
+    Ok(read_file(path)?.scenario)
+}
+
+/// The same with the file's name and text.
+pub fn read_file(path: &Path) -> Result<ScenarioFile, Failure> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|cause| {
         let error = anyhow::Error::from(cause).context(format!("failed to read `{name}`"));
         Failure::configuration(error).hint("check the path and that the file is UTF-8")
     })?;
-    file::parse(&text, &name).map_err(|problems| {
+    let scenario = file::parse(&text, &name).map_err(|problems| {
         Failure::configuration(anyhow::anyhow!("{problems}")).hint(
             "`soglia scenario schema` describes the file; examples/reference/scenarios has some",
         )
-    })
+    })?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(ScenarioFile { name: name.unwrap_or_default(), text, scenario })
 }
 
 /// Names that the contract does not have.

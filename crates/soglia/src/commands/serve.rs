@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use soglia_app::review;
+use soglia_app::whatif::ScenarioFile;
 use soglia_domain::contract::Contract;
 use soglia_domain::text::Lang;
 use soglia_ledger::store::Ledger;
@@ -12,7 +13,6 @@ use soglia_registers::database::{Database, Location};
 use soglia_registers::files::Files;
 use soglia_web::access::random;
 use soglia_web::openid::{LocalSignIn, OpenId, OpenIdSetting};
-use soglia_web::planning::Offered;
 use soglia_web::serve::{self, ServeError};
 use soglia_web::state::{App, Setting, Transport};
 
@@ -126,7 +126,7 @@ fn beside(contract: &Path, name: &str) -> Option<PathBuf> {
 }
 
 /// Scenarios that the pages offer: those in the folder beside the contract, and those named.
-fn scenarios(places: &Places) -> Result<Vec<Offered>, Failure> {
+fn scenarios(places: &Places) -> Result<Vec<ScenarioFile>, Failure> {
     let mut paths: Vec<PathBuf> = Vec::new();
     if let Some(folder) = beside(&places.contract, SCENARIOS).filter(|folder| folder.is_dir()) {
         for entry in std::fs::read_dir(folder)? {
@@ -138,11 +138,7 @@ fn scenarios(places: &Places) -> Result<Vec<Offered>, Failure> {
     }
     paths.sort();
     paths.extend(places.scenarios.clone());
-    let offered = paths.iter().map(|path| {
-        let scenario = scenario::read(path)?;
-        Ok(Offered { name: name_of(path), text: std::fs::read_to_string(path)?, scenario })
-    });
-    offered.collect()
+    paths.iter().map(|path| scenario::read_file(path)).collect()
 }
 
 fn scheme(transport: Transport) -> &'static str {

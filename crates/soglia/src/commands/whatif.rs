@@ -61,9 +61,7 @@ pub async fn run(settings: &Settings, args: WhatIf) -> Done {
         seed: args.history.seed,
         threads: threads(&args.history),
     };
-    let answers = answer(&question, &mut |weeks, width| {
-        say(settings, &format!("  {weeks} weeks played, ± {:.2} points", width * 100.0));
-    });
+    let answers = answer(&question, &mut |weeks, width| progress(settings, weeks, width));
     let answers = answers.map_err(failed)?;
     let mut out = std::io::stdout().lock();
     match args.format {
@@ -79,6 +77,11 @@ pub async fn run(settings: &Settings, args: WhatIf) -> Done {
         }
     }
     Ok(DONE)
+}
+
+/// Says how many weeks have been played and how wide the widest interval is.
+pub fn progress(settings: &Settings, weeks: u32, width: f64) {
+    say(settings, &format!("  {weeks} weeks played, ± {:.2} points", width * 100.0));
 }
 
 fn interval(estimate: &Estimate, lang: Lang) -> String {

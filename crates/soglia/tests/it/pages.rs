@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 
 use serde_json::{Value, json};
 
@@ -14,6 +14,8 @@ use crate::support::command;
 struct Server {
     child: Child,
     address: String,
+    /// Held open: without accounts it has more to say.
+    _said: BufReader<ChildStdout>,
 }
 
 impl Server {
@@ -31,11 +33,11 @@ impl Server {
             .spawn()
             .expect("the server starts");
         let stdout = child.stdout.take().expect("a pipe");
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line).expect("it says where it is");
+        let (mut line, mut said) = (String::new(), BufReader::new(stdout));
+        said.read_line(&mut line).expect("it says where it is");
         let address = line.trim().trim_start_matches("http://").trim_end_matches('/').to_owned();
         assert!(address.starts_with("127.0.0.1:"), "{line}");
-        Self { child, address }
+        Self { child, address, _said: said }
     }
 
     /// Sends a request and reads the whole answer.

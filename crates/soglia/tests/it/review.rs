@@ -45,6 +45,32 @@ impl Semester {
     /// In May six of ten calls are answered within 20 seconds, in the second half-year seven or
     /// nine; conversations last 300 seconds in July and 200 in November.
     pub fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// The same with three weeks of calls in November, enough to be played again: twelve an hour
+    /// from Monday to Friday, between 8 and 18. A scenario that fits them and one that does not
+    /// stand in the folder `scenarios`.
+    pub fn busy() -> Self {
+        const HOUR: i64 = 3600;
+        let days = (0..21).filter(|day| day % 7 < 5).map(|day| NOVEMBER + day * 24 * HOUR);
+        let starts: Vec<i64> =
+            days.flat_map(|day| (0..120).map(move |n| day + n * HOUR / 12)).collect();
+        let semester = Self::with(&starts);
+        let folder = semester.dir.path().join("scenarios");
+        fs::create_dir(&folder).expect("a folder");
+        let head = |code: &str| {
+            format!("[scenario]\ncode = \"{code}\"\nname = \"Prova {code}\"\nservice = \"cup\"\n")
+        };
+        let more = format!("{}[[demand]]\nchange = \"+30%\"\n", head("altre"));
+        write(&folder, "altre.toml", more);
+        let group = "[[cross_training]]\ngroup = \"nessuno\"\noperators = 1\n\
+                     learn = [{ queue = \"cup_prenotazione\", preference = 1 }]\n";
+        write(&folder, "nessuno.toml", format!("{}{group}", head("nessuno")));
+        semester
+    }
+
+    fn with(more: &[i64]) -> Self {
         let dir = temp();
         let text = fs::read_to_string(CONTRACT).expect("the contract is there");
         let contract = write(dir.path(), "contract.toml", format!("{text}{MORE}"));
@@ -56,6 +82,10 @@ impl Semester {
                 let wait = if n < in_time { 10 } else { 50 };
                 log.answered(start + n * 600, "cup_prenotazione", wait, talk);
             }
+        }
+        for (n, start) in more.iter().enumerate() {
+            // The first ten of November are those above.
+            log.answered(start + 6000, "cup_prenotazione", [5, 15, 40][n % 3], 120);
         }
         let file = log.write(semester.dir.path(), "queue_log");
         let file = file.to_str().expect("UTF-8");
@@ -423,4 +453,57 @@ fn roles_decide_who_does_what() {
     semester.step(&[remark.as_slice(), &["--as=sara"]].concat()).ok();
     let log = semester.run(&["audit", "log", "--object=NOT-1"]).ok().out;
     assert!(log.contains("U-2"), "{log}");
+}
+
+#[test]
+fn an_approved_document_has_the_scenarios_that_were_played() {
+    let semester = Semester::busy();
+    semester.step(&["review", "open", "--period=2023-H2"]).ok();
+    let path = |name: &str| {
+        let path = semester.dir.path().join("scenarios").join(name);
+        format!("--scenario={}", path.to_str().expect("UTF-8"))
+    };
+    let approve = |scenario: &str| {
+        let date = "--date=2024-02-02";
+        let asked = ["review", "approve", "RIE-1", "--place=Cittalta", date, "--reason=prova"];
+        semester.run(&[&asked[..], &[scenario]].concat())
+    };
+    // What stands in the way is said before anything is played.
+    let early = approve(&path("altre.toml")).code(2).err;
+    assert!(early.contains("input elements missing") && !early.contains("weeks played"), "{early}");
+    semester.prepare("RIE-1");
+    let misfit = approve(&path("nessuno.toml")).code(3).err;
+    assert!(misfit.contains("there is no group of operators `nessuno`"), "{misfit}");
+    assert_eq!(semester.shown("RIE-1")["review"]["state"], "in_discussion");
+    let approved = approve(&path("altre.toml")).ok();
+    assert!(approved.err.contains("weeks played"), "{}", approved.err);
+    let shown = semester.shown("RIE-1");
+    let file = fs::read(semester.dir.path().join("scenarios/altre.toml")).expect("a file");
+    let hash = soglia_registers::canonical::sha256(&file);
+    let files = shown["review"]["files"].as_array().expect("files");
+    let attached = files.iter().find(|one| one["name"] == "altre.toml");
+    assert_eq!(attached.expect("it stays beside the document")["sha256"], hash.as_str());
+    let pdf = semester.dir.path().join("approved.pdf");
+    let out = format!("--out={}", pdf.to_str().expect("UTF-8"));
+    let written = semester.run(&["review", "document", "RIE-1", &out]).ok().out;
+    let recorded = shown["review"]["values"]["document"].as_str().expect("it was recorded");
+    assert!(written.starts_with(recorded), "the hash is the whole document's: {written}");
+    has_the_chapter(&pdf, &hash);
+    let verified = semester.run(&["audit", "verify"]).ok().out;
+    assert!(verified.contains("whole; head "), "{verified}");
+}
+
+/// The chapter about scenarios, and where they come from.
+pub fn has_the_chapter(pdf: &std::path::Path, hash: &str) {
+    let read = std::process::Command::new("pdftotext").arg("-raw").arg(pdf).arg("-").output();
+    let Ok(output) = read else {
+        println!("skipped: no pdftotext on this machine");
+        return;
+    };
+    // Hashes and file names may break anywhere.
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.retain(|c| !c.is_whitespace() && c != '\u{200b}');
+    for said in ["Errore sul passato", "Prova altre", "Scenari provati", "altre.toml", hash] {
+        assert!(text.contains(&said.replace(' ', "")), "{said}");
+    }
 }

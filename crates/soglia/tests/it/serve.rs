@@ -1,5 +1,6 @@
 //! The pages, over real connections to the real program. Read [`Server`] first.
 
+mod approval;
 mod browser;
 mod client;
 mod connections;
@@ -68,6 +69,15 @@ fn with_accounts(server: &Server, others: &[(&str, &str, &str)]) {
         let fields = [("role", *role), ("service", *service), ("reason", "incarico")];
         admin.form(&format!("{address}/grant"), &fields).expect_status(303);
     }
+}
+
+/// A token for a program with a role.
+fn token(ada: &mut Client, role: &str) -> String {
+    let fields = [("name", role), ("role", role), ("days", "2"), ("reason", "prova")];
+    let made = ada.form("/tokens", &fields);
+    let secret = made.text_ref().split("<code>").find(|part| part.starts_with("soglia_"));
+    let secret = secret.and_then(|part| part.split('<').next());
+    secret.expect("the token is shown").to_owned()
 }
 
 /// A server on the demo's ledger, with registers of its own.

@@ -40,7 +40,7 @@ struct OfferedShown {
 }
 
 /// The remarks that a file begins with, as one text.
-fn about(text: &str) -> String {
+pub fn about(text: &str) -> String {
     let lines = text.lines().take_while(|line| line.starts_with('#'));
     let words = lines.map(|line| line.trim_start_matches('#').trim());
     let first: Vec<&str> = words.take_while(|line| !line.is_empty()).collect();

@@ -1,11 +1,13 @@
 //! Operators and shifts for the days to come. Read [`show`] first, then [`begin`].
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use jiff::civil::Date;
 use soglia_app::demand::{Demand, INTERVAL_MINS};
 use soglia_app::staffed::{Answer as Staff, Question, at, breaks, money, next_monday, staff};
-use soglia_domain::text::{Lang, Text};
+use soglia_domain::text::{Label, Lang, Text};
 use soglia_report::document::{Cell, Column, Table, TableStyle};
 use soglia_report::format;
 use soglia_sim::erlang::{ServiceLevelKind, positions};
@@ -22,12 +24,78 @@ use crate::access::{Fields, Visit};
 use crate::reply::{Answer, Problem, go, page};
 use crate::shell::Shell;
 use crate::state::Shared;
-use crate::studies::Outcome;
+use crate::studies::{About, Outcome, Study, Subject};
 
-/// Days that can be planned at once.
-const DAYS_MAX: u32 = 14;
 /// The level that Erlang A must promise in every quarter-hour.
 const FLOOR: f64 = 0.5;
+
+/// A whole number that a question has.
+pub struct Whole {
+    /// Its name in forms and bodies.
+    pub name: &'static str,
+    /// What it says.
+    pub label: Label,
+    /// What holds where nobody says another.
+    pub usual: Option<u32>,
+    /// The least.
+    pub min: u32,
+    /// The most.
+    pub max: u32,
+}
+
+const DAYS: Whole = Whole {
+    name: "days",
+    label: Label::new("Per quanti giorni", "For how many days"),
+    usual: Some(7),
+    min: 1,
+    max: 14,
+};
+const LEVEL: Whole = Whole {
+    name: "level",
+    label: Label::new("Obiettivo: percento", "Goal: percent"),
+    usual: Some(80),
+    min: 1,
+    max: 99,
+};
+const LIMIT: Whole = Whole {
+    name: "limit",
+    label: Label::new("entro secondi", "within seconds"),
+    usual: Some(20),
+    min: 1,
+    max: 3600,
+};
+const PATIENCE: Whole = Whole {
+    name: "patience",
+    label: Label::new(
+        "Pazienza media di chi chiama, in secondi",
+        "Callers' mean patience, in seconds",
+    ),
+    usual: Some(120),
+    min: 1,
+    max: 3600,
+};
+const HANDLING: Whole = Whole {
+    name: "aht",
+    label: Label::new(
+        "Durata media di una chiamata, in secondi (vuoto: quella registrata)",
+        "Mean handling time, in seconds (empty: as recorded)",
+    ),
+    usual: None,
+    min: 1,
+    max: 7200,
+};
+
+/// Over what a goal holds: code, meaning, name.
+pub const SCOPES: [(&str, Scope, Label); 3] = [
+    ("whole", Scope::Whole, Label::new("su tutti i giorni insieme", "over all days together")),
+    ("day", Scope::EachDay, Label::new("ogni giorno", "each day")),
+    ("hour", Scope::EachHour, Label::new("ogni ora", "each hour")),
+];
+
+/// A question's numbers.
+pub const NUMBERS: [Whole; 5] = [DAYS, LEVEL, LIMIT, PATIENCE, HANDLING];
+/// A question's texts: the first day, over what the goal holds, the working rules.
+pub const TEXTS: [&str; 3] = ["from", "scope", "rules"];
 
 #[derive(Template)]
 #[template(path = "planning/staffing.html")]
@@ -36,6 +104,9 @@ struct StaffingPage {
     service: String,
     period: String,
     first: Option<Date>,
+    goal: [Whole; 3],
+    scopes: [(&'static str, Label); 3],
+    callers: [Whole; 2],
     rules: String,
 }
 
@@ -50,52 +121,65 @@ pub async fn show(State(app): State<Shared>, visit: Visit, Path(code): Path<Stri
         service: code.clone(),
         period: choice.period.label().to_owned(),
         first: known.map(|known| next_monday(known.until)),
+        goal: [DAYS, LEVEL, LIMIT],
+        scopes: SCOPES.map(|(code, _, label)| (code, label)),
+        callers: [PATIENCE, HANDLING],
         rules: app.planning.rules().to_owned(),
     })
 }
 
-/// A field that is a number within bounds.
-fn number(sent: &Fields, name: &str, (low, high): (u32, u32)) -> Result<u32, Problem> {
-    sent.text(name).parse().ok().filter(|n| (low..=high).contains(n)).ok_or_else(|| {
-        Problem::bad(
-            &format!("`{name}` è un numero intero da {low} a {high}"),
-            &format!("`{name}` is a whole number from {low} to {high}"),
-        )
-    })
+impl Whole {
+    /// Its value in what was sent, or what is usual.
+    fn read(&self, sent: &Fields) -> Result<Option<u32>, Problem> {
+        let Self { name, usual, min, max, .. } = self;
+        let Some(text) = sent.some(name) else { return Ok(*usual) };
+        let found = text.parse().ok().filter(|n| (*min..=*max).contains(n));
+        let wrong = || {
+            Problem::bad(
+                &format!("`{name}` è un numero intero da {min} a {max}"),
+                &format!("`{name}` is a whole number from {min} to {max}"),
+            )
+        };
+        found.ok_or_else(wrong).map(Some)
+    }
+
+    /// The same where something is usual.
+    fn needed(&self, sent: &Fields) -> Result<u32, Problem> {
+        Ok(self.read(sent)?.unwrap_or(self.min))
+    }
 }
 
-/// What a form asks for.
+/// What is asked: what was not sent is as usual.
 fn question(sent: &Fields, known: &Demand, threads: usize) -> Result<Question, Problem> {
-    let first: Date = sent.text("from").parse().map_err(|_| {
-        Problem::bad("`from` è una data: 2024-01-08", "`from` is a date: 2024-01-08")
-    })?;
-    if first < known.until {
-        let text = Text::new(
-            "quel giorno è passato: che cosa è arrivato si sa già",
-            "that day is over: what came is known",
-        );
-        return Err(refused(text));
-    }
-    let handling = match sent.some("aht") {
-        None => None,
-        Some(_) => Some(f64::from(number(sent, "aht", (1, 7200))?)),
+    let first = match sent.some("from") {
+        None => next_monday(known.until),
+        Some(text) => text.parse().map_err(|_| {
+            Problem::bad("`from` è una data: 2024-01-08", "`from` is a date: 2024-01-08")
+        })?,
     };
+    if first < known.until {
+        return Err(Problem::bad(
+            "`from`: quel giorno è passato, che cosa è arrivato si sa già",
+            "`from`: that day is over, what came is known",
+        ));
+    }
+    let scope = sent.some("scope").unwrap_or("whole");
+    let scope = SCOPES.iter().find(|(code, ..)| *code == scope).ok_or_else(|| {
+        let codes = SCOPES.map(|(code, ..)| format!("`{code}`")).join(", ");
+        Problem::bad(&format!("`scope` è uno di {codes}"), &format!("`scope` is one of {codes}"))
+    })?;
     Ok(Question {
         first,
-        n_days: number(sent, "days", (1, DAYS_MAX))?,
+        n_days: DAYS.needed(sent)?,
         goal: Goal {
-            level: f64::from(number(sent, "level", (1, 99))?) / 100.0,
-            limit_secs: number(sent, "limit", (1, 3600))?,
+            level: f64::from(LEVEL.needed(sent)?) / 100.0,
+            limit_secs: LIMIT.needed(sent)?,
             kind: ServiceLevelKind::OfOffered,
-            scope: match sent.text("scope") {
-                "day" => Scope::EachDay,
-                "hour" => Scope::EachHour,
-                _ => Scope::Whole,
-            },
+            scope: scope.1,
             floor: FLOOR,
         },
-        patience_secs: f64::from(number(sent, "patience", (1, 3600))?),
-        handling_secs: handling,
+        patience_secs: f64::from(PATIENCE.needed(sent)?),
+        handling_secs: HANDLING.read(sent)?.map(f64::from),
         effort: Effort { threads, ..Effort::default() },
     })
 }
@@ -107,19 +191,32 @@ pub async fn begin(
     Path(code): Path<String>,
     sent: Fields,
 ) -> Answer {
-    let service = app.service(&visit, &code)?.clone();
-    let rules = Rules::parse(sent.text("rules"), INTERVAL_MINS).map_err(|problem| {
-        let said = problem.to_string();
-        refused(Text::new(&format!("le regole: {said}"), &format!("the rules: {said}")))
+    let study = ask(&app, &visit, code, &sent).await?;
+    Ok(go(&format!("/studies/{}", study.id)))
+}
+
+/// The same for pages and programs: what was sent says what is asked.
+pub async fn ask(
+    app: &Shared,
+    visit: &Visit,
+    code: String,
+    sent: &Fields,
+) -> Result<Arc<Study>, Problem> {
+    let service = app.service(visit, &code)?.clone();
+    let rules = sent.some("rules").unwrap_or_else(|| app.planning.rules());
+    let rules = Rules::parse(rules, INTERVAL_MINS).map_err(|problem| {
+        let said = format!("`rules`: {problem}");
+        refused(Text::new(&said, &said))
     })?;
-    let known = demand(&app, &visit, &code).await?.ok_or_else(no_calls)?;
-    let question = question(&sent, &known, app.planning.threads())?;
+    let known = demand(app, visit, &code).await?.ok_or_else(no_calls)?;
+    let question = question(sent, &known, app.planning.threads())?;
     let title = Text {
         it: format!("{}: turni dal {}", service.name.get(Lang::It), question.first),
         en: Some(format!("{}: shifts from {}", service.name.get(Lang::En), question.first)),
     };
     let by = visit.who()?.name.clone();
-    let study = app.studies.begin((code, title, by), move |_| {
+    let about = About { subject: Subject::Service(code), title };
+    let begun = app.studies.begin(about, by, async move |_| {
         match staff(&service, &known, &rules, &question) {
             Ok(answer) => Ok(Outcome::Staffing { rules, question, demand: known, answer }),
             Err(problem) => Err(Text::new(
@@ -128,8 +225,7 @@ pub async fn begin(
             )),
         }
     });
-    let study = study.ok_or_else(too_many)?;
-    Ok(go(&format!("/studies/{}", study.id)))
+    begun.ok_or_else(too_many)
 }
 
 /// Shifts as the page shows them.

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::sse::{Event, Sse};
 use futures::stream::Stream;
 use soglia_app::whatif::{Effort, HALF_WIDTH, WEEKS_MAX, document};
-use soglia_domain::contract::Service;
+use soglia_domain::access::Permission;
 use soglia_domain::text::{Lang, Text};
 use soglia_report::format;
 use soglia_sim::whatif::Source;
@@ -16,11 +16,12 @@ use soglia_sim::whatif::Source;
 use super::whatif::refused;
 use super::{Shown, asked, pairs, present_now, shell, shown, staffing, wanted};
 use crate::access::{Fields, Visit};
+use crate::background::Stage;
 use crate::planning::{misfit, nothing};
 use crate::reply::{Answer, Problem, file, followed, go, page};
 use crate::shell::Shell;
 use crate::state::{App, Shared};
-use crate::studies::{Outcome, State as StudyState, Study};
+use crate::studies::{About, Outcome, State as StudyState, Study, Subject};
 use crate::view;
 
 /// Plays more weeks than fit into a moment.
@@ -60,16 +61,14 @@ pub async fn ask(
     let title = Text { it: names(Lang::It), en: Some(names(Lang::En)) };
     let (held, scenarios) = (Arc::clone(&known), found.scenarios);
     let by = visit.who()?.name.clone();
-    let begun = app.studies.begin((code.to_owned(), title, by), move |sender| {
+    let about = About { subject: Subject::Service(code.to_owned()), title };
+    let begun = app.studies.begin(about, by, async move |sender| {
         let prepared = held.as_ref().as_ref().map_err(Clone::clone)?;
         let answers = prepared.answer_until(&scenarios, effort, &mut |weeks, width| {
             // Readers may be gone.
             let _ = sender.send(StudyState::Playing(weeks, width));
         });
-        let answers = answers.map_err(|error| match misfit(&error) {
-            Problem::Refused { text, .. } => text,
-            _ => Text::new("la simulazione non è riuscita", "the simulation failed"),
-        })?;
+        let answers = answers.map_err(|error| misfit(&error).told())?;
         Ok(Outcome::WhatIf { known: Arc::clone(&held), scenarios, answers })
     });
     begun.ok_or_else(too_many)
@@ -84,12 +83,8 @@ pub fn too_many() -> Problem {
     Problem::refused(StatusCode::TOO_MANY_REQUESTS, text)
 }
 
-/// A study by its number, for whoever may see its service.
-pub fn found<'a>(
-    app: &'a App,
-    visit: &Visit,
-    id: &str,
-) -> Result<(Arc<Study>, &'a Service), Problem> {
+/// A study by its number, for whoever may see what it is about.
+pub fn found(app: &App, visit: &Visit, id: &str) -> Result<Arc<Study>, Problem> {
     visit.who()?;
     let missing = || {
         Problem::missing(
@@ -99,8 +94,13 @@ pub fn found<'a>(
     };
     let id: u64 = id.parse().map_err(|_| missing())?;
     let study = app.studies.find(id).ok_or_else(missing)?;
-    let service = app.service(visit, &study.service)?;
-    Ok((study, service))
+    match &study.about.subject {
+        Subject::Service(code) => {
+            app.service(visit, code)?;
+        }
+        Subject::Review(_) => app.allow(visit, &[Permission::Read], None)?,
+    }
+    Ok(study)
 }
 
 /// Where a study is, in a sentence.
@@ -118,6 +118,7 @@ pub fn said(state: &StudyState, lang: Lang) -> String {
             let width = format::decimal(lang, &format!("{:.2}", width * 100.0));
             format!("{played}: {weeks}, ± {width} {}", say("punti", "points"))
         }
+        StudyState::Writing => say("si scrive il documento", "the document is written").to_owned(),
         StudyState::Done(_) => say("fatto", "done").to_owned(),
         StudyState::Failed(why) => why.get(lang).to_owned(),
     }
@@ -140,14 +141,19 @@ struct StudyPage {
 
 /// A study: how far it is, then what came of it.
 pub async fn show(State(app): State<Shared>, visit: Visit, Path(id): Path<String>) -> Answer {
-    let (study, service) = found(&app, &visit, &id)?;
+    let study = found(&app, &visit, &id)?;
+    let code = match &study.about.subject {
+        Subject::Service(code) => code,
+        Subject::Review(review) => return Ok(go(&format!("/reviews/{review}/documents"))),
+    };
+    let service = app.service(&visit, code)?;
     let state = study.state();
     let title = visit.say("Simulazione", "Simulation");
     let mut shown_page = StudyPage {
         shell: shell(&app, &visit, service, title),
         id: study.id,
-        service: study.service.clone(),
-        title: study.title.get(visit.lang).to_owned(),
+        service: code.clone(),
+        title: study.about.title.get(visit.lang).to_owned(),
         by: study.by.clone(),
         text: said(&state, visit.lang),
         over: state.is_over(),
@@ -166,6 +172,8 @@ pub async fn show(State(app): State<Shared>, visit: Visit, Path(id): Path<String
                 let told = staffing::told((rules, question, demand), answer, visit.lang);
                 shown_page.staffed = Some(told);
             }
+            // Those have the review's own page.
+            Outcome::Approval(_) => {}
         }
     }
     page(&shown_page)
@@ -177,10 +185,11 @@ pub async fn export(
     visit: Visit,
     Path((id, name)): Path<(String, String)>,
 ) -> Answer {
-    let (study, _) = found(&app, &visit, &id)?;
+    let study = found(&app, &visit, &id)?;
     let missing = || Problem::missing("questo file non c'è", "there is no such file");
     let StudyState::Done(outcome) = study.state() else { return Err(missing()) };
-    let stem = format!("{}-{}", study.service, study.id);
+    let Subject::Service(code) = &study.about.subject else { return Err(missing()) };
+    let stem = format!("{code}-{}", study.id);
     let json =
         |value: &serde_json::Value| serde_json::to_vec_pretty(value).map_err(Problem::failed);
     match (outcome.as_ref(), name.as_str()) {
@@ -210,7 +219,6 @@ pub async fn events(
     visit: Visit,
     Path(id): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, std::convert::Infallible>>>, Problem> {
-    let (study, _) = found(&app, &visit, &id)?;
-    let (state, lang) = (study.watch(), visit.lang);
-    Ok(followed(state, StudyState::is_over, move |now| said(now, lang)))
+    let (state, lang) = (found(&app, &visit, &id)?.watch(), visit.lang);
+    Ok(followed(state, move |now| said(now, lang)))
 }

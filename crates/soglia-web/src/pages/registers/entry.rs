@@ -12,10 +12,11 @@ use soglia_domain::time::Instant;
 use soglia_registers::accounts::Users;
 use soglia_registers::actor::Actor;
 use soglia_registers::database::Tx;
-use soglia_registers::entries::{self, Draft, Edit, Entry, Link, LinkKind};
+use soglia_registers::entries::{self, Attached, Draft, Edit, Entry, Link, LinkKind};
 use soglia_registers::error::RegisterError;
 use soglia_registers::query::Query;
 use soglia_registers::trail;
+use soglia_report::format;
 
 use super::conflict;
 use super::fields::{self, Input, inputs, refused, shown};
@@ -238,17 +239,22 @@ pub async fn history(
         .collect();
     let links = trail::links_of(tx, &entry.id).await?;
     let mut history = Vec::new();
-    let mut before = Values::default();
+    let mut before = (Values::default(), Vec::new());
     for (version, link) in (1_i64..).zip(links) {
         let now = match tx.entry_at(&entry.id, version).await {
-            Ok(at) => at.seen_by(&who.actor, visit.now).values,
+            Ok(at) => {
+                let Entry { values, files, .. } = at.seen_by(&who.actor, visit.now);
+                (values, files)
+            }
             Err(RegisterError::Unknown { .. }) => before.clone(),
             Err(other) => return Err(other.into()),
         };
         let changed = if version == 1 {
             Vec::new()
         } else {
-            differences(entry.register, &before, &now, visit.lang)
+            let mut changed = differences(entry.register, &before.0, &now.0, visit.lang);
+            changed.extend(files_changed(&before.1, &now.1, visit.lang));
+            changed
         };
         let state = link.detail_text("state").unwrap_or_default();
         let state = entry.register.state(&state).map(|state| state.label.get(visit.lang));
@@ -265,6 +271,26 @@ pub async fn history(
     }
     history.reverse();
     Ok(history)
+}
+
+/// Files that came and went, each with its SHA-256.
+fn files_changed(
+    before: &[Attached],
+    after: &[Attached],
+    lang: Lang,
+) -> Vec<(&'static str, String, String)> {
+    let label = format::say(lang, "Allegato", "Attachment");
+    let named = |file: &Attached| match &file.name {
+        Some(name) => format!("{name} (SHA-256 {})", file.sha256),
+        None => format!("SHA-256 {}", file.sha256),
+    };
+    let only = |these: &[Attached], others: &[Attached]| -> Vec<String> {
+        let own = these.iter().filter(|one| !others.iter().any(|two| two.sha256 == one.sha256));
+        own.map(named).collect()
+    };
+    let went = only(before, after).into_iter().map(|file| (label, file, String::new()));
+    let came = only(after, before).into_iter().map(|file| (label, String::new(), file));
+    went.chain(came).collect()
 }
 
 fn differences(

@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use soglia_app::measured::Measured;
-use soglia_app::semester::{self, NewApproval};
+use soglia_app::semester;
 use soglia_domain::access::Permission;
 use soglia_domain::register::Values;
 use soglia_domain::text::Lang;
@@ -13,13 +13,17 @@ use soglia_registers::review::{self, NewReview, SignatureFormat, SignedFile};
 use soglia_report::template::Template;
 use soglia_report::{Edition, Format};
 
-use super::{Head, measured, measured_in, opened};
+use super::approval::{self, Approval, Wanted};
+use super::{Head, measured, opened};
 use crate::access::{Fields, Visit};
+use crate::background::Stage;
+use crate::pages::planning::{scenarios, studies};
 use crate::pages::registers;
 use crate::pages::registers::fields::{refused, text_of};
-use crate::reply::{Answer, Problem, file, page, said};
+use crate::reply::{Answer, Problem, file, go, page, said};
 use crate::shell::Shell;
 use crate::state::Shared;
+use crate::studies::State as StudyState;
 
 /// Formats of drafts: those that are one file.
 const FORMATS: [Format; 6] =
@@ -40,6 +44,29 @@ struct DocumentsPage {
     today: String,
     next: String,
     formats: Vec<(&'static str, String)>,
+    /// An approval that plays scenarios first, or why the last one came to nothing.
+    under_way: Option<UnderWay>,
+    /// Ready-made scenarios by service.
+    scenarios: Vec<(String, Vec<Offered>)>,
+}
+
+/// An approval in the background.
+struct UnderWay {
+    study: u64,
+    by: String,
+    text: String,
+    failed: bool,
+}
+
+/// A ready-made scenario.
+struct Offered {
+    value: String,
+    name: String,
+    file: String,
+    /// Where the file can be read.
+    address: String,
+    /// The remarks at its head.
+    about: String,
 }
 
 struct Slot {
@@ -78,10 +105,17 @@ pub async fn show(State(app): State<Shared>, visit: Visit, Path(id): Path<String
     };
     let slots: Vec<Slot> = view.signatures.iter().map(slot).collect::<Result<_, _>>()?;
     let state = view.review.state.code;
+    let under_way = under_way(&app, &visit, &view.review);
+    let mut may = may(&app, &visit, state);
+    if under_way.as_ref().is_some_and(|one| !one.failed) {
+        may.retain(|step| *step != "approve");
+    }
     page(&DocumentsPage {
         seal: view.review.words("seal").map(ToOwned::to_owned),
         document: view.review.words("document").map(ToOwned::to_owned),
-        may: may(&app, &visit, state),
+        may,
+        under_way,
+        scenarios: offered(&app, lang),
         unsigned: slots.iter().filter(|slot| slot.open).map(|slot| slot.role.clone()).collect(),
         today: app.setting().date(visit.now).to_string(),
         formats: FORMATS.map(|format| (format.code(), format.code().to_uppercase())).into(),
@@ -90,6 +124,38 @@ pub async fn show(State(app): State<Shared>, visit: Visit, Path(id): Path<String
         head,
         slots,
     })
+}
+
+/// The approval that is under way, or why the last one came to nothing; nothing once the review has
+/// moved on.
+fn under_way(app: &Shared, visit: &Visit, review: &Entry) -> Option<UnderWay> {
+    let study = app.studies.approval(&review.id)?;
+    let state = study.state();
+    let failed = matches!(state, StudyState::Failed(_));
+    let shown = !state.is_over() || (failed && review.state.code == "in_discussion");
+    let (by, text) = (study.by.clone(), studies::said(&state, visit.lang));
+    shown.then_some(UnderWay { study: study.id, by, text, failed })
+}
+
+fn offered(app: &Shared, lang: Lang) -> Vec<(String, Vec<Offered>)> {
+    let mut services: Vec<(String, Vec<Offered>)> = Vec::new();
+    for (service, one) in app.planning.all_offered() {
+        let name = service.name.get(lang);
+        if services.last().is_none_or(|(last, _)| last != name) {
+            services.push((name.to_owned(), Vec::new()));
+        }
+        let offered = Offered {
+            value: approval::name_of(service, one),
+            name: one.scenario.name.get(lang).to_owned(),
+            file: one.name.clone(),
+            about: scenarios::about(&one.text),
+            address: format!("/services/{}/scenarios/{}", service.code, one.name),
+        };
+        if let Some((_, last)) = services.last_mut() {
+            last.push(offered);
+        }
+    }
+    services
 }
 
 /// What the visitor may do with a review in a state.
@@ -146,34 +212,26 @@ pub async fn approve(
     sent: Fields,
 ) -> Answer {
     app.allow(&visit, &[Permission::ApproveReview], None)?;
-    let by = visit.by(sent.text("reason"))?;
     let super::Opened { view, head, .. } = opened(&app, &visit, &id, "documents").await?;
-    let date = sent.text("date").parse().map_err(|_| {
-        Problem::bad("la data del documento non si legge", "the document's date cannot be read")
-    })?;
-    let place = sent.text("place");
-    let period = semester::period_of(&view.review, &app.contract)?;
-    let lang = if sent.text("lang") == "en" { Lang::En } else { Lang::It };
-    let measured = measured_in(&app, lang, &period).await?;
-    let template = Template::default();
-    let new = NewApproval { review: &view.review, place, date, lang, template: &template };
-    let setting = app.setting();
-    let approved = semester::approve(
-        &app.database,
-        &app.files,
-        &app.ledger,
-        &by,
-        &setting,
-        &app.contract,
-        measured,
-        new,
-    );
-    Box::pin(approved).await?;
+    let address = format!("/reviews/{}/documents", head.id);
+    let wanted = Wanted {
+        reason: sent.text("reason").to_owned(),
+        place: sent.text("place").to_owned(),
+        date: sent.text("date").parse().map_err(|_| {
+            Problem::bad("la data del documento non si legge", "the document's date cannot be read")
+        })?,
+        lang: if sent.text("lang") == "en" { Lang::En } else { Lang::It },
+        scenarios: approval::chosen(&app, sent.every("scenario"))?,
+    };
+    if let Approval::Begun(_) = approval::approve(&app, &visit, view.review, wanted).await? {
+        // How far it is stands there.
+        return Ok(go(&address));
+    }
     let told = visit.say(
         "approvato: le cifre sono sigillate, il documento è pronto per le firme",
         "approved: the figures are sealed, the document is ready to be signed",
     );
-    Ok(said(&format!("/reviews/{}/documents", head.id), told))
+    Ok(said(&address, told))
 }
 
 /// Records a file that was signed elsewhere.

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
-use super::client::{Client, Server};
-use super::{PASSWORD, ready, with_accounts};
+use super::client::Server;
+use super::{PASSWORD, ready, token, with_accounts};
 use crate::support::{Log, MONDAY, Place, temp};
 
 /// The list of packages and the settings.
@@ -41,15 +41,6 @@ fn schemathesis() -> Option<PathBuf> {
     }
     std::fs::write(folder.join("complete"), wanted).expect("the build folder is writable");
     Some(program)
-}
-
-/// A token for a program with a role.
-fn token(ada: &mut Client, role: &str) -> String {
-    let fields = [("name", role), ("role", role), ("days", "2"), ("reason", "prova")];
-    let made = ada.form("/tokens", &fields);
-    let secret = made.text_ref().split("<code>").find(|part| part.starts_with("soglia_"));
-    let secret = secret.and_then(|part| part.split('<').next());
-    secret.expect("the token is shown").to_owned()
 }
 
 /// Something behind each kind of address: a finding, a review.
