@@ -13,6 +13,7 @@ pub mod measured;
 pub mod projected;
 pub mod registers;
 pub mod review;
+pub mod roster;
 pub mod seals;
 pub mod semester;
 pub mod staffed;

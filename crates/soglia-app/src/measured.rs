@@ -13,6 +13,7 @@ use soglia_measure::plan::Scans;
 use soglia_measure::seal::{Sealed, adjustments};
 use soglia_report::model::ReportInput;
 
+use crate::roster::Roster;
 use crate::whatif::study::{StudyError, studies};
 use crate::whatif::{PresentError, ScenarioFile};
 use crate::{review, seals};
@@ -111,6 +112,7 @@ impl Measured {
         ledger: &Ledger,
         (contract, period): (&Contract, &Period),
         scenarios: Vec<ScenarioFile>,
+        roster: Option<&Roster>,
         threads: usize,
         progress: &mut dyn FnMut(u32, f64),
     ) -> Result<(), StudyError> {
@@ -120,7 +122,7 @@ impl Measured {
         let session = session(ledger, Some(self.report.ledger.import_no)).await;
         let session = session.map_err(PresentError::from)?;
         let all = scenarios.iter().map(|one| &one.scenario);
-        let played = studies(&session, contract, period, all, threads, progress).await?;
+        let played = studies(&session, contract, period, all, roster, threads, progress).await?;
         self.input.scenarios = played;
         self.input.provenance.scenarios = review::provenance::scenario_files(&scenarios);
         self.scenarios = scenarios;

@@ -12,9 +12,10 @@ use soglia_domain::contract::{Contract, Indicator as ContractIndicator, Service}
 use soglia_domain::text::Text;
 use soglia_ledger::session::Session;
 use soglia_measure::MeasureError;
-use soglia_sim::indicator::CallRule;
+use soglia_sim::indicator::{Aspect, CallRule};
 use soglia_sim::learn::history::{History, HistoryError, SLOT_US};
 use soglia_sim::learn::model::Learned;
+use soglia_sim::learn::presence::{Idle, PresenceSource};
 use soglia_sim::replay::{self, Causes, Gate, Limits};
 use soglia_sim::replicate::Precision;
 use soglia_sim::scenario::{ApplyError, Scenario};
@@ -23,6 +24,7 @@ use soglia_sim::whatif::{
 };
 
 use crate::history;
+use crate::roster::{Roster, RosterError};
 
 /// A call of the same caller within this after one that was not served is a redial.
 pub const REDIAL_WINDOW_US: i64 = 12 * SLOT_US;
@@ -68,6 +70,17 @@ pub struct ScenarioFile {
     pub scenario: Scenario,
 }
 
+/// What is said of the present where the events do not show it.
+#[derive(Clone, Copy, Debug)]
+pub struct Described<'a> {
+    /// Queues that go first, work after calls: a scenario that is already so.
+    pub base: &'a Scenario,
+    /// Who was there; without it that is inferred from the events.
+    pub roster: Option<&'a Roster>,
+    /// Who was to be there: held against who was.
+    pub plan: Option<&'a Roster>,
+}
+
 /// A service's present, as its history shows it.
 pub struct Present {
     /// What was learned.
@@ -76,10 +89,12 @@ pub struct Present {
     pub mondays: Vec<i64>,
     /// What the present is like beyond what the events show.
     pub base: Scenario,
-    /// Indicators that the simulator counts; those about waits come first.
+    /// Indicators that the simulator counts: about waits, about losses, about handling.
     pub indicators: Vec<Indicator>,
     /// Codes of the service's indicators that it does not count.
     pub not_simulated: Vec<String>,
+    /// The share of the planned hours in which nobody was there, if a plan is known.
+    pub shrinkage: Option<f64>,
 }
 
 /// Why there is no present.
@@ -94,34 +109,51 @@ pub enum PresentError {
     /// No whole week.
     #[error("the ledger has no whole week of service `{0}`")]
     NoWeek(String),
+    /// Hours of operators that do not fit the calls.
+    #[error(transparent)]
+    Roster(#[from] RosterError),
     /// No rule about calls.
     #[error("service `{0}` has no indicator about waits or losses of calls")]
     NoIndicator(String),
 }
 
 impl Present {
-    /// Learns from all calls of a service and takes the last whole weeks; `base` says what the
-    /// events do not show.
+    /// Learns from all calls of a service and takes the last whole weeks.
     pub async fn read(
         session: &Session,
         contract: &Contract,
         service: &Service,
-        base: Scenario,
+        described: Described<'_>,
         part: Part,
     ) -> Result<Self, PresentError> {
         let mut calls = history::recorded(session, contract, service, part.until).await?;
         let openings = history::openings(service, &calls);
-        let base = base.split(&mut calls);
-        let learned = Learned::new(History::new(&calls, REDIAL_WINDOW_US)?, openings, None);
+        let base = described.base.clone().split(&mut calls);
+        let history = History::new(&calls, REDIAL_WINDOW_US)?;
+        let alone = (contract.services.len() == 1).then_some(service.code.as_str());
+        let there = |roster: Option<&Roster>| match roster {
+            Some(roster) => roster.presence(&service.code, alone, &history.groups, history.days()),
+            None => Ok(None),
+        };
+        let (roster, plan) = (there(described.roster)?, there(described.plan)?);
+        let learned = Learned::new(history, openings, roster);
         let mondays = learned.last_mondays(part.weeks);
         let Some(&last) = mondays.last() else {
             return Err(PresentError::NoWeek(service.code.clone()));
         };
+        let absent = |monday: &&i64| {
+            learned.presence.week(**monday, Idle::Left).is_none_or(|there| there.is_empty())
+        };
+        let given = learned.presence.source == PresenceSource::Given;
+        if let Some(&monday) = mondays.iter().filter(|_| given).find(absent) {
+            return Err(RosterError::Week(day(monday).to_string()).into());
+        }
         let (indicators, not_simulated) = indicators(service, last);
-        if indicators.is_empty() {
+        if indicators.iter().all(|i| i.rule.aspect() == Aspect::Handling) {
             return Err(PresentError::NoIndicator(service.code.clone()));
         }
-        Ok(Self { learned, mondays, base, indicators, not_simulated })
+        let shrinkage = plan.and_then(|plan| learned.presence.shrinkage(&plan));
+        Ok(Self { learned, mondays, base, indicators, not_simulated, shrinkage })
     }
 
     /// The Monday of the last week that is played.
@@ -131,16 +163,16 @@ impl Present {
 
     /// Replays the weeks and says whether answers may stand on it.
     pub fn gate(&self, causes: Causes, seed: u64, threads: usize) -> Result<Gate, ApplyError> {
-        let first = |lost: bool| {
-            self.indicators.iter().map(|i| i.rule).find(|rule| rule.is_about_losses() == lost)
+        let first = |aspect: Aspect| {
+            self.indicators.iter().map(|i| i.rule).find(|rule| rule.aspect() == aspect)
         };
         let any = self.indicators.first().map(|i| i.rule).expect("a present has an indicator");
         replay::replay(&replay::Ask {
             learned: &self.learned,
             mondays: &self.mondays,
             base: &self.base,
-            level: first(false).unwrap_or(any),
-            lost: first(true).unwrap_or(any),
+            level: first(Aspect::Waits).unwrap_or(any),
+            lost: first(Aspect::Losses).unwrap_or(any),
             limits: Limits::default(),
             causes,
             seed,
@@ -251,7 +283,7 @@ fn indicators(service: &Service, monday: i64) -> (Vec<Indicator>, Vec<String>) {
             None => others.push(code.clone()),
         }
     }
-    counted.sort_by_key(|indicator| indicator.rule.is_about_losses());
+    counted.sort_by_key(|indicator| indicator.rule.aspect());
     (counted, others)
 }
 

@@ -5,8 +5,9 @@
 //! cannot know is said as a [`Caveat`], not guessed.
 
 use soglia_domain::rule::{
-    Boundary, CallPopulation, CallScope, Callback, Denominator, EarlyAbandon, EndedBy, Inclusion,
-    Legs, RejectedCalls, Rule, WaitStart, WaitStop,
+    Boundary, CallPopulation, CallScope, Callback, Denominator, EarlyAbandon, EndedBy,
+    HandledDenominator, Inclusion, Legs, RejectedCalls, Rule, TimedDuration, VerdictOn, WaitStart,
+    WaitStop,
 };
 
 use crate::engine::End;
@@ -26,6 +27,10 @@ pub struct Fate {
     pub wait_us: i64,
     /// The last part of it, in which a telephone rang.
     pub rang_us: i64,
+    /// Conversation, hold included, of calls that were answered.
+    pub talk_us: i64,
+    /// The work after it.
+    pub wrap_us: i64,
     /// The group that answered.
     pub group: Option<usize>,
     /// For callers who asked to be called back: whether they were reached.
@@ -41,6 +46,21 @@ pub enum Caveat {
     FromIvr,
     /// Each entry into a queue counts, and calls are followed as one.
     EachLeg,
+    /// Only calls closed at first contact count, and all that were answered are taken for such.
+    FirstContact,
+    /// Only talk counts, and hold cannot be told apart.
+    Hold,
+}
+
+/// What a rule looks at, in the order in which indicators are shown.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Aspect {
+    /// How long callers wait for an answer.
+    Waits,
+    /// Who is never answered.
+    Losses,
+    /// How long those who were answered are talked to.
+    Handling,
 }
 
 /// A rule about calls, ready to count.
@@ -64,6 +84,12 @@ enum What {
     Lost {
         ended_by: EndedBy,
         short_in_denominator: bool,
+    },
+    Handled {
+        limit_us: i64,
+        boundary: Boundary,
+        duration: TimedDuration,
+        denominator: HandledDenominator,
     },
 }
 
@@ -103,7 +129,7 @@ enum Role {
 }
 
 impl CallRule {
-    /// Returns a contract's rule, if it is one about waits and losses of calls.
+    /// Returns a contract's rule, if it is one about waits, losses or the handling of calls.
     pub fn of(rule: &Rule) -> Option<Self> {
         let (what, population) = match rule {
             Rule::AnsweredWithin(rule) => {
@@ -124,6 +150,15 @@ impl CallRule {
                 };
                 (what, rule.population)
             }
+            Rule::HandledWithin(rule) if rule.verdict_on == VerdictOn::Share => {
+                let what = What::Handled {
+                    limit_us: rule.limit.span.get() * 1000,
+                    boundary: rule.limit.boundary,
+                    duration: rule.duration,
+                    denominator: rule.denominator,
+                };
+                (what, CallPopulation::default())
+            }
             _ => return None,
         };
         Some(Self { what, population, short_abandon_us: population.short_abandon.get() * 1000 })
@@ -141,12 +176,24 @@ impl CallRule {
         if self.population.legs == Legs::Each {
             caveats.push(Caveat::EachLeg);
         }
+        if let What::Handled { duration, denominator, .. } = self.what {
+            if denominator == HandledDenominator::FirstContact {
+                caveats.push(Caveat::FirstContact);
+            }
+            if duration == TimedDuration::Talk {
+                caveats.push(Caveat::Hold);
+            }
+        }
         caveats
     }
 
-    /// Says whether the rule counts losses, and not answers in time.
-    pub const fn is_about_losses(&self) -> bool {
-        matches!(self.what, What::Lost { .. })
+    /// What the rule looks at.
+    pub const fn aspect(&self) -> Aspect {
+        match self.what {
+            What::Within { .. } => Aspect::Waits,
+            What::Lost { .. } => Aspect::Losses,
+            What::Handled { .. } => Aspect::Handling,
+        }
     }
 
     /// Counts one call.
@@ -175,6 +222,15 @@ impl CallRule {
                 (Role::Abandoned, _) | (Role::LostBySystem, EndedBy::Both) => HIT,
                 _ => MISS,
             },
+            What::Handled { .. } if role != Role::Answered => NOTHING,
+            What::Handled { duration, .. } => {
+                let lasted_us = match duration {
+                    TimedDuration::TalkHold | TimedDuration::Talk => fate.talk_us,
+                    TimedDuration::TalkHoldWrap => fate.talk_us + fate.wrap_us,
+                    TimedDuration::WaitTalkHold => fate.wait_us + fate.talk_us,
+                };
+                if self.in_time(lasted_us) { HIT } else { MISS }
+            }
         }
     }
 
@@ -200,14 +256,18 @@ impl CallRule {
         match self.what {
             What::Within { start: WaitStart::FirstRing, .. } => fate.rang_us,
             What::Within { stop: WaitStop::AgentRing, .. } => fate.wait_us - fate.rang_us,
-            What::Within { .. } | What::Lost { .. } => fate.wait_us,
+            What::Within { .. } | What::Lost { .. } | What::Handled { .. } => fate.wait_us,
         }
     }
 
-    const fn in_time(&self, wait_us: i64) -> bool {
+    const fn in_time(&self, us: i64) -> bool {
         match self.what {
-            What::Within { limit_us, boundary: Boundary::Inclusive, .. } => wait_us <= limit_us,
-            What::Within { limit_us, boundary: Boundary::Exclusive, .. } => wait_us < limit_us,
+            What::Within { limit_us, boundary, .. } | What::Handled { limit_us, boundary, .. } => {
+                match boundary {
+                    Boundary::Inclusive => us <= limit_us,
+                    Boundary::Exclusive => us < limit_us,
+                }
+            }
             What::Lost { .. } => false,
         }
     }
@@ -216,7 +276,10 @@ impl CallRule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use soglia_domain::rule::{AnsweredWithin, Limit, Lost};
+    use soglia_domain::rule::{
+        AnsweredWithin, CaseUnit, ClosedWhen, FirstContact, HandledWithin, ItemAttribution, Limit,
+        Lost,
+    };
     use soglia_domain::time::Millis;
 
     fn within() -> AnsweredWithin {
@@ -238,6 +301,8 @@ mod tests {
             end,
             wait_us: wait_secs * 1_000_000,
             rang_us: 4_000_000,
+            talk_us: 240_000_000,
+            wrap_us: 30_000_000,
             group: None,
             called_back: false,
         }
@@ -280,6 +345,41 @@ mod tests {
         assert_eq!(found, [miss, miss, miss, hit, hit, hit, out, out, hit]);
         let callers = Lost { ended_by: EndedBy::CallerOnly, ..lost };
         assert_eq!(count(&Rule::Lost(callers))[2..6], [miss, hit, miss, miss]);
+    }
+
+    #[test]
+    fn conversations_count_as_the_contract_says() {
+        let first_contact = FirstContact {
+            unit: CaseUnit::Case,
+            closed: ClosedWhen::SameContact,
+            reopen_window_days: 0,
+            unavailable_counts: false,
+            attribution: ItemAttribution::default(),
+        };
+        let rule = HandledWithin {
+            limit: Limit { span: Millis::from_secs(240), boundary: Boundary::Inclusive },
+            duration: TimedDuration::TalkHold,
+            denominator: HandledDenominator::FirstContact,
+            verdict_on: VerdictOn::Share,
+            first_contact,
+        };
+        let of = |rule: HandledWithin| count(&Rule::HandledWithin(rule));
+        let (hit, miss, out) = ((1, 1), (0, 1), (0, 0));
+        assert_eq!(of(rule)[..5], [hit, hit, out, out, out]);
+        let limit = Limit { boundary: Boundary::Exclusive, ..rule.limit };
+        assert_eq!(of(HandledWithin { limit, ..rule })[0], miss);
+        let limit = Limit { span: Millis::from_secs(261), ..rule.limit };
+        let waits = HandledWithin { duration: TimedDuration::WaitTalkHold, limit, ..rule };
+        assert_eq!(of(waits)[..2], [hit, miss], "260 and 262 s");
+        let whole = HandledWithin { duration: TimedDuration::TalkHoldWrap, limit, ..rule };
+        assert_eq!(of(whole)[0], miss, "270 s");
+        let counted = CallRule::of(&Rule::HandledWithin(rule)).expect("a share");
+        assert_eq!(
+            (counted.aspect(), counted.caveats()),
+            (Aspect::Handling, vec![Caveat::FirstContact])
+        );
+        let mean = HandledWithin { verdict_on: VerdictOn::Mean, ..rule };
+        assert_eq!(CallRule::of(&Rule::HandledWithin(mean)), None);
     }
 
     #[test]

@@ -265,6 +265,8 @@ impl Week {
                 end: outcome.end,
                 wait_us: outcome.wait_us + if answered { rang_us } else { 0 },
                 rang_us: if answered { rang_us } else { 0 },
+                talk_us: if answered { call.talk_us } else { 0 },
+                wrap_us: if answered { call.wrap_us } else { 0 },
                 group: operator.and_then(|o| centre.operators.get(o)).map(|o| o.group),
                 called_back: called_back.binary_search(&call.root).is_ok(),
             }
@@ -296,7 +298,10 @@ pub fn observed(learned: &Learned, monday: i64) -> Vec<Fate> {
     let until = calls.partition_point(|call| call.day() < monday + 7);
     let origin_us = monday * crate::learn::history::DAY_US;
     let fate = |call: &Seen| {
-        let answered = matches!(call.end, HistoryEnd::Answered { .. });
+        let (answered, talk_us, wrap_us) = match call.end {
+            HistoryEnd::Answered { talk_us, wrap_us } => (true, talk_us, wrap_us.unwrap_or(0)),
+            _ => (false, 0, 0),
+        };
         Fate {
             at_us: call.at_us - origin_us,
             kind: call.kind,
@@ -314,6 +319,8 @@ pub fn observed(learned: &Learned, monday: i64) -> Vec<Fate> {
             },
             wait_us: call.wait_us,
             rang_us: if answered { call.rang_us } else { 0 },
+            talk_us,
+            wrap_us,
             group: call.group,
             called_back: call.end == HistoryEnd::CallBack,
         }

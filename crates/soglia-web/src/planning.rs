@@ -6,8 +6,11 @@
 
 use std::sync::Arc;
 
+use soglia_app::roster::Roster;
 use soglia_app::whatif::study::StudyError;
-use soglia_app::whatif::{Part, Prepared, Present, PresentError, ScenarioFile, undescribed};
+use soglia_app::whatif::{
+    Described, Part, Prepared, Present, PresentError, ScenarioFile, undescribed,
+};
 use soglia_domain::contract::{Contract, Service};
 use soglia_domain::period::Period;
 use soglia_domain::text::Text;
@@ -28,14 +31,24 @@ const ANSWERS: usize = 2;
 /// The working rules inside the program.
 const RULES: &str = include_str!("../../../examples/reference/turni.toml");
 
+/// What whoever runs the server has prepared.
+#[derive(Clone, Debug)]
+pub struct Offers {
+    /// Ready-made scenarios.
+    pub scenarios: Vec<ScenarioFile>,
+    /// Who was at work, if that is known.
+    pub roster: Option<Roster>,
+    /// Working rules for shifts, instead of those inside the program.
+    pub rules: Option<String>,
+}
+
 /// A present, or why there is none.
 pub type Known = Result<Prepared, Text>;
 
 /// Presents and what is offered beside them.
 pub struct Planning {
     contract: Arc<Contract>,
-    scenarios: Vec<ScenarioFile>,
-    rules: Option<String>,
+    offers: Offers,
     threads: usize,
     presents: Cache<Known>,
     answers: Arc<Semaphore>,
@@ -54,20 +67,15 @@ pub struct Wanted {
 
 impl Planning {
     /// Nothing learned yet.
-    pub fn new(
-        contract: Arc<Contract>,
-        scenarios: Vec<ScenarioFile>,
-        rules: Option<String>,
-        threads: usize,
-    ) -> Self {
+    pub fn new(contract: Arc<Contract>, offers: Offers, threads: usize) -> Self {
         let (presents, answers) = (Cache::keeping(KEPT), Arc::new(Semaphore::new(ANSWERS)));
-        Self { contract, scenarios, rules, threads, presents, answers }
+        Self { contract, offers, threads, presents, answers }
     }
 
     /// Ready-made scenarios about a service.
     pub fn offered<'p>(&'p self, service: &'p str) -> impl Iterator<Item = &'p ScenarioFile> {
         let only = self.contract.services.len() == 1;
-        self.scenarios.iter().filter(move |one| match &one.scenario.service {
+        self.offers.scenarios.iter().filter(move |one| match &one.scenario.service {
             Some(code) => code == service,
             None => only,
         })
@@ -81,7 +89,12 @@ impl Planning {
 
     /// Working rules for shifts, to begin with.
     pub fn rules(&self) -> &str {
-        self.rules.as_deref().unwrap_or(RULES)
+        self.offers.rules.as_deref().unwrap_or(RULES)
+    }
+
+    /// Who was at work, if that is known.
+    pub const fn roster(&self) -> Option<&Roster> {
+        self.offers.roster.as_ref()
     }
 
     /// Threads that a simulation may use.
@@ -104,7 +117,9 @@ impl Planning {
             let Some(service) = own.contract.service(&service) else {
                 return Err("a service that the contract does not have".to_owned());
             };
-            let present = Present::read(&session, &own.contract, service, undescribed(), part);
+            let (base, roster) = (undescribed(), own.offers.roster.as_ref());
+            let described = Described { base: &base, roster, plan: None };
+            let present = Present::read(&session, &own.contract, service, described, part);
             let present = match present.await {
                 Ok(present) => present,
                 Err(PresentError::Measure(error)) => return Err(chain(&error)),
@@ -169,6 +184,10 @@ fn no_present(why: &PresentError) -> Text {
         PresentError::NoIndicator(code) => Text::new(
             &format!("`{code}` non ha indicatori su attese o chiamate perse: nulla da simulare"),
             &format!("`{code}` has no indicator about waits or lost calls: nothing to simulate"),
+        ),
+        PresentError::Roster(why) => Text::new(
+            &format!("i turni dati al server non valgono per queste chiamate: {why}"),
+            &format!("the roster given to the server does not fit these calls: {why}"),
         ),
         _ => Text::new(
             "in questo periodo non c'è una settimana intera di chiamate da cui imparare",

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use soglia_app::roster::Roster;
 use soglia_app::whatif::ScenarioFile;
 use soglia_domain::access::Permission;
 use soglia_domain::contract::{Contract, Service};
@@ -19,7 +20,7 @@ use crate::access::Visit;
 use crate::figures::Figures;
 use crate::jobs::Jobs;
 use crate::openid::{LocalSignIn, OpenId};
-use crate::planning::Planning;
+use crate::planning::{Offers, Planning};
 use crate::proxy::Proxies;
 use crate::reply::Problem;
 use crate::studies::Studies;
@@ -44,6 +45,8 @@ pub struct Setting {
     pub mappings: Vec<PathBuf>,
     /// Ready-made scenarios.
     pub scenarios: Vec<ScenarioFile>,
+    /// Who was at work, if that is known.
+    pub roster: Option<Roster>,
     /// Working rules offered for shifts, instead of those inside the program.
     pub rules: Option<String>,
     /// Threads that a simulation may use.
@@ -152,6 +155,7 @@ impl App {
             uploads,
             mappings,
             scenarios,
+            roster,
             rules,
             threads,
             lang,
@@ -177,7 +181,11 @@ impl App {
                 mappings,
                 clock,
             )),
-            planning: Arc::new(Planning::new(Arc::clone(&contract), scenarios, rules, threads)),
+            planning: Arc::new(Planning::new(
+                Arc::clone(&contract),
+                Offers { scenarios, roster, rules },
+                threads,
+            )),
             studies: Arc::new(Studies::new(clock)),
             ledger,
             contract,

@@ -337,6 +337,9 @@ pub struct ReportArgs {
     /// weeks of the period; repeat it for several
     #[arg(long, value_name = "FILE")]
     pub scenario: Vec<PathBuf>,
+    /// Who was at work, for scenarios: see `soglia replay --help` (also `roster` in soglia.toml)
+    #[arg(long, value_name = "FILE")]
+    pub roster: Option<PathBuf>,
 }
 
 /// Look into the ledger.

@@ -18,6 +18,7 @@ mod register;
 mod replay;
 mod report;
 mod review;
+mod roster;
 mod scenario;
 mod seal;
 mod serve;

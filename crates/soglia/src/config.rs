@@ -26,6 +26,7 @@ struct Raw {
     registers: Option<PathBuf>,
     database: Option<String>,
     lang: Option<String>,
+    roster: Option<PathBuf>,
     public_address: Option<String>,
     trusted_proxies: Option<Vec<String>>,
     proxy_header: Option<String>,
@@ -54,6 +55,7 @@ pub struct Settings {
     contract: Option<PathBuf>,
     registers: Option<PathBuf>,
     database: Option<String>,
+    roster: Option<PathBuf>,
     public_address: Option<String>,
     trusted_proxies: Vec<String>,
     proxy_header: Option<String>,
@@ -86,6 +88,7 @@ impl Settings {
             contract: global.contract.clone().or(raw.contract),
             registers: global.registers.clone().or(raw.registers),
             database: global.database.clone().or(raw.database),
+            roster: raw.roster,
             public_address: raw.public_address,
             trusted_proxies: raw.trusted_proxies.unwrap_or_default(),
             proxy_header: raw.proxy_header,
@@ -101,6 +104,11 @@ impl Settings {
             Failure::usage("no ledger was named")
                 .hint("give `--ledger DIR`, set SOGLIA_LEDGER, or write `ledger` into soglia.toml")
         })
+    }
+
+    /// The file that says who was at work, if it was named.
+    pub fn roster(&self, named: Option<&Path>) -> Option<PathBuf> {
+        named.map(Path::to_owned).or_else(|| self.roster.clone())
     }
 
     /// Whether registers were named.

@@ -83,12 +83,12 @@ impl Failure {
         if broken_pipe {
             return ExitCode::from(DONE);
         }
-        eprintln!("error: {:#}", self.error);
+        note!("error: {:#}", self.error);
         for hint in &self.hints {
-            eprintln!("hint: {hint}");
+            note!("hint: {hint}");
         }
         if self.hints.is_empty() && is_full_disk(&self.error) {
-            eprintln!("hint: the disk is full: free some space and run the command again");
+            note!("hint: the disk is full: free some space and run the command again");
         }
         ExitCode::from(self.code)
     }

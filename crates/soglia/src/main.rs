@@ -2,6 +2,17 @@
 //!
 //! The only place that wires the crates together and that knows what time it is.
 
+// These panic when a reader goes away.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+/// Tells whoever watches; nobody need be there.
+macro_rules! note {
+    ($($told:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($told)*);
+    }};
+}
+
 mod cli;
 mod commands;
 mod config;

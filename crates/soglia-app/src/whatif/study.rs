@@ -15,11 +15,12 @@ use soglia_sim::scenario::{ApplyError, Scenario};
 use soglia_sim::whatif::{Answer, Answers, Figures, Indicator, IndicatorFigure, Source};
 
 use super::{
-    Effort, HALF_WIDTH, Part, Prepared, Present, PresentError, WEEKS, WEEKS_MAX, WORST_HOURS,
-    undescribed, words,
+    Described, Effort, HALF_WIDTH, Part, Prepared, Present, PresentError, WEEKS, WEEKS_MAX,
+    WORST_HOURS, undescribed, words,
 };
 use crate::history::quarter;
 use crate::review::figures;
+use crate::roster::Roster;
 
 /// Why there is no chapter about scenarios.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,7 @@ pub async fn studies(
     contract: &Contract,
     period: &Period,
     scenarios: impl Iterator<Item = &Scenario>,
+    roster: Option<&Roster>,
     threads: usize,
     progress: &mut dyn FnMut(u32, f64),
 ) -> Result<Vec<ScenarioStudy>, StudyError> {
@@ -61,9 +63,11 @@ pub async fn studies(
     }
     let part = Part { weeks: WEEKS, until: Some(period.until_date()) };
     let effort = Effort { source: Source::Recorded, half_width: HALF_WIDTH, weeks_max: WEEKS_MAX };
+    let base = undescribed();
+    let described = Described { base: &base, roster, plan: None };
     let mut studies = Vec::new();
     for (service, own) in about {
-        let present = Present::read(session, contract, service, undescribed(), part).await?;
+        let present = Present::read(session, contract, service, described, part).await?;
         let prepared = Prepared::new(present, threads)?;
         let answers = prepared.answer_until(&own, effort, progress)?;
         studies.push(study(service, &prepared.present, &answers, &prepared.gate));

@@ -48,6 +48,14 @@ pub const fn caveat(caveat: Caveat, lang: Lang) -> &'static str {
             "ogni chiamata è contata una volta, non a ogni coda",
             "each call is counted once, not for each queue",
         ),
+        Caveat::FirstContact => Label::new(
+            "conta ogni chiamata risposta, anche le poche non chiuse al primo contatto",
+            "every call answered counts, also the few not closed at first contact",
+        ),
+        Caveat::Hold => Label::new(
+            "l'attesa in linea durante la conversazione conta anch'essa",
+            "hold during the conversation counts too",
+        ),
     };
     label.get(lang)
 }
@@ -114,7 +122,7 @@ pub fn basis(present: &Present, lang: Lang) -> Vec<String> {
     let (first, until) = learned.history.days();
     let calls = soglia_report::format::integer(lang, learned.history.calls.len() as u64);
     let (first, last) = (date(first), date(until - 1));
-    let redials = percent(learned.history.redial_share(), 1);
+    let redials = percent(learned.redial_share(), 1);
     let weeks = present.mondays.len();
     let monday = |at: Option<&i64>| at.map(|monday| date(*monday)).unwrap_or_default();
     let (from, to) = (monday(present.mondays.first()), monday(present.mondays.last()));
@@ -134,6 +142,12 @@ pub fn basis(present: &Present, lang: Lang) -> Vec<String> {
             format!("Weeks played: {weeks}, those that begin {from} to {to}."),
         ],
     };
+    if learned.presence.source == PresenceSource::Given {
+        said.push(match lang {
+            Lang::It => "Gli operatori presenti sono quelli dei turni.".to_owned(),
+            Lang::En => "Operators present are those of the roster.".to_owned(),
+        });
+    }
     if let PresenceSource::Inferred { waited } = learned.presence.source {
         let waited = percent(waited, 0);
         said.push(match lang {

@@ -108,6 +108,8 @@ pub struct Seen {
     pub end: HistoryEnd,
     /// Original demand, or the redial of which call.
     pub demand: Demand,
+    /// Whether it was not served and its caller would be recognised: a redial would be seen.
+    pub followed: bool,
 }
 
 impl Seen {
@@ -152,10 +154,8 @@ pub struct History {
     pub calls: Vec<Seen>,
     /// Calls that ended before any queue.
     pub n_before_queue: usize,
-    /// Calls of known callers that were not served, and of those how many were tried again.
-    pub n_unserved: usize,
-    /// See [`History::n_unserved`].
-    pub n_tried_again: usize,
+    /// The longest time until a redial.
+    pub window_us: i64,
     /// Calls whose caller is known.
     pub n_known_callers: usize,
 }
@@ -201,7 +201,7 @@ impl History {
         }
         let linked = link(&order, window_us);
         let mut seen: Vec<Seen> = Vec::with_capacity(order.len());
-        for (call, demand) in order.iter().zip(&linked.demand) {
+        for (call, (demand, followed)) in order.iter().zip(linked) {
             seen.push(Seen {
                 at_us: call.at_us,
                 kind: names.kind(call),
@@ -211,7 +211,8 @@ impl History {
                 wait_us: call.wait_us.max(0),
                 rang_us: call.rang_us.clamp(0, call.wait_us.max(0)),
                 end: call.end,
-                demand: *demand,
+                demand,
+                followed,
             });
         }
         put_into_groups(&mut seen, names.infos.len(), groups.len());
@@ -220,8 +221,7 @@ impl History {
             systems,
             groups,
             n_before_queue: calls.len() - seen.len(),
-            n_unserved: linked.n_unserved,
-            n_tried_again: linked.n_tried_again,
+            window_us,
             n_known_callers: order.iter().filter(|call| call.caller.is_some()).count(),
             calls: seen,
         })
@@ -237,14 +237,6 @@ impl History {
         let first = self.calls.first().map_or(0, Seen::day);
         let last = self.calls.last().map_or(0, Seen::day);
         (first, last + 1)
-    }
-
-    /// Returns the share of unserved calls of known callers that were tried again.
-    pub fn redial_share(&self) -> f64 {
-        if self.n_unserved == 0 {
-            return 0.0;
-        }
-        self.n_tried_again as f64 / self.n_unserved as f64
     }
 
     /// Returns the calls of some days, `[first, until)`.
@@ -296,8 +288,8 @@ fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
     set.into_iter().map(str::to_owned).collect()
 }
 
-/// Redials, of calls in order.
-fn link(order: &[&HistoryCall], window_us: i64) -> redial::Redials {
+/// Redials, of calls in order; and whether a redial of the call would be seen.
+fn link(order: &[&HistoryCall], window_us: i64) -> Vec<(Demand, bool)> {
     let mut of_day: BTreeMap<(&str, i64), usize> = BTreeMap::new();
     for call in order {
         if let Some(caller) = call.caller.as_deref() {
@@ -320,21 +312,21 @@ fn link(order: &[&HistoryCall], window_us: i64) -> redial::Redials {
             },
         })
         .collect();
-    let mut linked = redial::link(&calls, window_us);
+    let mut demand = redial::link(&calls, window_us);
     // Whoever calls on a second line before giving up on the first has not called again.
     for n in 0..order.len() {
-        let Some(Demand::Redial { of, .. }) = linked.demand.get(n).copied() else { continue };
+        let Some(Demand::Redial { of, .. }) = demand.get(n).copied() else { continue };
         let at_once = order
             .get(n)
             .zip(order.get(of))
             .is_none_or(|(call, before)| call.at_us < before.at_us + before.wait_us);
-        if at_once && let Some(demand) = linked.demand.get_mut(n) {
+        if at_once && let Some(demand) = demand.get_mut(n) {
             *demand = Demand::Original;
-            linked.n_tried_again -= 1;
         }
     }
-    attempts_from_the_first(&mut linked.demand);
-    linked
+    attempts_from_the_first(&mut demand);
+    let followed = calls.iter().map(|call| call.caller.is_some() && call.end == Served::No);
+    demand.into_iter().zip(followed).collect()
 }
 
 /// Numbers attempts anew where a link was cut.
@@ -436,7 +428,8 @@ mod tests {
         let demand: Vec<Demand> = history.calls.iter().map(|call| call.demand).collect();
         let again = |of: usize, attempt: u32| Demand::Redial { of, attempt };
         assert_eq!(demand, [Demand::Original, Demand::Original, again(1, 1), again(2, 2)]);
-        assert_eq!((history.n_unserved, history.n_tried_again, history.n_before_queue), (3, 2, 1));
+        let followed: Vec<bool> = history.calls.iter().map(|call| call.followed).collect();
+        assert_eq!((followed, history.n_before_queue), (vec![true, true, true, false], 1));
         assert_eq!(history.calls[3].busy(), Some((226_000_000, 290_000_000)));
         assert_eq!(history.groups, [NO_GROUP]);
         assert_eq!(History::new(&calls[4..], 1), Err(HistoryError::Empty));

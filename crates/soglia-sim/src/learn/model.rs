@@ -5,11 +5,12 @@ use soglia_domain::calendar::{ServiceCalendar, Slot};
 use super::arrivals::{Arrivals, monday};
 use super::handling::HandlingTable;
 use super::history::{DAY_US, History, HistoryEnd, TypeInfo};
+use super::patience::{Wait, WaitEnd};
 use super::patience_by_type::PatienceTable;
 use super::presence::{self, Presence};
-use super::redial::Demand;
+use super::redial::{self, Demand};
 use crate::centre::{Redial, Span};
-use crate::distribution::{Distribution, SECOND_US, Sample};
+use crate::distribution::{Distribution, SECOND_US};
 
 /// When a service is open: for each local day, spans in microseconds of that day.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,6 +59,20 @@ impl Openings {
     pub fn holds(&self, at_us: i64) -> bool {
         let day = at_us.div_euclid(DAY_US);
         self.on(day).iter().any(|span| span.holds(at_us - day * DAY_US))
+    }
+
+    /// Returns for how long the service stays open from a local instant on, at most `most_us`.
+    pub fn open_for(&self, at_us: i64, most_us: i64) -> i64 {
+        let mut until_us = at_us;
+        while until_us < at_us + most_us {
+            let midnight_us = until_us.div_euclid(DAY_US) * DAY_US;
+            let spans = self.on(until_us.div_euclid(DAY_US));
+            match spans.iter().find(|span| span.holds(until_us - midnight_us)) {
+                Some(span) => until_us = midnight_us + span.until_us,
+                None => break,
+            }
+        }
+        (until_us - at_us).min(most_us)
     }
 
     /// Returns the days that are known.
@@ -169,7 +184,7 @@ impl Learned {
         Self {
             handling: HandlingTable::of(&history),
             patience: PatienceTable::of(&history),
-            redial: redial(&history),
+            redial: redial(&history, &openings),
             rang_us: usual_rang_us(&history),
             grace_us: grace_us(&history, &openings),
             n_out_of_hours_queued: before - history.calls.len(),
@@ -182,6 +197,11 @@ impl Learned {
             queues,
             history,
         }
+    }
+
+    /// Returns the share of callers who were not served that call again.
+    pub fn redial_share(&self) -> f64 {
+        self.redial.as_ref().map_or(0.0, |redial| redial.share)
     }
 
     /// Returns the name of a topic, given the first type that has it.
@@ -267,18 +287,29 @@ fn skills(history: &History, queue_of: &[usize], n_queues: usize) -> Vec<Skill> 
     skills
 }
 
-fn redial(history: &History) -> Option<Redial> {
-    let share = history.redial_share();
-    let mut delays = Vec::new();
+/// Who calls again and when; a redial can be seen until the service closes, or the window ends.
+fn redial(history: &History, openings: &Openings) -> Option<Redial> {
+    let mut tried_again: Vec<Option<i64>> = vec![None; history.calls.len()];
     for call in &history.calls {
         if let Demand::Redial { of, .. } = call.demand
-            && let Some(before) = history.calls.get(of)
+            && let Some((slot, before)) = tried_again.get_mut(of).zip(history.calls.get(of))
         {
-            delays.push((call.at_us - before.at_us - before.wait_us).max(0));
+            *slot = Some((call.at_us - before.at_us - before.wait_us).max(0));
         }
     }
-    let after = Distribution::Sample(Sample::new(delays)?);
-    (0.0 < share).then_some(Redial { share, after, attempts_max: ATTEMPTS_MAX })
+    let calls = history.calls.iter().zip(tried_again).filter(|(call, _)| call.followed);
+    let mut unserved: Vec<Wait> = calls
+        .map(|(call, tried_again)| {
+            let ended_us = call.at_us + call.wait_us;
+            let seen_us = || openings.open_for(ended_us, history.window_us);
+            match tried_again {
+                Some(wait_us) => Wait { wait_us, end: WaitEnd::GaveUp },
+                None => Wait { wait_us: seen_us(), end: WaitEnd::Censored },
+            }
+        })
+        .collect();
+    let (share, after) = redial::estimate(&mut unserved)?;
+    Some(Redial { share, after: Distribution::Sample(after), attempts_max: ATTEMPTS_MAX })
 }
 
 /// The median of the rings that were recorded.

@@ -69,19 +69,13 @@ pub fn kaplan_meier(waits: &[Wait], at_once_us: i64) -> Option<PatienceEstimate>
     ends.sort_unstable_by_key(|wait| wait.wait_us);
     let total_us: i64 = ends.iter().map(|wait| wait.wait_us).sum();
     let gave_up = ends.iter().filter(|wait| wait.end == WaitEnd::GaveUp).count();
-    let mut waiting = ends.len();
-    let mut share = 1.0;
-    let mut steps = Vec::new();
-    for same in ends.chunk_by(|one, other| one.wait_us == other.wait_us) {
-        let left = same.iter().filter(|wait| wait.end == WaitEnd::GaveUp).count();
+    let steps: Vec<(f64, f64)> = survival(&ends)
+        .into_iter()
         // The last one to wait says when patience ended, not that nobody's is longer: the tail
         // does.
-        if let Some(first) = same.first().filter(|_| 0 < left && left < waiting) {
-            share *= 1.0 - left as f64 / waiting as f64;
-            steps.push((first.wait_us as f64 / SECOND_US as f64, share));
-        }
-        waiting -= same.len();
-    }
+        .filter(|(_, share)| 0.0 < *share)
+        .map(|(at_us, share)| (at_us as f64 / SECOND_US as f64, share))
+        .collect();
     let observed_until_secs = steps.last()?.0;
     let tail_mean_secs = total_us as f64 / SECOND_US as f64 / gave_up as f64;
     Some(PatienceEstimate {
@@ -91,6 +85,23 @@ pub fn kaplan_meier(waits: &[Wait], at_once_us: i64) -> Option<PatienceEstimate>
         n_gave_up: none + gave_up,
         observed_until_secs,
     })
+}
+
+/// The product-limit estimate: for each wait at which somebody gave up, in order, the share that
+/// waits longer. `ends` are sorted.
+pub(super) fn survival(ends: &[Wait]) -> Vec<(i64, f64)> {
+    let mut waiting = ends.len();
+    let mut share = 1.0;
+    let mut steps = Vec::new();
+    for same in ends.chunk_by(|one, other| one.wait_us == other.wait_us) {
+        let left = same.iter().filter(|wait| wait.end == WaitEnd::GaveUp).count();
+        if let Some(first) = same.first().filter(|_| 0 < left) {
+            share *= 1.0 - left as f64 / waiting as f64;
+            steps.push((first.wait_us, share));
+        }
+        waiting -= same.len();
+    }
+    steps
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! How many operators were there, when no roster says it. Read [`infer`] first.
+//! How many operators were there: as a roster says ([`Presence::given`]), or as the events show.
+//! Read [`infer`] first.
 //!
 //! The events are read as if by somebody who watches the seats and does not know the people. Each
 //! conversation is given to a seat that is free, the one that has been for the longest time; where
@@ -9,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use super::arrivals::monday;
 use super::history::{DAY_US, History, HistoryEnd, SLOT_US, Seen};
 use crate::centre::{Operator, Span};
 use crate::num;
@@ -156,7 +158,8 @@ pub fn infer(
     let waited = answered().filter(|call| PICK_UP_US < call.wait_us - call.rang_us).count();
     let source =
         PresenceSource::Inferred { waited: waited as f64 / answered().count().max(1) as f64 };
-    let levels = seats.iter().map(|seats| levels(seats, days)).collect();
+    let levels =
+        seats.iter().map(|seats| levels(seats.iter().map(|seat| seat.span), days)).collect();
     let presence = Presence { first_day: days.0, levels, seats, rosters: BTreeMap::new(), source };
     Inferred { presence, after_us, picked_up_us }
 }
@@ -236,11 +239,11 @@ impl Floor {
     }
 }
 
-/// Seats by slot.
-fn levels(seats: &[Seat], (first, until): (i64, i64)) -> Vec<f64> {
+/// Time at work by slot.
+fn levels(spans: impl Iterator<Item = Span>, (first, until): (i64, i64)) -> Vec<f64> {
     let per_day = DAY_US / SLOT_US;
     let mut busy_us = vec![0_i64; usize::try_from((until - first) * per_day).unwrap_or(0)];
-    for Seat { span, .. } in seats {
+    for span in spans {
         let mut from_us = span.from_us - first * DAY_US;
         let until_us = span.until_us - first * DAY_US;
         while from_us < until_us {
@@ -256,6 +259,32 @@ fn levels(seats: &[Seat], (first, until): (i64, i64)) -> Vec<f64> {
 }
 
 impl Presence {
+    /// Takes a roster: for each group the hours of each of its operators; local. It is looked at in
+    /// the weeks of the days `[first, until)`.
+    pub fn given(groups: &[Vec<Span>], (first, until): (i64, i64)) -> Self {
+        let days = (monday(first), monday(until - 1) + 7);
+        let week = |monday: i64| {
+            let (from_us, until_us) = (monday * DAY_US, (monday + 7) * DAY_US);
+            let operator = |group: usize, span: &Span| {
+                let from_us = span.from_us.max(from_us) - monday * DAY_US;
+                let until_us = span.until_us.min(until_us) - monday * DAY_US;
+                let presence = vec![Span { from_us, until_us }];
+                (from_us < until_us).then_some(Operator { group, presence })
+            };
+            let operators = groups.iter().enumerate().flat_map(|(group, spans)| {
+                spans.iter().filter_map(move |span| operator(group, span))
+            });
+            (monday, operators.collect::<Vec<_>>())
+        };
+        Self {
+            first_day: days.0,
+            levels: groups.iter().map(|spans| levels(spans.iter().copied(), days)).collect(),
+            seats: Vec::new(),
+            rosters: (days.0..days.1).step_by(7).map(week).collect(),
+            source: PresenceSource::Given,
+        }
+    }
+
     /// Returns the levels of a group in the days `[first, until)`.
     pub fn of_days(&self, group: usize, first: i64, until: i64) -> Vec<f64> {
         let per_day = DAY_US / SLOT_US;
@@ -365,6 +394,7 @@ pub fn seats(group: usize, interval_us: i64, levels: &[f64]) -> Vec<Operator> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::learn::history::WEEK_US as WEEK;
 
     #[test]
     fn parts_of_operators_are_there_for_part_of_the_time() {
@@ -377,6 +407,26 @@ mod tests {
         assert_eq!(spans(1), [(275, 300), (400, 500)]);
         let total: i64 = found.iter().flat_map(|o| &o.presence).map(|s| s.length_us()).sum();
         assert_eq!(total, 475);
+    }
+
+    #[test]
+    fn a_roster_says_hours_to_the_second() {
+        let monday = 19_541 * DAY_US;
+        let hour = 3_600_000_000;
+        let night = Span { from_us: monday + 6 * DAY_US + 22 * hour, until_us: monday + WEEK };
+        let over_midnight = Span { until_us: monday + WEEK + 6 * hour, ..night };
+        let given = Presence::given(&[vec![night], vec![over_midnight]], (19_541, 19_555));
+        let week = |n: i64| given.week(19_541 + 7 * n, Idle::Left).expect("a roster");
+        let spans = |n: i64| -> Vec<(usize, i64, i64)> {
+            let one = |o: &Operator| (o.group, o.presence[0].from_us, o.presence[0].until_us);
+            week(n).iter().map(one).collect()
+        };
+        let from = 6 * DAY_US + 22 * hour;
+        assert_eq!(spans(0), [(0, from, WEEK), (1, from, WEEK)]);
+        assert_eq!(spans(1), [(1, 0, 6 * hour)]);
+        assert_eq!(given.source, PresenceSource::Given);
+        let there: f64 = given.levels[1].iter().sum();
+        assert!((there - 8.0 * 12.0).abs() < 1e-9, "{there}");
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! Who calls again. Read [`link`] first.
+//! Who calls again. Read [`link`] first, then [`estimate`].
 
 use std::collections::BTreeMap;
 
-use crate::distribution::SECOND_US;
+use super::patience::{Wait, WaitEnd, survival};
+use crate::distribution::Sample;
 
 /// A call with its caller's pseudonym.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,30 +39,16 @@ pub enum Demand {
     },
 }
 
-/// What redials there were.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Redials {
-    /// For each call, in the order given.
-    pub demand: Vec<Demand>,
-    /// Calls of known callers that were not served.
-    pub n_unserved: usize,
-    /// Of those, how many were tried again within the window.
-    pub n_tried_again: usize,
-    /// Mean time until the next attempt, in seconds; nothing without redials.
-    pub mean_delay_secs: Option<f64>,
-}
-
 /// Links each call to the latest unserved call of the same caller within `window_us` before it.
 ///
 /// A call after one that was served is original demand again, however soon it comes. Calls may be
 /// in any order; equal instants keep the order given.
-pub fn link(calls: &[CallerCall<'_>], window_us: i64) -> Redials {
+pub fn link(calls: &[CallerCall<'_>], window_us: i64) -> Vec<Demand> {
     let mut order: Vec<usize> = (0..calls.len()).collect();
     order.sort_by_key(|&n| calls.get(n).map(|call| call.at_us));
     let mut demand = vec![Demand::Original; calls.len()];
     // The last call of each caller, if it was not served: index, instant, attempt.
     let mut open: BTreeMap<&str, (usize, i64, u32)> = BTreeMap::new();
-    let (mut n_unserved, mut n_tried_again, mut delays_us) = (0, 0, 0);
     for n in order {
         let Some((call, slot)) = calls.get(n).zip(demand.get_mut(n)) else { continue };
         let Some(caller) = call.caller else { continue };
@@ -71,34 +58,39 @@ pub fn link(calls: &[CallerCall<'_>], window_us: i64) -> Redials {
         {
             attempt = before + 1;
             *slot = Demand::Redial { of, attempt };
-            n_tried_again += 1;
-            delays_us += call.at_us - at_us;
         }
         if call.end == Served::No {
-            n_unserved += 1;
             open.insert(caller, (n, call.at_us, attempt));
         }
     }
-    let mean_delay_secs = (0 < n_tried_again)
-        .then(|| delays_us as f64 / SECOND_US as f64 / f64::from(crate::num::id(n_tried_again)));
-    Redials { demand, n_unserved, n_tried_again, mean_delay_secs }
+    demand
 }
 
-impl Redials {
-    /// Returns the share of unserved calls that were tried again.
-    pub fn share(&self) -> Option<f64> {
-        crate::tally::share(self.n_tried_again as u64, self.n_unserved as u64)
-    }
-
-    /// Returns how many calls were original demand.
-    pub fn n_original(&self) -> usize {
-        self.demand.iter().filter(|demand| **demand == Demand::Original).count()
-    }
+/// Returns the share of unserved callers who try again, and after how long they do.
+///
+/// `unserved` has for each call that was not served how long it took until the same caller tried
+/// again, or else for how long that could have been seen: a caller who gives up five minutes before
+/// closing and does not call within them may still be one of those who call again. Nothing where
+/// nobody did.
+pub fn estimate(unserved: &mut [Wait]) -> Option<(f64, Sample)> {
+    unserved.sort_unstable_by_key(|call| call.wait_us);
+    let steps = survival(unserved);
+    let share = 1.0 - steps.last()?.1;
+    let n = unserved.iter().filter(|call| call.end == WaitEnd::GaveUp).count();
+    // As many delays as were seen, each standing for the same share of those who try again.
+    let delay = |k: usize| {
+        let left = 1.0 - share * (k as f64 + 0.5) / n as f64;
+        let at = steps.partition_point(|&(_, after)| left < after).min(steps.len() - 1);
+        steps.get(at).map_or(0, |&(delay_us, _)| delay_us)
+    };
+    Some((share, Sample::new((0..n).map(delay).collect())?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::distribution::{Distribution, SECOND_US};
+    use crate::random::Key;
 
     #[test]
     fn only_unserved_calls_of_the_same_caller_within_the_window_are_linked() {
@@ -118,11 +110,37 @@ mod tests {
             call(90, Some("b"), Served::Yes),
         ];
         let found = link(&calls, 60 * 60 * SECOND_US);
-        assert_eq!(found.demand[2], Demand::Redial { of: 0, attempt: 1 });
-        assert_eq!(found.demand[5], Demand::Redial { of: 2, attempt: 2 });
+        assert_eq!(found[2], Demand::Redial { of: 0, attempt: 1 });
+        assert_eq!(found[5], Demand::Redial { of: 2, attempt: 2 });
         // Served before, withheld number, beyond the window: original.
-        assert_eq!(found.n_original(), 6);
-        assert_eq!((found.n_unserved, found.n_tried_again), (3, 2));
-        assert_eq!(found.mean_delay_secs, Some(900.0));
+        assert_eq!(found.iter().filter(|demand| **demand == Demand::Original).count(), 6);
+    }
+
+    /// Half of the callers try again, after six minutes and forty seconds on average; the service
+    /// closes on one in three of them after at most five minutes.
+    #[test]
+    fn redials_that_closing_prevents_are_not_callers_who_gave_up() {
+        let after = Distribution::Exponential { mean_secs: 400.0 };
+        let mut stream = Key::new(1).stream();
+        let mut naive = 0;
+        let mut unserved: Vec<Wait> = (0..30_000)
+            .map(|n| {
+                let seen_us = if n % 3 == 0 { n * 10_000 } else { 3600 * SECOND_US };
+                let delay_us = after.sampler().quantile_us(stream.uniform());
+                let again = stream.uniform() < 0.5 && delay_us <= seen_us;
+                naive += i32::from(again);
+                let (wait_us, end) =
+                    if again { (delay_us, WaitEnd::GaveUp) } else { (seen_us, WaitEnd::Censored) };
+                Wait { wait_us, end }
+            })
+            .collect();
+        let (share, delays) = estimate(&mut unserved).expect("some tried again");
+        assert!(naive < 12_000, "{naive}");
+        assert!((share - 0.5).abs() < 0.01, "{share}");
+        let mean = Distribution::Sample(delays).mean_secs().expect("a mean");
+        assert!((mean - 400.0).abs() < 15.0, "{mean}");
+        assert_eq!(estimate(&mut []), None);
+        let one = Wait { wait_us: 7, end: WaitEnd::GaveUp };
+        assert_eq!(estimate(&mut [one]).map(|(share, _)| share), Some(1.0));
     }
 }

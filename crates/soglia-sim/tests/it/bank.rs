@@ -246,7 +246,7 @@ fn mondays() -> Vec<i64> {
 fn weeks_of_may_and_june_are_replayed() {
     let Some(folder) = folder() else { return };
     let (past, now, base) = learned(&folder);
-    assert!((0.35..0.5).contains(&past.history.redial_share()));
+    assert!((0.35..0.5).contains(&past.redial_share()));
     let (mondays, (level, lost)) = (mondays(), rules());
     let ask = Ask {
         learned: &now,

@@ -33,6 +33,9 @@ pub struct Serve {
     /// for several
     #[arg(long, value_name = "FILE")]
     pub scenario: Vec<PathBuf>,
+    /// Who was at work, for what-if: see `soglia replay --help` (also `roster` in soglia.toml)
+    #[arg(long, value_name = "FILE", conflicts_with = "demo")]
+    pub roster: Option<PathBuf>,
     /// Show a fictitious Region; made in the folder `demo`, or in DIR, if it is not there
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "demo")]
     pub demo: Option<PathBuf>,

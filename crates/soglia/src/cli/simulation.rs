@@ -53,9 +53,14 @@ pub struct HistoryArgs {
     #[arg(long, value_name = "CODE")]
     pub service: Option<String>,
     /// A scenario file that describes the present where the events do not show it: queues that the
-    /// platform puts first, work after calls, rosters
+    /// platform puts first, work after calls
     #[arg(long, value_name = "FILE")]
     pub base: Option<PathBuf>,
+    /// Who was at work: a CSV file with the columns group, from, until (2023-12-04T08:00), and
+    /// perhaps operators and service; without it that is inferred from the events (also `roster`
+    /// in soglia.toml)
+    #[arg(long, value_name = "FILE")]
+    pub roster: Option<PathBuf>,
     /// As if the end of this period were today: 2023-H2, 2023-Q3, 2023-07; later calls are not
     /// looked at
     #[arg(long, value_name = "PERIOD")]
@@ -83,11 +88,16 @@ Ends with code 10 where the replay is not calibrated.
 
 Examples:
   soglia replay --service cup
+  soglia replay --service cup --roster turni-effettivi.csv --planned turni-previsti.csv
   soglia replay --service cup --base oggi.toml --weeks 4 --format csv > confronto.csv")]
 pub struct Replay {
     /// Which history is played
     #[command(flatten)]
     pub history: HistoryArgs,
+    /// Who was to be at work, written like a roster: the share of these hours in which nobody was
+    /// there is printed (shrinkage)
+    #[arg(long, value_name = "FILE")]
+    pub planned: Option<PathBuf>,
     /// How to write it
     #[arg(long, value_enum, default_value = "table")]
     pub format: FigureFormat,

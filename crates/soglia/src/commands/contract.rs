@@ -15,7 +15,7 @@ pub fn run(settings: &Settings, command: ContractCommand) -> Done {
         ContractCommand::Check { file } => {
             let contract = read_contract(&file)?;
             for warning in &contract.warnings {
-                eprintln!("warning: {}: {}", warning.code, warning.text.get(settings.lang));
+                note!("warning: {}: {}", warning.code, warning.text.get(settings.lang));
             }
             let indicators: usize = contract.services.iter().map(|s| s.indicators.len()).sum();
             writeln!(

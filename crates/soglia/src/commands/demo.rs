@@ -3,6 +3,7 @@
 mod desk;
 pub mod people;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use soglia_app::measured::Measured;
@@ -32,7 +33,7 @@ pub async fn run(settings: &Settings, args: Demo) -> Done {
         let file = std::io::BufWriter::new(std::fs::File::create(&path)?);
         let over = args.over.as_deref().map(spread_over).transpose()?;
         let lines = write_large_queue_log(file, Large { bytes, seed: args.seed, over })?;
-        println!("{}: {lines} lines", path.display());
+        writeln!(std::io::stdout(), "{}: {lines} lines", path.display())?;
         return Ok(DONE);
     }
     let ledger_dir = out.join("ledger");
@@ -42,13 +43,13 @@ pub async fn run(settings: &Settings, args: Demo) -> Done {
     }
     let say = |text: &str| {
         if !settings.quiet {
-            eprintln!("{text}");
+            note!("{text}");
         }
     };
     say("Making the semester of a fictitious Region, as its platforms would deliver it …");
     let files = generate(out, args.seed, &Sizes::full(), &mut |text| say(&format!("  {text}")))?;
     if args.sources_only {
-        println!("{}", out.join("sources").display());
+        writeln!(std::io::stdout(), "{}", out.join("sources").display())?;
         return Ok(DONE);
     }
     let contract = read_contract(&files.contract)?;
@@ -138,35 +139,43 @@ fn summary(
     let declared = super::measure::read_declared(&files.declared)?;
     for c in compare::compare(contract, report, &declared) {
         if c.agreement != Agreement::Agrees {
-            println!(
+            writeln!(
+                stdout,
                 "declared {} {}: {}, computed {} ({})",
                 c.service,
                 c.indicator,
                 c.declared,
                 c.computed,
                 c.agreement.name()
-            );
+            )?;
         }
     }
-    println!("\nSimulated data: no such Region, no such calls.");
-    println!("contract   {}", files.contract.display());
-    println!("sources    {}", out.join("sources").display());
-    println!("ledger     {}", out.join("ledger").display());
-    println!("registers  {}", out.join("registers").display());
+    writeln!(stdout, "\nSimulated data: no such Region, no such calls.")?;
+    writeln!(stdout, "contract   {}", files.contract.display())?;
+    writeln!(stdout, "sources    {}", out.join("sources").display())?;
+    writeln!(stdout, "ledger     {}", out.join("ledger").display())?;
+    writeln!(stdout, "registers  {}", out.join("registers").display())?;
     for document in documents {
-        println!("report     {}", document.display());
+        writeln!(stdout, "report     {}", document.display())?;
     }
     let options = format!(
         "--ledger {} --contract {}",
         out.join("ledger").display(),
         files.contract.display()
     );
-    println!("\nNext: soglia explain K1 --service cup --period {PERIOD} --calls late {options}");
+    writeln!(
+        stdout,
+        "\nNext: soglia explain K1 --service cup --period {PERIOD} --calls late {options}"
+    )?;
     if let Some(scenario) = files.scenarios.first() {
-        println!("      soglia whatif --scenario {} {options}", scenario.display());
+        writeln!(stdout, "      soglia whatif --scenario {} {options}", scenario.display())?;
     }
     let registers = out.join("registers");
-    println!("      soglia review check {PERIOD} --registers {} {options}", registers.display());
-    println!("      soglia serve --demo {}", out.display());
+    writeln!(
+        stdout,
+        "      soglia review check {PERIOD} --registers {} {options}",
+        registers.display()
+    )?;
+    writeln!(stdout, "      soglia serve --demo {}", out.display())?;
     Ok(DONE)
 }

@@ -199,9 +199,9 @@ async fn list(
     let from = args.skip.min(page.total) + u64::from(!page.items.is_empty());
     let last = args.skip + page.items.len() as u64;
     if page.counted == page.total {
-        eprintln!("{from}–{last} of {}", page.total);
+        note!("{from}–{last} of {}", page.total);
     } else {
-        eprintln!("{from}–{last} of {}, which count {}", page.total, page.counted);
+        note!("{from}–{last} of {}, which count {}", page.total, page.counted);
     }
     Ok(DONE)
 }

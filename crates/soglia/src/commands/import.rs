@@ -1,5 +1,6 @@
 //! `soglia import`. Read [`run`] first.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -67,16 +68,14 @@ pub async fn run(settings: &Settings, args: Import) -> Done {
     keep_counts(&ledger, &contract).await;
     if args.json {
         let text = serde_json::to_string_pretty(&reports).map_err(Failure::internal)?;
-        println!("{text}");
+        writeln!(std::io::stdout(), "{text}")?;
     }
     if let Some(failure) = failed {
         return Err(failure);
     }
     if code == REJECTED {
-        eprintln!(
-            "error: a file has more rejected rows than --max-rejects allows; it was taken in"
-        );
-        eprintln!("hint: `soglia ledger rejects` lists them with their reasons");
+        note!("error: a file has more rejected rows than --max-rejects allows; it was taken in");
+        note!("hint: `soglia ledger rejects` lists them with their reasons");
     }
     Ok(code)
 }
@@ -130,16 +129,12 @@ pub fn print(path: &Path, outcome: &Outcome, lang: Lang) {
     let row = &outcome.row;
     let n = |value: i64| grouped(u64::try_from(value).unwrap_or(0), lang);
     if outcome.already {
-        eprintln!(
-            "{}: already taken in as import {}, nothing changed",
-            path.display(),
-            row.import_no
-        );
+        note!("{}: already taken in as import {}, nothing changed", path.display(), row.import_no);
         return;
     }
     let facts: Vec<String> =
         row.facts.iter().map(|(table, count)| format!("{} {table}", n(*count))).collect();
-    eprintln!(
+    note!(
         "{}: import {}: {} rows = {} of facts + {} duplicates + {} rejected + {} ignored; \
          {}; {} calls open",
         path.display(),
@@ -153,10 +148,10 @@ pub fn print(path: &Path, outcome: &Outcome, lang: Lang) {
         n(row.open_calls),
     );
     for reject in outcome.rejects.iter().take(5) {
-        eprintln!("  row {}: {}: {}", reject.row, reject.code, reject.detail);
+        note!("  row {}: {}: {}", reject.row, reject.code, reject.detail);
     }
     for (code, count) in &row.anomalies {
-        eprintln!("  note: {code}: {}", n(*count));
+        note!("  note: {code}: {}", n(*count));
     }
 }
 

@@ -225,7 +225,7 @@ async fn rebuild(settings: &Settings, ledger: &Ledger, args: &Rebuild) -> Done {
         comparison(&compared, settings.lang).print(&mut out)?;
     }
     if !settings.quiet {
-        eprintln!(
+        note!(
             "{}: {} imports read again; {} is as it was",
             args.out.display(),
             files.len(),
@@ -283,6 +283,6 @@ fn destroy_key(ledger: &Ledger, period: &str, yes: bool) -> Done {
     }
     let existed = ledger.pseudonyms().destroy(period)?;
     let what = if existed { "destroyed" } else { "there was none; none will be made" };
-    println!("key of {period}: {what}");
+    writeln!(std::io::stdout(), "key of {period}: {what}")?;
     Ok(DONE)
 }

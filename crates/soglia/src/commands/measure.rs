@@ -74,14 +74,15 @@ fn print_report(
     }
     if let Some((_, sealed)) = sealed {
         let moved = adjustments(sealed, report);
-        eprintln!("note: {} is sealed ({})", sealed.period, sealed.seal);
+        note!("note: {} is sealed ({})", sealed.period, sealed.seal);
         for a in moved {
             let [n, d, v, verdict] = a.sealed;
             let [n2, d2, v2, verdict2] = a.now;
-            eprintln!(
+            note!(
                 "adjustment: {} {}: sealed {n}/{d} = {v} {verdict}, \
                  with later data {n2}/{d2} = {v2} {verdict2}",
-                a.service, a.indicator
+                a.service,
+                a.indicator
             );
         }
     }

@@ -49,7 +49,7 @@ impl Opened {
             Database::open(settings.database()?, &folder.join("backups"), now).await?;
         let database = with_vault(database, &folder)?;
         if let Some(backup) = backup {
-            eprintln!("the database was of an older program; saved to {}", backup.display());
+            note!("the database was of an older program; saved to {}", backup.display());
         }
         let zone = contract.zone.clone();
         let setting = Setting { terms: contract.terms, zone, contract: Some(contract.clone()) };

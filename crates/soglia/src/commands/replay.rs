@@ -3,7 +3,10 @@
 use std::io::Write;
 
 use soglia_app::history::date;
-use soglia_app::whatif::{Part, Present, PresentError, WORST_HOURS, document, undescribed, words};
+use soglia_app::roster::Roster;
+use soglia_app::whatif::{
+    Described, Part, Present, PresentError, WORST_HOURS, document, undescribed, words,
+};
 use soglia_domain::contract::{Contract, Service};
 use soglia_domain::period::Period;
 use soglia_domain::text::{Label, Lang};
@@ -11,7 +14,7 @@ use soglia_sim::learn::presence::PresenceSource;
 use soglia_sim::replay::{Causes, Comparison, Gate, Scope};
 use soglia_sim::scenario::ApplyError;
 
-use super::{opened, scenario};
+use super::{opened, roster, scenario};
 use crate::cli::{FigureFormat, HistoryArgs, Replay};
 use crate::config::Settings;
 use crate::error::{BREACH, DONE, Done, Failure};
@@ -19,7 +22,8 @@ use crate::output::{Table, grouped, localised};
 
 /// Plays the last weeks again and compares.
 pub async fn run(settings: &Settings, args: Replay) -> Done {
-    let (present, _) = present(settings, &args.history, None).await?;
+    let plan = args.planned.as_deref().map(roster::read).transpose()?;
+    let (present, _) = present(settings, &args.history, (None, plan.as_ref())).await?;
     say(settings, "Replaying the weeks …");
     let gate = gate(&present, &args.history, Causes::Try)?;
     let mut out = std::io::stdout().lock();
@@ -41,7 +45,7 @@ pub async fn run(settings: &Settings, args: Replay) -> Done {
 /// Says what is being done, to whoever watches.
 pub fn say(settings: &Settings, text: &str) {
     if !settings.quiet {
-        eprintln!("{text}");
+        note!("{text}");
     }
 }
 
@@ -49,7 +53,7 @@ pub fn say(settings: &Settings, text: &str) {
 pub async fn present(
     settings: &Settings,
     args: &HistoryArgs,
-    named: Option<&str>,
+    (named, plan): (Option<&str>, Option<&Roster>),
 ) -> Result<(Present, Contract), Failure> {
     let (contract, _, session) = opened(settings).await?;
     let service = service(&contract, args.service.as_deref().or(named))?.clone();
@@ -57,11 +61,13 @@ pub async fn present(
         Some(path) => scenario::read(path)?,
         None => undescribed(),
     };
+    let roster = roster::given(settings, args.roster.as_deref())?;
     say(settings, "Learning from the ledger …");
     let period = args.period.as_deref().map(|text| super::period(text, &contract)).transpose()?;
     let until = period.as_ref().map(Period::until_date);
     let part = Part { weeks: args.weeks.max(1), until };
-    let present = Present::read(&session, &contract, &service, base, part).await;
+    let described = Described { base: &base, roster: roster.as_ref(), plan };
+    let present = Present::read(&session, &contract, &service, described, part).await;
     Ok((present.map_err(no_present)?, contract))
 }
 
@@ -71,6 +77,10 @@ pub fn no_present(error: PresentError) -> Failure {
         PresentError::Measure(error) => Failure::from(error),
         PresentError::History(_) | PresentError::NoWeek(_) => Failure::no_data(error),
         PresentError::NoIndicator(_) => Failure::usage(error),
+        PresentError::Roster(error) => {
+            let hint = error.hint();
+            Failure::configuration(error).hint(hint)
+        }
     }
 }
 
@@ -124,7 +134,7 @@ pub fn write_present(out: &mut impl Write, present: &Present, lang: Lang) -> std
         date(first),
         date(until - 1)
     )?;
-    let share = percent(learned.history.redial_share(), 1, lang);
+    let share = percent(learned.redial_share(), 1, lang);
     writeln!(
         out,
         "  {}: {share}",
@@ -140,6 +150,24 @@ pub fn write_present(out: &mut impl Write, present: &Present, lang: Lang) -> std
             ),
             percent(waited, 0, lang),
             say("delle chiamate li ha visti tutti occupati", "of calls found all of them busy")
+        )?;
+    }
+    if learned.presence.source == PresenceSource::Given {
+        writeln!(
+            out,
+            "  {}",
+            say("operatori presenti: dai turni", "operators present: from the roster")
+        )?;
+    }
+    if let Some(share) = present.shrinkage {
+        writeln!(
+            out,
+            "  {}: {}",
+            say(
+                "ore previste senza nessuno (shrinkage)",
+                "planned hours with nobody there (shrinkage)"
+            ),
+            percent(share, 1, lang)
         )?;
     }
     let weeks: Vec<String> = present.mondays.iter().map(|monday| date(*monday)).collect();

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use soglia_app::measured::Measured;
+use soglia_app::roster::Roster;
 use soglia_app::whatif::ScenarioFile;
 use soglia_app::whatif::study::StudyError;
 use soglia_app::{review, semester};
@@ -39,6 +40,7 @@ pub async fn run(settings: &Settings, args: ReportArgs) -> Done {
         formats: formats(&args.formats)?,
         template: args.template.as_deref().map_or_else(|| Ok(Template::default()), template)?,
         scenarios: scenarios(&args.scenario)?,
+        roster: super::roster::given(settings, args.roster.as_deref())?,
     };
     let review = source.review(settings, &period, (&args.out, &wanted), simulated).await?;
     let mut out = std::io::stdout().lock();
@@ -58,7 +60,7 @@ pub fn write(
     out: &Path,
 ) -> Result<Vec<PathBuf>, Failure> {
     let (template, scenarios) = (Template::default(), Vec::new());
-    let wanted = Wanted { formats: USUAL.to_vec(), template, scenarios };
+    let wanted = Wanted { formats: USUAL.to_vec(), template, scenarios, roster: None };
     documents(measured, (lang, period), out, &wanted)
 }
 
@@ -70,6 +72,7 @@ struct Wanted {
     formats: Vec<Format>,
     template: Template,
     scenarios: Vec<ScenarioFile>,
+    roster: Option<Roster>,
 }
 
 /// Reads scenario files.
@@ -83,12 +86,13 @@ pub async fn add_scenarios(
     ledger: &Ledger,
     (contract, period): (&Contract, &Period),
     measured: &mut Measured,
-    scenarios: Vec<ScenarioFile>,
+    (scenarios, roster): (Vec<ScenarioFile>, Option<&Roster>),
 ) -> Result<(), Failure> {
     // The figures are the same on any number of threads.
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut progress = |weeks, width| super::whatif::progress(settings, weeks, width);
-    let played = measured.play(ledger, (contract, period), scenarios, threads, &mut progress);
+    let of = (contract, period);
+    let played = measured.play(ledger, of, scenarios, roster, threads, &mut progress);
     played.await.map_err(|error| match error {
         StudyError::Present(error) => super::replay::no_present(error),
         StudyError::Apply(error) => super::replay::failed(error),
@@ -137,8 +141,8 @@ impl Source<'_> {
         if settings.has_registers() {
             put_written(settings, contract, period, &mut measured).await?;
         }
-        let scenarios = wanted.scenarios.clone();
-        add_scenarios(settings, ledger, (contract, period), &mut measured, scenarios).await?;
+        let played = (wanted.scenarios.clone(), wanted.roster.as_ref());
+        add_scenarios(settings, ledger, (contract, period), &mut measured, played).await?;
         let paths = documents(&measured, (lang, period), out, wanted)?;
         Ok(Review { paths, report: measured.report, pinned: measured.pinned })
     }
@@ -177,11 +181,12 @@ pub fn contract_name(settings: &Settings) -> String {
 /// Says that a sealed period is not written as it was sealed.
 fn warn_if_moved(measured: &Measured) {
     let Some(sealed) = measured.sealed.as_ref().filter(|_| !measured.is_vouched()) else { return };
-    eprintln!(
+    note!(
         "warning: {} is sealed, but with this contract file {} figures differ from the sealed ones",
-        sealed.period, measured.moved
+        sealed.period,
+        measured.moved
     );
-    eprintln!("hint: the report is written without the seal; `soglia verify` says what differs");
+    note!("hint: the report is written without the seal; `soglia verify` says what differs");
 }
 
 /// Reads the names of formats; each is written once.
@@ -307,7 +312,7 @@ impl Review {
                 codes => format!(" ({})", codes.join(", ")),
             };
             let (met, missed, idle) = (codes("OK"), codes("KO"), codes("NA"));
-            eprintln!(
+            note!(
                 "{} {}: {} targets met, {} missed{}, {} not applicable{}",
                 report.period.label,
                 service.code,
@@ -319,10 +324,10 @@ impl Review {
             );
         }
         if report.measurements.iter().any(|m| m.provisional) {
-            eprintln!("note: the data of the period are still open, figures may change");
+            note!("note: the data of the period are still open, figures may change");
         }
         if self.pinned {
-            eprintln!("note: the period is sealed; data that came later are not in the report");
+            note!("note: the period is sealed; data that came later are not in the report");
         }
     }
 }

@@ -181,7 +181,7 @@ impl Desk<'_> {
         tx.commit().await?;
         print_written(&filled.review)?;
         if !self.settings.quiet {
-            eprintln!(
+            note!(
                 "{}: {} input elements, {} sheets, {} findings to decide on, {} actions carried \
                  over, {} signature slots",
                 period.label(),
@@ -211,7 +211,7 @@ impl Desk<'_> {
         }
         print_written(&filled.review)?;
         if !self.settings.quiet {
-            eprintln!("{} parts brought up to date", after - before);
+            note!("{} parts brought up to date", after - before);
         }
         Ok(DONE)
     }
@@ -447,7 +447,9 @@ impl Desk<'_> {
             semester::require_ready(&mut tx, &by, contract, &review, report).await?;
         }
         let of = (contract, &period);
-        add_scenarios(self.settings, &ledger, of, &mut measured, scenarios).await?;
+        let roster = super::roster::given(self.settings, None)?;
+        let played = (scenarios, roster.as_ref());
+        add_scenarios(self.settings, &ledger, of, &mut measured, played).await?;
         let new = semester::NewApproval {
             review: &review,
             place,
@@ -460,11 +462,9 @@ impl Desk<'_> {
         let approved = Box::pin(approved).await?;
         print_written(&approved.review)?;
         if !self.settings.quiet {
-            eprintln!("sealed: sha256 {}", approved.seal);
-            eprintln!("document: sha256 {}", approved.document);
-            eprintln!(
-                "hint: `soglia review document {name} --out FILE` writes what is to be signed"
-            );
+            note!("sealed: sha256 {}", approved.seal);
+            note!("document: sha256 {}", approved.document);
+            note!("hint: `soglia review document {name} --out FILE` writes what is to be signed");
         }
         Ok(DONE)
     }

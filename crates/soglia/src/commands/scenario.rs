@@ -29,7 +29,7 @@ pub fn run(settings: &Settings, command: ScenarioCommand) -> Done {
         let scenario = read(path)?;
         let remarks = contract.as_ref().map(|c| remarks(&scenario, c)).unwrap_or_default();
         for remark in &remarks {
-            eprintln!("{}: {remark}", path.display());
+            note!("{}: {remark}", path.display());
             code = CONFIGURATION;
         }
         writeln!(

@@ -1,5 +1,7 @@
 //! `soglia seal` and `soglia verify`. Read [`seal`] first.
 
+use std::io::Write;
+
 use soglia_app::seals;
 use soglia_ledger::store::Ledger;
 use soglia_measure::measure::{Options, measure};
@@ -28,11 +30,11 @@ pub async fn seal(settings: &Settings, args: Seal) -> Done {
         return Err(Failure::no_data(format!("the ledger has no data in {}", period.label())));
     }
     let (path, report) = seals::seal(&ledger, &contract, &period, report)?;
-    println!("{}", path.display());
+    writeln!(std::io::stdout(), "{}", path.display())?;
     if !settings.quiet {
-        eprintln!("sealed {}: sha256 {}", period.label(), report.seal.unwrap_or_default());
+        note!("sealed {}: sha256 {}", period.label(), report.seal.unwrap_or_default());
         if report.measurements.iter().any(|m| m.provisional) {
-            eprintln!("note: the data of the period were still open when it was sealed");
+            note!("note: the data of the period were still open when it was sealed");
         }
     }
     Ok(DONE)
@@ -52,26 +54,29 @@ pub async fn verify(settings: &Settings, args: Verify) -> Done {
     let options = Options { lang: sealed.lang, sensitivity: true };
     let report = measure(&session, &contract, &period, options).await?;
     if report.ledger.software != sealed.software {
-        eprintln!("note: sealed by {}, recomputed by {}", sealed.software, report.ledger.software);
+        note!("note: sealed by {}, recomputed by {}", sealed.software, report.ledger.software);
     }
     if contract.file_hash != sealed.contract_sha256 {
-        eprintln!(
+        note!(
             "note: the contract file is not the one that was sealed; differences may come from it"
         );
     }
     let differences = sealed.differences(&text, &report);
     for difference in &differences {
-        println!("{}: sealed {}, now {}", difference.path, difference.sealed, difference.now);
+        writeln!(
+            std::io::stdout(),
+            "{}: sealed {}, now {}",
+            difference.path,
+            difference.sealed,
+            difference.now
+        )?;
     }
     if !differences.is_empty() {
-        eprintln!("{name}: {} differences", differences.len());
+        note!("{name}: {} differences", differences.len());
         return Ok(BREACH);
     }
     if !settings.quiet {
-        eprintln!(
-            "{name}: verified, {} recomputed from import {}",
-            sealed.period, sealed.import_no
-        );
+        note!("{name}: verified, {} recomputed from import {}", sealed.period, sealed.import_no);
     }
     Ok(DONE)
 }

@@ -1,5 +1,6 @@
 //! `soglia serve`. Read [`run`] first.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use soglia_app::review;
@@ -16,7 +17,7 @@ use soglia_web::serve::{self, ServeError};
 use soglia_web::state::{App, Setting, Transport};
 
 use super::demo::{self, people};
-use super::{now, report, scenario};
+use super::{now, report, roster, scenario};
 use crate::cli::{Demo, Serve};
 use crate::config::{Settings, read_contract, with_vault};
 use crate::error::{DONE, Done, Failure};
@@ -51,6 +52,10 @@ pub async fn run(settings: &Settings, args: Serve) -> Done {
         },
     };
     let scenarios = scenarios(&places)?;
+    let roster = match &args.demo {
+        Some(_) => None,
+        None => roster::given(settings, args.roster.as_deref())?,
+    };
     let rules = beside(&places.contract, RULES).filter(|path| path.exists());
     let contract = match &args.demo {
         Some(_) => read_contract(&places.contract)?,
@@ -72,7 +77,7 @@ pub async fn run(settings: &Settings, args: Serve) -> Done {
     let address = listener.local_addr()?;
     let own = if tls.is_some() { Transport::Tls } else { Transport::Plain };
     if own == Transport::Plain && !address.ip().is_loopback() {
-        eprintln!("warning: without TLS, others can read along; see `--tls-cert` and `--tls-key`");
+        note!("warning: without TLS, others can read along; see `--tls-cert` and `--tls-key`");
     }
     let public = settings.public_address(args.public_address.as_ref());
     let public = public.unwrap_or_else(|| format!("{}://{address}", scheme(own)));
@@ -92,6 +97,7 @@ pub async fn run(settings: &Settings, args: Serve) -> Done {
         rules: rules.map(std::fs::read_to_string).transpose()?,
         threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         scenarios,
+        roster,
         lang: settings.lang,
         clock: now,
         ledger,
@@ -102,7 +108,8 @@ pub async fn run(settings: &Settings, args: Serve) -> Done {
         proxies: settings.proxies(&args.trusted_proxy, args.proxy_header)?,
         setup: setup.clone(),
     });
-    announce(settings.lang, own, address, setup.as_deref(), password.as_deref());
+    // Nobody need read it.
+    let _ = announce(settings.lang, own, address, setup.as_deref(), password.as_deref());
     match tls {
         Some(config) => {
             let served = serve::serve_tls(listener, config, app, interrupted()).await;
@@ -146,7 +153,7 @@ async fn identity_provider(
 ) -> Result<OpenId, Failure> {
     let closed = setting.local == LocalSignIn::Closed;
     if closed && !Users(&mut database.read().await?).anybody_linked(&setting.issuer).await? {
-        eprintln!(
+        note!(
             "warning: nobody is linked to {}, so nobody can come in; see `soglia user link`",
             setting.issuer
         );
@@ -165,7 +172,7 @@ async fn opened(places: &Places) -> Result<Database, Failure> {
     let backups = places.registers.join("backups");
     let (database, backup) = Database::open(places.database.clone(), &backups, now()).await?;
     if let Some(backup) = backup {
-        eprintln!("the database was of an older program; saved to {}", backup.display());
+        note!("the database was of an older program; saved to {}", backup.display());
     }
     with_vault(database, &places.registers)
 }
@@ -203,18 +210,23 @@ fn announce(
     address: std::net::SocketAddr,
     setup: Option<&str>,
     password: Option<&str>,
-) {
+) -> std::io::Result<()> {
     let scheme = scheme(transport);
-    println!("{scheme}://{address}/");
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{scheme}://{address}/")?;
     if let Some(setup) = setup {
-        println!("first start: make the administrator at {scheme}://{address}/setup?token={setup}");
+        writeln!(
+            out,
+            "first start: make the administrator at {scheme}://{address}/setup?token={setup}"
+        )?;
     }
     if let Some(password) = password {
-        println!("\nlog in as one of these, password {password}");
+        writeln!(out, "\nlog in as one of these, password {password}")?;
         for (login, name, role) in people::ACCOUNTS {
-            println!("  {login:<15} {name}, {}", role.row().label.get(lang));
+            writeln!(out, "  {login:<15} {name}, {}", role.row().label.get(lang))?;
         }
     }
+    Ok(())
 }
 
 /// The demo's folder, made if it is not there.
@@ -233,7 +245,7 @@ async fn demo_places(settings: &Settings, folder: &Path) -> Result<Places, Failu
             over: None,
         };
         demo::run(settings, args).await?;
-        println!();
+        writeln!(std::io::stdout())?;
     }
     let registers = folder.join("registers");
     std::fs::create_dir_all(&registers)?;

@@ -75,7 +75,7 @@ async fn change(
             let grant = Grant { role: self::role(&role)?, contract, service, from, until };
             let (id, warnings) = users.grant(&opened.by(&reason), &user.id, grant).await?;
             for warning in warnings {
-                eprintln!("warning: {}", warning.get(settings.lang));
+                note!("warning: {}", warning.get(settings.lang));
             }
             Ok(id)
         }

@@ -42,7 +42,7 @@ pub async fn run(settings: &Settings, args: WhatIf) -> Done {
         let text = format!("`{path}` is about service `{other}`, not about `{asked}`");
         return Err(Failure::usage(text).hint("ask about one service at a time"));
     }
-    let (present, _) = present(settings, &args.history, named.as_deref()).await?;
+    let (present, _) = present(settings, &args.history, (named.as_deref(), None)).await?;
     say(settings, "Replaying the weeks …");
     let gate = gate(&present, &args.history, Causes::Try)?;
     let question = Question {

@@ -14,7 +14,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use crate::support::{Log, MONDAY, Place, Ran, contract_with, counts, dispositions, temp, write};
+use crate::support::{
+    Log, MONDAY, Place, Ran, command, contract_with, counts, dispositions, temp, write,
+};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../soglia-sources/fixtures");
 
@@ -44,6 +46,26 @@ fn three_calls() -> Log {
     log.answered(MONDAY + 100, "cup_prenotazione", 30, 60);
     log.abandoned(MONDAY + 200, "cup_prenotazione", 15);
     log
+}
+
+/// `soglia import … 2>&1 | head -1`: who stops reading does not stop the import.
+#[test]
+fn nobody_need_read_what_is_told() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let file = three_calls().write(dir.path(), "monday");
+    let gone = || {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        writer
+    };
+    let file_name = file.to_str().expect("a path in UTF-8");
+    let asked = ["import", "--json", "--format", "queue-log", file_name];
+    let asked = place.arguments(&asked);
+    let ended = command().args(asked).stdout(gone()).stderr(gone()).status().expect("it runs");
+    assert_eq!(ended.code(), Some(0));
+    let again = place.import(&[&file]).ok().json();
+    assert_eq!(again[0]["already"], true, "{again}");
 }
 
 #[test]

@@ -49,6 +49,70 @@ fn weeks_played_again_say_whether_to_trust_them() {
     assert!(never.contains("never"), "{never}");
 }
 
+/// Hours of both groups of `cup` in the last weeks of the year, six days a week.
+fn roster(each: u32, until: u8) -> String {
+    let head = "service,group,from,until,operators".to_owned();
+    let days = (11..=30).filter(|day| day % 7 != 3);
+    let lines = days.flat_map(|day| {
+        let hours = format!("2023-12-{day}T08:00,2023-12-{day}T{until}:00");
+        ["cup_sede_a", "cup_sede_b"].map(|group| format!("cup,{group},{hours},{each}"))
+    });
+    std::iter::once(head).chain(lines).map(|line| line + "\n").collect()
+}
+
+#[test]
+fn a_roster_says_who_was_there() {
+    let dir = crate::support::temp();
+    let file = |name: &str, text: &str| {
+        let path = crate::support::write(dir.path(), name, text);
+        path.to_str().expect("a path in UTF-8").to_owned()
+    };
+    let many = file("many.csv", &roster(60, 19));
+    let asked = ["replay", "--service", "cup", "--weeks", "2", "--quiet", "--lang", "en"];
+    let replay = |more: &[&str]| run(&[&asked[..], more].concat());
+
+    // Two hundred would have kept nobody waiting: the weeks were not so, and the gate says it.
+    let crowded = replay(&["--roster", &many]).code(10).out;
+    assert!(crowded.contains("operators present: from the roster"), "{crowded}");
+    assert!(!crowded.contains("inferred"), "{crowded}");
+    let json = replay(&["--roster", &many, "--format", "json"]).code(10).json();
+    let weeks = json["comparisons"].as_array().expect("comparisons").iter();
+    let week = weeks.filter(|one| one["what"] == "week").collect::<Vec<_>>();
+    assert_eq!(week.len(), 2, "{json}");
+    assert!(week.iter().all(|one| 0.95 < number(one, "/replayed")), "{week:?}");
+
+    // A plan is held against who was there; a longer one has more of it empty.
+    let share = |plan: &str| {
+        let out = replay(&["--planned", plan]).out;
+        let line = out.lines().find(|line| line.contains("(shrinkage)")).expect("the share");
+        let share = line.split(": ").nth(1).and_then(|text| text.strip_suffix(" %"));
+        share.and_then(|text| text.parse::<f64>().ok()).unwrap_or_else(|| panic!("{line}"))
+    };
+    let few = file("few.csv", &roster(2, 19));
+    assert!(share(&few) < share(&many) && share(&many) < 100.0);
+    let same = replay(&["--roster", &many, "--planned", &many]).out;
+    assert!(same.contains("nobody there (shrinkage): 0.0 %"), "{same}");
+
+    let group = file("group.csv", &roster(9, 19).replace("cup_sede_b", "cup_sede_c"));
+    let err = replay(&["--roster", &group]).code(3).err;
+    assert!(err.contains("group `cup_sede_c`") && err.contains("perhaps `cup_sede_"), "{err}");
+    let service = file("service.csv", &roster(9, 19).replace("cup,", "").replace("service,", ""));
+    let err = replay(&["--roster", &service]).code(3).err;
+    assert!(err.contains("add a column `service`"), "{err}");
+    let err = run(&["replay", "--service", "cup", "--weeks", "5", "--roster", &many]).code(3).err;
+    assert!(err.contains("nobody in the week from `2023-11-27`"), "{err}");
+    let err = replay(&["--roster", &file("hours.csv", &roster(9, 25))]).code(3).err;
+    assert!(err.contains("hours.csv") && err.contains("line 2: expected `until` as"), "{err}");
+    let err = replay(&["--roster", "nothing.csv"]).code(3).err;
+    assert!(err.contains("failed to read `nothing.csv`"), "{err}");
+
+    // A scenario's present is the roster's too, here and in the report.
+    let ivr = scenario("code-ivr");
+    let whatif = ["whatif", "--weeks", "2", "--weeks-max", "40", "--scenario", &ivr, "--quiet"];
+    let out = run(&[&whatif[..], &["--roster", &many]].concat()).ok().out;
+    assert!(out.contains("operatori presenti: dai turni"), "{out}");
+}
+
 #[test]
 fn a_day_to_come_is_told_with_its_error() {
     let asked = ["forecast", "--service", "cup", "--date", "2024-01-08", "--format", "json"];
