@@ -4,6 +4,7 @@ use jiff::Span;
 use jiff::civil::{Date, DateTime};
 use serde_json::{Value, json};
 use soglia_domain::contract::Service;
+use soglia_domain::text::{Lang, Text};
 use soglia_sim::forecast::backtest::{Errors, backtest};
 use soglia_sim::forecast::band::Spread;
 use soglia_sim::forecast::today::{Update, update};
@@ -124,6 +125,53 @@ fn begun(
 /// The time of day of an interval's beginning.
 pub fn clock(at: Option<u16>) -> String {
     at.map_or_else(String::new, |at| format!("{:02}:{:02}", at / 60, at % 60))
+}
+
+/// Says how a method makes a forecast, in the middle of a sentence.
+pub fn explained(method: Method) -> Text {
+    match method {
+        Method::Usual | Method::MeanOfFour => Text::new(
+            "la media degli ultimi quattro giorni uguali, quarto d'ora per quarto d'ora",
+            "the mean of the last four days of the same weekday, quarter-hour by quarter-hour",
+        ),
+        Method::MedianOfSix => Text::new(
+            "la mediana degli ultimi sei giorni uguali, quarto d'ora per quarto d'ora",
+            "the median of the last six days of the same weekday, quarter-hour by quarter-hour",
+        ),
+        Method::LastWeek => Text::new(
+            "ciò che è arrivato nell'ultimo giorno uguale",
+            "what came on the last day of the same weekday",
+        ),
+        Method::Seasonal => Text::new(
+            "le stagioni del giorno e della settimana separate da ciò che resta delle ultime \
+             settimane, e di ciò che resta il livello per lisciamento esponenziale",
+            "the seasons of the day and of the week taken apart from the rest of the last weeks, \
+             and exponential smoothing of that rest",
+        ),
+    }
+}
+
+/// Says what a day's forecast stands on: how many of which days.
+pub fn behind(day: &DayForecast, lang: Lang, show: impl Fn(Date) -> String) -> String {
+    let n = day.references.len();
+    let ends = day.references.last().zip(day.references.first());
+    if let (Method::Seasonal, Some((first, last))) = (day.method, ends) {
+        let (first, last) = (show(*first), show(*last));
+        return match lang {
+            Lang::It => format!("modello stagionale di {n} giorni, da {first} a {last}"),
+            Lang::En => format!("seasonal model of {n} days, {first} to {last}"),
+        };
+    }
+    let how = match (day.method, lang) {
+        (Method::MedianOfSix, Lang::It) => "mediana di",
+        (Method::MedianOfSix, Lang::En) => "median of",
+        (Method::LastWeek, Lang::It) => "copia di",
+        (Method::LastWeek, Lang::En) => "copy of",
+        (_, Lang::It) => "media di",
+        (_, Lang::En) => "mean of",
+    };
+    let dates: Vec<String> = day.references.iter().map(|date| show(*date)).collect();
+    format!("{how} {}", dates.join(", "))
 }
 
 /// A forecast for programs.

@@ -17,7 +17,6 @@
 pub mod backtest;
 pub mod band;
 mod references;
-#[cfg(feature = "augurs")]
 mod seasonal;
 pub mod today;
 
@@ -55,10 +54,10 @@ pub enum ForecastError {
         /// The first day that is not known.
         origin: Date,
     },
-    /// The other method needs more days.
-    #[error("two whole weeks of data are needed, found `{0}` days")]
+    /// The seasonal model needs more days.
+    #[error("the seasonal model needs two whole weeks of data, found `{0}` days")]
     TooShort(usize),
-    /// The other method gave up.
+    /// The seasonal model gave up.
     #[error("the seasonal model could not be fitted: {0}")]
     Model(String),
 }
@@ -186,21 +185,15 @@ pub enum Method {
     MedianOfSix,
     /// What came a week before.
     LastWeek,
-    /// Seasons of a day and of a week by local regression, and exponential smoothing of the rest.
-    #[cfg(feature = "augurs")]
+    /// Seasons of a day and of a week by local regression, and exponential smoothing of the days'
+    /// levels.
     Seasonal,
 }
 
 impl Method {
     /// All of them.
-    pub const ALL: &'static [Self] = &[
-        Self::Usual,
-        Self::MeanOfFour,
-        Self::MedianOfSix,
-        Self::LastWeek,
-        #[cfg(feature = "augurs")]
-        Self::Seasonal,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::Usual, Self::MeanOfFour, Self::MedianOfSix, Self::LastWeek, Self::Seasonal];
 
     /// Returns the name used in files and on the command line.
     pub const fn name(self) -> &'static str {
@@ -209,7 +202,6 @@ impl Method {
             Self::MeanOfFour => "mean-of-4",
             Self::MedianOfSix => "median-of-6",
             Self::LastWeek => "last-week",
-            #[cfg(feature = "augurs")]
             Self::Seasonal => "seasonal",
         }
     }
@@ -276,7 +268,6 @@ pub fn forecast_with(
     wanted: &[Date],
     (level, spread): (f64, Spread),
 ) -> Result<Vec<DayForecast>, ForecastError> {
-    #[cfg(feature = "augurs")]
     if method == Method::Seasonal {
         return seasonal::forecast(history, days, wanted, (level, spread));
     }

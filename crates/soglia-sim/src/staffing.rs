@@ -80,9 +80,6 @@ pub enum StaffingError {
         /// Minutes a week at most.
         max_mins: u32,
     },
-    /// The program was built without a solver.
-    #[error("this program was built without a solver for shifts")]
-    NoSolver,
     /// The solver gave up.
     #[error("the solver failed: {0}")]
     Solver(String),
@@ -108,7 +105,6 @@ impl StaffingError {
                 "ask for a lower level, or allow more operators and earlier shifts"
             }
             Self::Position { .. } => "shorten the shift, or raise `hours_a_week`",
-            Self::NoSolver => "build with `--features soglia-sim/microlp`",
             Self::Rules { .. } | Self::Solver(_) | Self::Input(_) | Self::Centre(_) => return None,
         })
     }

@@ -265,7 +265,8 @@ impl Week {
                 end: outcome.end,
                 wait_us: outcome.wait_us + if answered { rang_us } else { 0 },
                 rang_us: if answered { rang_us } else { 0 },
-                talk_us: if answered { call.talk_us } else { 0 },
+                // The operator's time begins with the ring, the caller's conversation after it.
+                talk_us: if answered { (call.talk_us - rang_us).max(0) } else { 0 },
                 wrap_us: if answered { call.wrap_us } else { 0 },
                 group: operator.and_then(|o| centre.operators.get(o)).map(|o| o.group),
                 called_back: called_back.binary_search(&call.root).is_ok(),

@@ -134,7 +134,6 @@ fn hindsight(
     (date, origin): (Date, Date),
     (level, spread): (f64, Spread),
 ) -> Option<DayForecast> {
-    #[cfg(feature = "augurs")]
     if method == Method::Seasonal {
         let known = history.before(origin);
         let found = super::forecast_with(&known, days, method, &[date], (level, spread));

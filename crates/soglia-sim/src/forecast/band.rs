@@ -98,7 +98,6 @@ impl Spread {
     /// [backtest](mod@super::backtest); its bands take the spread of the mean of four.
     pub fn estimate(history: &History, days: &Days<'_>, method: Method) -> Self {
         let method = match method {
-            #[cfg(feature = "augurs")]
             Method::Seasonal => Method::MeanOfFour,
             other => other,
         };

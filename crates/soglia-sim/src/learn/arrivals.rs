@@ -1,11 +1,13 @@
 //! How many calls come when, for weeks that have not been yet. Read [`Arrivals::of`] first.
 //!
-//! Only original demand is counted: redials come about in the simulation. A weekday's volume is the
-//! mean of its last days; how it spreads over the quarter-hours and the types, the mean of all.
+//! Only original demand is counted: redials come about in the simulation. Callers who are not known
+//! redial as others do, and nobody sees it: so many of their calls as must be redials do not count
+//! either, else the simulation would have them twice. A weekday's volume is the mean of its last
+//! days; how it spreads over the quarter-hours and the types, the mean of all.
 
 use std::collections::BTreeMap;
 
-use super::history::{DAY_US, History, QUARTER_US, QUARTERS};
+use super::history::{DAY_US, History, HistoryEnd, QUARTER_US, QUARTERS};
 use super::redial::Demand as Again;
 use crate::table::Demand;
 
@@ -71,6 +73,11 @@ impl Arrivals {
                 shape.iter_mut().skip(from).take(QUARTERS).for_each(|count| *count *= scale);
             }
         }
+        for (shape, share) in shape.iter_mut().zip(seen_as_original(history)) {
+            for count in shape {
+                *count *= 1.0 - share;
+            }
+        }
         Self {
             calls: shape,
             day_spread: day_spread(&volumes),
@@ -97,6 +104,39 @@ impl Arrivals {
 
 fn originals(history: &History) -> impl Iterator<Item = &super::history::Seen> {
     history.calls.iter().filter(|call| call.demand == Again::Original && call.queued())
+}
+
+/// For each type, the share of its original calls that are redials of callers who are not known:
+/// as many of their unserved calls were tried again as of those of known callers.
+fn seen_as_original(history: &History) -> Vec<f64> {
+    let mut hidden = vec![0_u32; history.types.len()];
+    let mut original = hidden.clone();
+    let (mut followed, mut again) = (0_u32, 0_u32);
+    for call in history.calls.iter().filter(|call| call.queued()) {
+        let add = |counts: &mut Vec<u32>| {
+            if let Some(count) = counts.get_mut(call.kind) {
+                *count += 1;
+            }
+        };
+        if call.demand == Again::Original {
+            add(&mut original);
+        } else {
+            again += 1;
+        }
+        if call.followed {
+            followed += 1;
+        } else if matches!(
+            call.end,
+            HistoryEnd::Abandoned | HistoryEnd::Released | HistoryEnd::Refused
+        ) {
+            add(&mut hidden);
+        }
+    }
+    let rate = f64::from(again) / f64::from(followed.max(1));
+    let share = |(hidden, original): (&u32, &u32)| {
+        (rate * f64::from(*hidden) / f64::from(*original).max(1.0)).min(1.0)
+    };
+    hidden.iter().zip(&original).map(share).collect()
 }
 
 /// Days that say nothing about others: closed, or with less than a quarter of their weekday's
@@ -145,7 +185,7 @@ fn day_spread(volumes: &[Vec<u32>]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learn::history::{HistoryCall, HistoryEnd};
+    use crate::learn::history::HistoryCall;
 
     #[test]
     fn the_last_four_same_weekdays_give_the_volume_and_closed_days_none() {
@@ -174,5 +214,41 @@ mod tests {
         assert!((found.per_week() - 185.0).abs() < 1e-9);
         assert!(0.1 < found.day_spread && found.day_spread < 0.4, "{}", found.day_spread);
         assert_eq!((weekday(4), monday(9), monday(4), weekday(-1)), (0, 4, 4, 2));
+    }
+
+    /// Of a hundred callers who gave up half tried again and were answered; of a hundred others as
+    /// many, whom nobody could recognise.
+    #[test]
+    fn redials_of_unknown_callers_are_not_demand_of_their_own() {
+        let call = |n: i64, minute: i64, caller: Option<String>, end| HistoryCall {
+            at_us: 4 * DAY_US + 9 * 3_600_000_000 + minute * 60_000_000 + n,
+            queue: Some("q".to_owned()),
+            topic: None,
+            class: None,
+            system: None,
+            group: None,
+            caller,
+            wait_us: 1_000_000,
+            rang_us: 0,
+            end,
+        };
+        let answered = HistoryEnd::Answered { talk_us: 1_000_000, wrap_us: None };
+        let name = |n: i64| Some(format!("c{n}"));
+        let mut calls = Vec::new();
+        for n in 0..100 {
+            calls.push(call(n, 0, name(n), HistoryEnd::Abandoned));
+            calls.push(call(n, 0, None, HistoryEnd::Abandoned));
+        }
+        for n in 0..50 {
+            calls.push(call(n, 5, name(n), answered));
+            calls.push(call(n, 5, None, answered));
+        }
+        let history = History::new(&calls, 3_600_000_000).expect("calls");
+        let found = Arrivals::of(&history, |_| true);
+        assert!((found.per_week() - 200.0).abs() < 1e-9, "{}", found.per_week());
+        // If everybody is known, nothing is taken off.
+        let known: Vec<HistoryCall> = calls.into_iter().filter(|c| c.caller.is_some()).collect();
+        let found = Arrivals::of(&History::new(&known, 3_600_000_000).expect("calls"), |_| true);
+        assert!((found.per_week() - 100.0).abs() < 1e-9, "{}", found.per_week());
     }
 }

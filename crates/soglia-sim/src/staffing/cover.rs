@@ -6,6 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use good_lp::variable::UnsolvedProblem;
+use good_lp::{Constraint, Expression, ProblemVariables, SolverModel as _, variable};
+
 use super::need::Levels;
 use super::roster::Shift;
 use super::rules::Rules;
@@ -57,17 +60,46 @@ struct Column {
     covers: Vec<(usize, usize)>,
 }
 
+/// What searches the least cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Solver {
+    /// `microlp`, in every build.
+    MicroLp,
+    /// HiGHS.
+    #[cfg(feature = "highs")]
+    Highs,
+}
+
+impl Solver {
+    /// Those of this build.
+    pub const ALL: &'static [Self] = &[
+        Self::MicroLp,
+        #[cfg(feature = "highs")]
+        Self::Highs,
+    ];
+
+    /// Returns the one that [`cover`] takes: HiGHS where it was built in.
+    pub fn chosen() -> Self {
+        Self::ALL.last().copied().unwrap_or(Self::MicroLp)
+    }
+}
+
 /// Finds the shifts that cover a need at least cost, within the gap.
 ///
 /// An error says which interval no shift works in, or where more are needed than may be present.
 pub fn cover(problem: &Problem<'_>) -> Result<Cover, StaffingError> {
+    cover_by(Solver::chosen(), problem)
+}
+
+/// The same by a solver of one's choice.
+pub fn cover_by(solver: Solver, problem: &Problem<'_>) -> Result<Cover, StaffingError> {
     let columns = columns(problem);
     check(problem, &columns)?;
     let mut counts: BTreeMap<Shift, u32> = BTreeMap::new();
     let (mut least, mut cost) = (0.0, 0.0);
     for days in blocks(problem, &columns) {
         let own: Vec<&Column> = columns.iter().filter(|c| days.contains(&c.shift.day)).collect();
-        let (found, gap) = block(problem, &own, &days)?;
+        let (found, gap) = block(problem, &own, &days, solver)?;
         let of_block: u64 = own.iter().zip(&found).map(|(c, n)| c.cost * u64::from(*n)).sum();
         cost += of_block as f64;
         least += of_block as f64 * (1.0 - gap);
@@ -89,6 +121,7 @@ fn block(
     problem: &Problem<'_>,
     columns: &[&Column],
     days: &BTreeSet<usize>,
+    solver: Solver,
 ) -> Result<(Vec<u32>, f64), StaffingError> {
     let by_hand = greedy(problem, columns, days);
     let cost = |counts: &[u32]| -> u64 {
@@ -99,11 +132,11 @@ fn block(
     let bound = by_hand.as_deref().map(cost).filter(|cost| 0 < *cost);
     let of_step = bound.map_or(0.0, |cost| 0.99 * step as f64 / cost as f64);
     let gap = problem.gap.max(of_step);
-    let mut found = solve(problem, columns, days, (Seats::Unlimited, gap))?;
+    let mut found = solve(problem, columns, days, (solver, Seats::Unlimited, gap))?;
     let crowded =
         |counts: &[u32]| problem.rules.present_max < most_present(problem, columns, counts);
     if found.as_ref().is_some_and(|(counts, _)| crowded(counts)) {
-        found = solve(problem, columns, days, (Seats::Limited, gap))?;
+        found = solve(problem, columns, days, (solver, Seats::Limited, gap))?;
     }
     let by_hand = by_hand.filter(|counts| !crowded(counts));
     match (found, by_hand) {
@@ -348,37 +381,29 @@ fn most_present(problem: &Problem<'_>, columns: &[&Column], counts: &[u32]) -> u
     cover.present.iter().flatten().copied().max().unwrap_or(0)
 }
 
-#[cfg(not(any(feature = "microlp", feature = "highs")))]
-fn solve(
-    _problem: &Problem<'_>,
-    _columns: &[&Column],
-    _days: &BTreeSet<usize>,
-    _how: (Seats, f64),
-) -> Result<Option<(Vec<u32>, f64)>, StaffingError> {
-    Err(StaffingError::NoSolver)
-}
+/// How many of each column, and how far from the least cost at most; nothing if nothing was found
+/// within [`NODES_MAX`].
+type Found = Option<(Vec<u32>, f64)>;
 
-#[cfg(any(feature = "microlp", feature = "highs"))]
+/// The program for some days, as any solver takes it.
 fn solve(
     problem: &Problem<'_>,
     columns: &[&Column],
     days: &BTreeSet<usize>,
-    (seats, gap): (Seats, f64),
-) -> Result<Option<(Vec<u32>, f64)>, StaffingError> {
-    use good_lp::{Expression, ProblemVariables, SolverModel, variable};
-
+    (solver, seats, gap): (Solver, Seats, f64),
+) -> Result<Found, StaffingError> {
     let mut variables = ProblemVariables::new();
     let max = problem.rules.present_max;
     let counts = variables.add_vector(variable().integer().min(0).max(max), columns.len());
     let cost = columns.iter().zip(&counts).map(|(column, n)| column.cost as f64 * *n);
     let cost: Expression = cost.sum();
-    let mut rows: BTreeMap<(usize, usize), Expression> = BTreeMap::new();
+    let mut present: BTreeMap<(usize, usize), Expression> = BTreeMap::new();
     for (column, n) in columns.iter().zip(&counts) {
         for place in &column.covers {
-            *rows.entry(*place).or_default() += *n;
+            *present.entry(*place).or_default() += *n;
         }
     }
-    let mut model = variables.minimise(cost).using(solver);
+    let mut rows = Vec::new();
     for cut in problem.cuts.iter().filter(|cut| concerns(cut, days)) {
         let mut sum = Expression::default();
         for (column, n) in columns.iter().zip(&counts) {
@@ -387,32 +412,35 @@ fn solve(
             };
             sum += column.covers.iter().map(weight).sum::<f64>() * *n;
         }
-        model.add_constraint(sum.geq(cut.at_least));
+        rows.push(sum.geq(cut.at_least));
     }
-    for ((day, at), present) in rows {
+    for ((day, at), present) in present {
         let need = problem.need.get(day).and_then(|day| day.get(at)).copied().unwrap_or(0);
         if seats == Seats::Limited {
-            model.add_constraint(present.clone().leq(f64::from(max)));
+            rows.push(present.clone().leq(f64::from(max)));
         }
         if 0 < need {
-            model.add_constraint(present.geq(f64::from(need)));
+            rows.push(present.geq(f64::from(need)));
         }
     }
-    finish(model, &counts, gap, max)
+    let program = variables.minimise(cost);
+    match solver {
+        Solver::MicroLp => by_microlp(program, rows, (gap, max)),
+        #[cfg(feature = "highs")]
+        Solver::Highs => by_highs(program, rows, (gap, max)),
+    }
 }
 
 /// Nodes of branch and bound after which the best cover so far has to do: the same on every
 /// machine, unlike a time.
 pub const NODES_MAX: u64 = 3000;
 
-#[cfg(all(feature = "microlp", not(feature = "highs")))]
-#[expect(clippy::needless_pass_by_value, reason = "the other solver consumes its model")]
-fn finish(
-    model: good_lp::solvers::microlp::MicroLpProblem,
-    _counts: &[good_lp::Variable],
-    gap: f64,
-    max: u32,
-) -> Result<Option<(Vec<u32>, f64)>, StaffingError> {
+fn by_microlp(
+    program: UnsolvedProblem,
+    rows: Vec<Constraint>,
+    (gap, max): (f64, u32),
+) -> Result<Found, StaffingError> {
+    let model = program.using(good_lp::microlp).with_all(rows);
     let mut options = microlp::SolveOptions::default();
     options.mip_gap = gap;
     options.node_limit = Some(NODES_MAX);
@@ -428,28 +456,39 @@ fn finish(
     Ok(outcome.solution().map(values))
 }
 
+/// One thread and a fixed seed: the same answer again.
 #[cfg(feature = "highs")]
-fn finish(
-    model: good_lp::solvers::highs::HighsProblem,
-    counts: &[good_lp::Variable],
-    gap: f64,
-    max: u32,
-) -> Result<Option<(Vec<u32>, f64)>, StaffingError> {
-    use good_lp::{ResolutionError, Solution, SolverModel, WithMipGap};
-    let failed = |problem: &dyn std::fmt::Display| StaffingError::Solver(problem.to_string());
-    let model = model.with_mip_gap(crate::num::narrow(gap)).map_err(|problem| failed(&problem))?;
-    let solution = model.set_threads(1).solve().map_err(|problem| match problem {
-        ResolutionError::Infeasible => StaffingError::Infeasible { max },
-        other => failed(&other),
-    })?;
-    let counts = counts.iter().map(|n| crate::num::round_u32(solution.value(*n))).collect();
-    Ok(Some((counts, gap)))
-}
+fn by_highs(
+    program: UnsolvedProblem,
+    rows: Vec<Constraint>,
+    (gap, max): (f64, u32),
+) -> Result<Found, StaffingError> {
+    use highs::{HighsModelStatus as Status, HighsSolutionStatus};
 
-#[cfg(feature = "highs")]
-use good_lp::highs as solver;
-#[cfg(all(feature = "microlp", not(feature = "highs")))]
-use good_lp::microlp as solver;
+    let failed = |problem: &dyn std::fmt::Debug| StaffingError::Solver(format!("{problem:?}"));
+    let model = program.using(good_lp::highs).with_all(rows);
+    let mut model = model.try_into_inner().map_err(|problem| failed(&problem))?;
+    model.make_quiet();
+    let nodes = i32::try_from(NODES_MAX).expect("few nodes");
+    for (name, value) in [("threads", 1), ("random_seed", 0), ("mip_max_nodes", nodes)] {
+        model.try_set_option(name, value).map_err(|problem| failed(&problem))?;
+    }
+    model.try_set_option("mip_rel_gap", gap).map_err(|problem| failed(&problem))?;
+    let solved = model.try_solve().map_err(|problem| failed(&problem))?;
+    match solved.status() {
+        Status::Infeasible | Status::UnboundedOrInfeasible => {
+            return Err(StaffingError::Infeasible { max });
+        }
+        Status::Optimal | Status::ReachedSolutionLimit => {}
+        other => return Err(failed(&other)),
+    }
+    if solved.primal_solution_status() != HighsSolutionStatus::Feasible {
+        return Ok(None);
+    }
+    let solution = solved.get_solution();
+    let counts = solution.columns().iter().map(|value| crate::num::round_u32(*value)).collect();
+    Ok(Some((counts, solved.mip_gap().clamp(0.0, 1.0))))
+}
 
 /// Whether a cut weighs on some of the days.
 fn concerns(cut: &Cut, days: &BTreeSet<usize>) -> bool {
@@ -459,7 +498,7 @@ fn concerns(cut: &Cut, days: &BTreeSet<usize>) -> bool {
     days.iter().any(weighs)
 }
 
-#[cfg(all(test, any(feature = "microlp", feature = "highs")))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::staffing::WorkDay;
@@ -537,14 +576,16 @@ mod tests {
             let problem =
                 Problem { work: &work, rules: &rules, need: &levels, cuts: &cuts, gap: 0.0 };
             let expected = brute(&problem);
-            match cover(&problem) {
-                Ok(found) => {
-                    prop_assert!(found.holds(&problem));
-                    prop_assert_eq!(Some(found.cost), expected);
-                }
-                Err(error) => {
-                    prop_assert!(matches!(error, StaffingError::Infeasible { .. }), "{error}");
-                    prop_assert_eq!(None, expected);
+            for solver in Solver::ALL {
+                match cover_by(*solver, &problem) {
+                    Ok(found) => {
+                        prop_assert!(found.holds(&problem));
+                        prop_assert_eq!(Some(found.cost), expected, "{:?}", solver);
+                    }
+                    Err(error) => {
+                        prop_assert!(matches!(error, StaffingError::Infeasible { .. }), "{error}");
+                        prop_assert_eq!(None, expected, "{:?}", solver);
+                    }
                 }
             }
         }
@@ -577,7 +618,11 @@ mod tests {
                 need[0][*hour] = *n;
             }
             let problem = Problem { work, rules, need: &need, cuts: &[], gap: 0.0 };
-            cover(&problem).expect_err("it cannot be").to_string()
+            let by = |solver| cover_by(solver, &problem).expect_err("it cannot be").to_string();
+            for solver in Solver::ALL {
+                assert_eq!(by(*solver), by(Solver::MicroLp));
+            }
+            by(Solver::MicroLp)
         };
         let (work, mut rules) = small(1);
         assert_eq!(

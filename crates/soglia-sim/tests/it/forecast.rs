@@ -9,7 +9,7 @@ use soglia_sim::forecast::backtest::backtest;
 use soglia_sim::forecast::band::{Band, Spread, floor};
 use soglia_sim::forecast::today::update;
 use soglia_sim::forecast::{Days, ForecastError, History, Method, forecast};
-use soglia_sim::num::normal_quantile;
+use soglia_sim::num::{normal_quantile, round_u32};
 use soglia_sim::random::{Key, Stream};
 
 const LEVEL: f64 = 0.9;
@@ -76,6 +76,20 @@ fn generated(days: &Days<'_>, n: usize, a_day: f64, (day_sd, drift_sd): (f64, f6
                 let mean = rate(date, quarter, a_day) * busy * (1.0 + drift).max(0.1);
                 let minute = u16::try_from(quarter * 15).expect("within a day");
                 history.add(date, minute, poisson(mean, &mut stream));
+            }
+        }
+    }
+    history
+}
+
+/// Days that go exactly as expected, times a factor of the day.
+fn exact(days: &Days<'_>, n: usize, factor: impl Fn(Date) -> f64) -> History {
+    let mut history = History::new(15).expect("quarters");
+    for date in series(date(2023, 1, 9), n) {
+        for slot in days.calendar.slots_on(date) {
+            for quarter in usize::from(slot.open()) / 15..usize::from(slot.close()) / 15 {
+                let n = round_u32(rate(date, quarter, 8e3) * factor(date));
+                history.add(date, u16::try_from(quarter * 15).expect("within a day"), n);
             }
         }
     }
@@ -263,6 +277,121 @@ fn nothing_is_corrected_before_an_interval_is_over() {
     assert!(day.total < found[0].total && 0.0 < day.total);
 }
 
+/// A season without chance, that the Italian holidays of spring interrupt: closed days do not shift
+/// the weeks, and calls of days that were not ordinary do not count.
+#[test]
+fn seasons_are_found_again_beside_closed_days() {
+    let calendar = calendar();
+    let special = BTreeSet::from([date(2023, 5, 10)]);
+    let days = Days { calendar: &calendar, special };
+    let history = exact(&days, 120, |_| 1.0);
+    // Easter Monday, 25 April, 1 May: Tuesdays and Mondays on which nobody was there.
+    assert_eq!(history.day(date(2023, 5, 1)), None);
+    let wanted = series(date(2023, 5, 9), 7);
+    let found = forecast(&history, &days, Method::Seasonal, &wanted, LEVEL).expect("a forecast");
+    for day in found.iter().filter(|day| day.date != date(2023, 5, 10)) {
+        for interval in &day.intervals {
+            let expected = round_u32(rate(day.date, usize::from(interval.from_mins) / 15, 8e3));
+            let error = (interval.mean / f64::from(expected) - 1.0).abs();
+            assert!(error < 0.03, "{}: {interval:?}, expected {expected}", day.date);
+            assert!(interval.band.holds(u64::from(expected)));
+        }
+        let closed = day.date.weekday() == jiff::civil::Weekday::Sunday;
+        assert_eq!(day.intervals.is_empty(), closed, "{}", day.date);
+        assert_eq!(day.method, Method::Seasonal);
+    }
+    // The same if all calls of a day that is not ordinary were others.
+    let mut outage = history.clone();
+    let mut days = days;
+    days.special.insert(date(2023, 5, 3));
+    let without = forecast(&outage, &days, Method::Seasonal, &wanted, LEVEL).expect("a forecast");
+    outage.add(date(2023, 5, 3), 600, 9000);
+    let with = forecast(&outage, &days, Method::Seasonal, &wanted, LEVEL).expect("a forecast");
+    assert_eq!(without, with);
+    assert_eq!(with[0].left_out, [date(2023, 5, 3)]);
+    assert!(!with[0].references.contains(&date(2023, 5, 1)));
+}
+
+/// What the mean of four cannot do: half its days are from before the change.
+#[test]
+fn a_new_level_is_followed_sooner_than_by_the_mean() {
+    let calendar = calendar();
+    let days = ordinary(&calendar);
+    let history = exact(&days, 98, |day| if day < date(2023, 4, 3) { 1.0 } else { 1.4 });
+    let wanted = [date(2023, 4, 18)];
+    let error = |method| {
+        let found = forecast(&history, &days, method, &wanted, LEVEL).expect("a forecast");
+        let expected: f64 = (32..76).map(|at| libm::round(1.4 * rate(wanted[0], at, 8e3))).sum();
+        (found[0].total / expected - 1.0).abs()
+    };
+    let (seasonal, mean) = (error(Method::Seasonal), error(Method::MeanOfFour));
+    println!("two weeks after a step: seasonal {seasonal:.3}, mean of four {mean:.3}");
+    assert!((0.1..0.2).contains(&mean), "{mean}");
+    assert!(seasonal < 0.5 * mean, "{seasonal} {mean}");
+}
+
+#[test]
+fn a_seasonal_model_says_what_it_does_not_know() {
+    let calendar = calendar();
+    let days = ordinary(&calendar);
+    // Thirteen days, Monday to Saturday of the next week; then the whole two weeks.
+    let wanted = [date(2023, 1, 23)];
+    let short = exact(&days, 13, |_| 1.0);
+    let error = forecast(&short, &days, Method::Seasonal, &wanted, LEVEL).expect_err("too short");
+    assert_eq!(error, ForecastError::TooShort(13));
+    assert_eq!(
+        error.to_string(),
+        "the seasonal model needs two whole weeks of data, found `13` days",
+    );
+    let none = History::new(15).expect("quarters");
+    let error = forecast(&none, &days, Method::Seasonal, &wanted, LEVEL).expect_err("nothing");
+    assert_eq!(error, ForecastError::TooShort(0));
+    // A closed day needs no data.
+    let sunday = forecast(&none, &days, Method::Seasonal, &[date(2023, 1, 22)], LEVEL);
+    assert_eq!(sunday.expect("closed")[0].total.to_bits(), 0.0_f64.to_bits());
+    let mut enough = short;
+    enough.add(date(2023, 1, 22), 600, 1);
+    let found = forecast(&enough, &days, Method::Seasonal, &wanted, LEVEL).expect("two weeks");
+    assert_eq!(found[0].references.len(), 12);
+    // From March open on Sundays and from seven on Wednesdays: never seen.
+    let mut versions = calendar.versions().to_vec();
+    versions[0].valid_until = Some(date(2023, 3, 1));
+    let mut longer = versions[0].clone();
+    (longer.valid_from, longer.valid_until) = (date(2023, 3, 1), None);
+    longer.weekly[2] = vec![Slot::parse("07:00-19:00").expect("a slot")];
+    longer.weekly[6] = vec![Slot::parse("09:00-12:00").expect("a slot")];
+    versions.push(longer);
+    let zone = calendar.zone().clone();
+    let calendar = ServiceCalendar::new("orari", zone, versions).expect("a calendar");
+    let later = Days { calendar: &calendar, special: BTreeSet::new() };
+    let history = exact(&days, 51, |_| 1.0);
+    let wednesday = [date(2023, 3, 1)];
+    let found = forecast(&history, &later, Method::Seasonal, &wednesday, LEVEL).expect("known");
+    assert_eq!(found[0].unknown().collect::<Vec<_>>(), [420, 435, 450, 465]);
+    assert_eq!(found[0].intervals.len(), 48);
+    let sunday = [date(2023, 3, 5)];
+    let error = forecast(&history, &later, Method::Seasonal, &sunday, LEVEL).expect_err("unseen");
+    assert!(matches!(error, ForecastError::NoReference { .. }), "{error}");
+}
+
+/// Where only chance is left and where days vary, seasons are worth about as much as means.
+#[test]
+fn a_seasonal_model_is_judged_beside_the_mean_of_four() {
+    let calendar = calendar();
+    let days = ordinary(&calendar);
+    for (spread, ratio) in [((0.0, 0.0), 0.9..1.05), ((0.08, 0.0), 0.9..1.1)] {
+        let history = generated(&days, 300, 4000.0, spread);
+        let test = |method| backtest(&history, &days, method, (1, 10), LEVEL).expect("days");
+        let (seasonal, mean) = (test(Method::Seasonal), test(Method::MeanOfFour));
+        assert_eq!((seasonal.n_days, seasonal.calls), (mean.n_days, mean.calls));
+        let found = seasonal.wape_intervals() / mean.wape_intervals();
+        println!("seasonal over mean of four, spread {spread:?}: {found:.3}");
+        assert!(ratio.contains(&found), "{spread:?}: {found}");
+        assert!(seasonal.floor_intervals() < seasonal.wape_intervals());
+        assert!((0.85..0.97).contains(&seasonal.held_intervals()));
+    }
+}
+
 /// Calls of the 1999 bank that reached its operators' queue, by quarter-hour; nothing where the
 /// data are not there.
 fn bank() -> Option<History> {
@@ -326,24 +455,33 @@ fn a_real_centre_is_forecast_better_than_by_its_last_week() {
     let special = special.map(|(month, day)| date(1999, month, day)).into_iter().collect();
     let days = Days { calendar: &calendar, special };
     for ahead in [1, 10] {
-        let test = |method| backtest(&history, &days, method, (ahead, 8), LEVEL).expect("days");
-        let (usual, last) = (test(Method::Usual), test(Method::LastWeek));
-        println!(
-            "{ahead} d ahead, {} days: {:.1} % (chance {:.1} %), days {:.1} %, scaled {:.2}, \
-             held {:.1} % and {:.1} %; last week {:.1} %",
-            usual.n_days,
-            100.0 * usual.wape_intervals(),
-            100.0 * usual.floor_intervals(),
-            100.0 * usual.wape_days(),
-            usual.scaled().expect("weeks before"),
-            100.0 * usual.held_intervals(),
-            100.0 * usual.held_days(),
-            100.0 * last.wape_intervals(),
-        );
+        let test = |method: Method| {
+            let errors = backtest(&history, &days, method, (ahead, 8), LEVEL).expect("days");
+            println!(
+                "{ahead} d ahead, {}, {} days: {:.2} % (chance {:.2} %), days {:.2} %, \
+                 scaled {:.3}, held {:.1} % and {:.1} %",
+                method.name(),
+                errors.n_days,
+                100.0 * errors.wape_intervals(),
+                100.0 * errors.floor_intervals(),
+                100.0 * errors.wape_days(),
+                errors.scaled().expect("weeks before"),
+                100.0 * errors.held_intervals(),
+                100.0 * errors.held_days(),
+            );
+            errors
+        };
+        let usual = test(Method::Usual);
         assert!(40 < usual.n_days);
         assert!(usual.scaled().expect("weeks before") < 0.95);
         assert!(usual.floor_intervals() < usual.wape_intervals());
         assert!(usual.wape_intervals() < 2.0 * usual.floor_intervals());
         assert!((0.85..0.99).contains(&usual.held_intervals()));
+        for other in [Method::MeanOfFour, Method::MedianOfSix, Method::Seasonal] {
+            let other = test(other);
+            assert_eq!(other.n_days, usual.n_days);
+            assert!(other.wape_intervals() < test(Method::LastWeek).wape_intervals());
+            assert!((0.85..0.99).contains(&other.held_intervals()));
+        }
     }
 }

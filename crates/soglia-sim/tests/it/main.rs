@@ -8,7 +8,6 @@ mod laws;
 mod published;
 mod reference;
 mod rules;
-#[cfg(any(feature = "microlp", feature = "highs"))]
 mod staffing;
 mod synthetic;
 mod theory;

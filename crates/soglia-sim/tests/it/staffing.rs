@@ -109,3 +109,29 @@ fn a_goal_beyond_all_shifts_is_refused() {
     let found = plan(&work(2000.0), &rules, &callers(), &goal(0.8, Scope::Whole), &EFFORT);
     assert!(matches!(found, Err(StaffingError::Seats { max: 12, .. })), "{found:?}");
 }
+
+/// One day each, needs at random: what one solver proves to be the least is what the other proves.
+#[cfg(feature = "highs")]
+#[test]
+fn both_solvers_find_covers_of_the_same_cost() {
+    use soglia_sim::staffing::cover::{Solver, cover_by};
+
+    let rules = Rules::parse(RULES, 15).expect("rules");
+    let work = work(2000.0);
+    let mut stream = soglia_sim::random::Key::new(11).stream();
+    for case in 0..12 {
+        let peak = 5.0 + 40.0 * stream.uniform();
+        let quarter = |calls: &Option<f64>| {
+            let share = calls.map(|calls| calls / 96.0 * (0.7 + 0.6 * stream.uniform()));
+            share.map_or(0, |share| soglia_sim::num::round_u32(peak * share))
+        };
+        let need = vec![work.days[0].calls.iter().map(quarter).collect(), vec![0; 96]];
+        let problem = Problem { work: &work, rules: &rules, need: &need, cuts: &[], gap: 0.0 };
+        let by = |solver| cover_by(solver, &problem).expect("a cover");
+        let (own, other) = (by(Solver::MicroLp), by(Solver::Highs));
+        println!("{case}: {own:?} {other:?}", own = own.cost, other = other.cost);
+        assert!(own.holds(&problem) && other.holds(&problem));
+        assert_eq!((own.cost, own.gap.to_bits()), (other.cost, other.gap.to_bits()), "{case}");
+        assert_eq!(other, by(Solver::Highs), "the same answer again");
+    }
+}

@@ -12,7 +12,7 @@ use soglia_domain::verdict::{Bound, Compare, Target, TargetDirection};
 use soglia_sim::centre::{CallType, Centre, Group, Operator, Queue, Redial, Route, Service, Span};
 use soglia_sim::distribution::Distribution;
 use soglia_sim::engine::{End, Outcome, Plan, Run};
-use soglia_sim::indicator::{CallRule, Counts};
+use soglia_sim::indicator::{CallRule, Counts, Fate};
 use soglia_sim::learn::history::{History, HistoryCall, HistoryEnd};
 use soglia_sim::learn::model::{Learned, Openings};
 use soglia_sim::learn::presence::{Presence, PresenceSource};
@@ -21,7 +21,7 @@ use soglia_sim::replay::{Ask, Causes, Limits, Scope, replay};
 use soglia_sim::replicate::{Estimate, Precision, replicate};
 use soglia_sim::scenario::{Calls, Change, Scenario, StaffChange};
 use soglia_sim::table::{Call, CallTable, Demand, KnownRedials};
-use soglia_sim::week::{Mark, Week};
+use soglia_sim::week::{Mark, Week, observed};
 use soglia_sim::whatif::{Indicator, Question, Source, answer, answer_after, rehearse};
 
 const HOUR: i64 = 3600;
@@ -473,6 +473,35 @@ fn a_history_replays_exactly() {
             assert!((share - 0.5).abs() < 0.03, "{share} of those not served called again");
         }
     }
+}
+
+/// A telephone that rings keeps the operator, and is the end of the caller's wait, not the beginning
+/// of the conversation.
+#[test]
+fn a_ring_is_no_conversation() {
+    const RING_US: i64 = 3_000_000;
+    let made = make(Callers::Once, 1, 13);
+    let mut recorded = made.recorded();
+    for call in &mut recorded {
+        if let HistoryEnd::Answered { talk_us, .. } = &mut call.end
+            && RING_US < *talk_us
+        {
+            *talk_us -= RING_US;
+            call.wait_us += RING_US;
+            call.rang_us = RING_US;
+        }
+    }
+    let history = History::new(&recorded, HOUR * 3_000_000).expect("calls");
+    let learned = Learned::new(history, opened(1), Some(made.roster()));
+    let week = Week::recorded(&learned, MONDAY, &learned.patience, Key::new(1));
+    let played = week.run().expect("a run").fates;
+    let talks = |fates: &[Fate]| {
+        let told = |fate: &Fate| (fate.at_us, fate.wait_us, fate.rang_us, fate.talk_us);
+        let mut talks: Vec<_> = fates.iter().map(told).collect();
+        talks.sort_unstable();
+        talks
+    };
+    assert_eq!(talks(&played), talks(&observed(&learned, MONDAY)));
 }
 
 /// Without a roster the operators are read from the events: near enough for a first answer, and the

@@ -7,6 +7,7 @@ use axum::routing::{get, post};
 use serde_json::{Map, Value, json};
 use soglia_app::whatif::document;
 use soglia_app::whatif::levers::{Board, Form, Lever};
+use soglia_sim::forecast::Method;
 use soglia_sim::whatif::Source;
 
 use super::document::{BEGUN, TOO_MANY, operation_id, parameter, problem, responses};
@@ -234,6 +235,14 @@ pub fn paths() -> Map<String, Value> {
             "name": "weeks", "in": "query", "required": false,
             "description": "so many weeks after the last day known",
             "schema": { "type": "integer", "minimum": 1, "maximum": 8 },
+        }),
+        json!({
+            "name": "method", "in": "query", "required": false,
+            "description": "how counts of the past become a forecast",
+            "schema": {
+                "type": "string", "default": Method::Usual.name(),
+                "enum": Method::ALL.iter().map(|method| method.name()).collect::<Vec<_>>(),
+            },
         }),
     ]);
     add("get", &path, "How many calls will come: `soglia.forecast/1`", own);

@@ -5,7 +5,9 @@ use std::io::Write;
 use jiff::civil::{Date, DateTime};
 use serde_json::json;
 use soglia_app::demand::Demand;
-use soglia_app::forecasted::{Asked, Made, MakeError, SCHEMA, Which, clock, document, make};
+use soglia_app::forecasted::{
+    Asked, Made, MakeError, SCHEMA, Which, behind, clock, document, make,
+};
 use soglia_domain::contract::Service;
 use soglia_domain::text::Lang;
 use soglia_sim::forecast::{DayForecast, ForecastError, Method};
@@ -212,19 +214,10 @@ fn days(made: &Made, demand: &Demand, lang: Lang, out: &mut impl Write) -> Resul
             continue;
         }
         let (total, low, high) = (format!("{:.0}", day.total), day.band.low, day.band.high);
-        let dates: Vec<String> = day.references.iter().map(ToString::to_string).collect();
-        let dates = dates.join(", ");
+        let behind = behind(day, lang, |date| date.to_string());
         match lang {
-            Lang::It => writeln!(
-                out,
-                "{date}{why}: {total} chiamate ({low}–{high}); {} di {dates}",
-                how(day.method, lang)
-            )?,
-            Lang::En => writeln!(
-                out,
-                "{date}{why}: {total} calls ({low}–{high}); {} of {dates}",
-                how(day.method, lang)
-            )?,
+            Lang::It => writeln!(out, "{date}{why}: {total} chiamate ({low}–{high}); {behind}")?,
+            Lang::En => writeln!(out, "{date}{why}: {total} calls ({low}–{high}); {behind}")?,
         }
         for left in &day.left_out {
             let why = demand.special.get(left).map_or("", String::as_str);
@@ -248,20 +241,6 @@ fn days(made: &Made, demand: &Demand, lang: Lang, out: &mut impl Write) -> Resul
         }
     }
     Ok(())
-}
-
-fn how(method: Method, lang: Lang) -> &'static str {
-    // By name: not every build has every method.
-    match (method.name(), lang) {
-        ("median-of-6", Lang::It) => "mediana",
-        ("median-of-6", Lang::En) => "median",
-        ("last-week", Lang::It) => "copia",
-        ("last-week", Lang::En) => "copy",
-        ("seasonal", Lang::It) => "modello stagionale, ultimo",
-        ("seasonal", Lang::En) => "seasonal model, last",
-        (_, Lang::It) => "media",
-        (_, Lang::En) => "mean",
-    }
 }
 
 /// The begun day, the band, and how wrong the method was.

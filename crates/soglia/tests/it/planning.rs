@@ -125,6 +125,24 @@ fn a_day_to_come_is_told_with_its_error() {
     let quarters = day["intervals"].as_array().expect("quarter-hours");
     let sum: f64 = quarters.iter().map(|one| number(one, "/calls")).sum();
     assert!((sum - calls).abs() < 1.0, "{sum} and {calls}");
+    // The seasonal model of the same days is near it, and no method's error is below chance.
+    let seasonal = [&asked[..], &["--method", "seasonal"]].concat();
+    let found = run(&seasonal).ok().json();
+    let own = &found["forecast"]["days"][0];
+    assert_eq!(
+        (&own["method"], &found["forecast"]["method"]),
+        (&"seasonal".into(), &own["method"])
+    );
+    assert!((number(own, "/calls") / calls - 1.0).abs() < 0.25, "{own}");
+    assert!(40 < own["references"].as_array().map_or(0, Vec::len), "{own}");
+    for made in [&forecast, &found] {
+        let error = |at: &str| number(&made["forecast"]["backtest"]["errors"][0], at);
+        assert!(error("/wape_intervals_floor") < error("/wape_intervals"), "{made}");
+        assert!(error("/wape_intervals") < 0.5, "{made}");
+    }
+    let table = [&asked[..5], &["--method", "seasonal"]].concat();
+    let text = run(&table).ok().out;
+    assert!(text.contains("modello stagionale di") && text.contains(", da 2023-"), "{text}");
     let never = run(&["forecast", "--service", "never", "--date", "2024-01-08"]).code(2).err;
     assert!(never.contains("never"), "{never}");
 }

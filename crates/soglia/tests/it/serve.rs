@@ -21,7 +21,7 @@ use crate::support::{Log, Place, demo, temp};
 const PASSWORD: &str = "una frase lunga abbastanza";
 
 /// The pages of somebody who may see figures.
-const PAGES: [&str; 25] = [
+const PAGES: [&str; 26] = [
     "/",
     "/months",
     "/services/cup",
@@ -45,6 +45,7 @@ const PAGES: [&str; 25] = [
     "/services/cup/scenarios?weeks=2",
     "/services/cc/whatif?weeks=2",
     "/services/cup/forecast?date=2024-01-08",
+    "/services/cup/forecast?weeks=1&method=seasonal",
     "/services/cup/projection?period=2023-H2&as_of=2023-11-01",
     "/services/cup/staffing",
 ];

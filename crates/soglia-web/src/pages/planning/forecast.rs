@@ -11,7 +11,7 @@ use soglia_domain::text::{Lang, Text};
 use soglia_report::chart::trend::{self, Trend};
 use soglia_report::document::{Cell, Column, Figure, Table, TableStyle};
 use soglia_report::format;
-use soglia_sim::forecast::{DayForecast, Method};
+use soglia_sim::forecast::{DayForecast, ForecastError, Method};
 
 use super::shell;
 use super::whatif::refused;
@@ -34,6 +34,10 @@ struct ForecastPage {
     period: String,
     date: String,
     weeks: u32,
+    /// Code, name, and whether it is the one that was asked for.
+    methods: Vec<(&'static str, &'static str, bool)>,
+    /// The query of the same forecast for programs.
+    query: String,
     empty: Option<String>,
     notes: Vec<String>,
     figure: Option<Figure>,
@@ -55,6 +59,31 @@ fn which(visit: &Visit) -> Result<Which, Problem> {
     ))
 }
 
+/// By which method: the usual one if none is named.
+fn method(visit: &Visit) -> Result<Method, Problem> {
+    let named = visit.parameter("method").map(|name| Method::from_name(&name));
+    named.unwrap_or(Some(Method::Usual)).ok_or_else(|| {
+        let names: Vec<&str> = Method::ALL.iter().map(|method| method.name()).collect();
+        let names = names.join(", ");
+        Problem::bad(
+            &format!("`method` è uno di: {names}"),
+            &format!("`method` is one of: {names}"),
+        )
+    })
+}
+
+/// What a method is called where it can be chosen.
+fn called(method: Method, lang: Lang) -> &'static str {
+    let say = |it, en| format::say(lang, it, en);
+    match method {
+        Method::Usual => say("quello consueto", "the usual one"),
+        Method::MeanOfFour => say("media di quattro giorni", "mean of four days"),
+        Method::MedianOfSix => say("mediana di sei giorni", "median of six days"),
+        Method::LastWeek => say("la settimana prima", "the week before"),
+        Method::Seasonal => say("modello stagionale", "seasonal model"),
+    }
+}
+
 /// What is known of a service's calls as a load.
 pub async fn demand(app: &App, visit: &Visit, code: &str) -> Result<Option<Demand>, Problem> {
     let session = app.figures.session().await?;
@@ -72,11 +101,11 @@ pub async fn made(
     visit: &Visit,
     service: &Service,
 ) -> Result<Option<(Made, Demand)>, Problem> {
-    let which = which(visit)?;
+    let (which, method) = (which(visit)?, method(visit)?);
     let Some(demand) = demand(app, visit, &service.code).await? else { return Ok(None) };
     let asked = Asked {
         which,
-        method: Method::Usual,
+        method,
         level: LEVEL,
         backtest_weeks: BACKTEST_WEEKS,
         // A day that is over is told in hindsight, from its morning.
@@ -88,18 +117,31 @@ pub async fn made(
     let own = service.clone();
     engine::run(async move || match forecasted::make(&own, &demand, &asked) {
         Ok(made) => Ok(Some((made, demand))),
-        Err(MakeError::Forecast(error)) => {
-            let hint = Text::new(error.hint(), error.hint());
-            let text = Text::new(
-                "per quel giorno non c'è un passato da cui prevedere",
-                "there is no past from which that day could be forecast",
-            );
-            let status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
-            Err(Problem::Refused { status, text, hint: Some(hint) })
-        }
+        Err(MakeError::Forecast(error)) => Err(not_forecast(&error)),
         Err(error) => Err(refused(Text::new(&error.to_string(), &error.to_string()))),
     })
     .await
+}
+
+fn not_forecast(error: &ForecastError) -> Problem {
+    let earlier = "importare settimane precedenti";
+    let (text, hint) = match error {
+        ForecastError::TooShort(_) => (
+            "il modello stagionale chiede due settimane intere di dati",
+            format!("{earlier}, o scegliere la media degli stessi giorni"),
+        ),
+        ForecastError::Model(_) => (
+            "il modello stagionale non si adatta a questi dati",
+            "scegliere la media degli stessi giorni".to_owned(),
+        ),
+        ForecastError::NoReference { .. } | ForecastError::Interval(_) => (
+            "per quel giorno non c'è un passato da cui prevedere",
+            format!("{earlier}, o chiedere giorni in cui il servizio è aperto come prima"),
+        ),
+    };
+    let status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
+    let text = Text::new(text, &error.to_string());
+    Problem::Refused { status, text, hint: Some(Text::new(&hint, error.hint())) }
 }
 
 /// The same for programs.
@@ -129,15 +171,25 @@ pub async fn show(State(app): State<Shared>, visit: Visit, Path(code): Path<Stri
     let service = app.service(&visit, &code)?;
     let choice = app.figures.choice(&visit).await?;
     let title = visit.say("Previsione delle chiamate", "Forecast of calls");
+    let (which, chosen) = (which(&visit)?, method(&visit)?);
+    let asked = match which {
+        Which::Weeks(weeks) => format!("weeks={weeks}"),
+        Which::Day(date) => format!("date={date}"),
+    };
     let mut shown = ForecastPage {
         shell: shell(&app, &visit, service, title),
         service: code.clone(),
         period: choice.period.label().to_owned(),
         date: visit.parameter("date").unwrap_or_default(),
-        weeks: match which(&visit)? {
+        weeks: match which {
             Which::Weeks(weeks) => weeks,
             Which::Day(_) => 1,
         },
+        methods: Method::ALL
+            .iter()
+            .map(|method| (method.name(), called(*method, visit.lang), *method == chosen))
+            .collect(),
+        query: format!("{asked}&method={}", chosen.name()),
         empty: None,
         notes: Vec::new(),
         figure: None,
@@ -176,10 +228,12 @@ fn days(made: &Made, demand: &Demand, lang: Lang) -> Table {
         let why = demand.special.get(&day.date).map(String::as_str).unwrap_or_default();
         let name =
             format!("{} {}", format::weekday_of(lang, day.date), format::day(lang, day.date));
-        let dates: Vec<String> =
-            day.references.iter().map(|date| format::day(lang, *date)).collect();
         let closed = day.references.is_empty();
-        let behind = if closed { say("chiuso", "closed").to_owned() } else { dates.join(", ") };
+        let behind = if closed {
+            say("chiuso", "closed").to_owned()
+        } else {
+            forecasted::behind(day, lang, |date| format::day(lang, date))
+        };
         let band = format!("{} – {}", day.band.low, day.band.high);
         vec![
             Cell::head(name),
@@ -259,15 +313,16 @@ fn notes(made: &Made, lang: Lang) -> Vec<String> {
     let share = |share: f64| number(100.0 * share, 1, lang);
     let until = format::day(lang, made.until);
     let spread = share(made.spread.day);
+    let how = forecasted::explained(made.method);
+    let how = how.get(lang);
     let mut notes = vec![match lang {
         Lang::It => format!(
-            "Con i dati fino al {until} escluso: la media degli ultimi quattro giorni uguali, \
-             quarto d'ora per quarto d'ora. Oltre al caso i giorni si scostano del {spread}%."
+            "Con i dati fino al {until} escluso: {how}. Oltre al caso i giorni si scostano del \
+             {spread}%."
         ),
-        Lang::En => format!(
-            "By the data before {until}: the mean of the last four days of the same weekday, \
-             quarter-hour by quarter-hour. Beyond chance days stray by {spread}%."
-        ),
+        Lang::En => {
+            format!("By the data before {until}: {how}. Beyond chance days stray by {spread}%.")
+        }
     }];
     for (ahead, errors) in &made.errors {
         let Some(e) = errors else { continue };
