@@ -111,7 +111,8 @@ impl Measured {
         &mut self,
         ledger: &Ledger,
         (contract, period): (&Contract, &Period),
-        (scenarios, roster): (Vec<ScenarioFile>, Option<&Roster>),
+        scenarios: Vec<ScenarioFile>,
+        roster: Option<&Roster>,
         threads: usize,
         progress: &mut dyn FnMut(u32, f64),
     ) -> Result<(), StudyError> {
@@ -121,7 +122,7 @@ impl Measured {
         let session = session(ledger, Some(self.report.ledger.import_no)).await;
         let session = session.map_err(PresentError::from)?;
         let all = scenarios.iter().map(|one| &one.scenario);
-        let played = studies(&session, contract, period, (all, roster), threads, progress).await?;
+        let played = studies(&session, contract, period, all, roster, threads, progress).await?;
         self.input.scenarios = played;
         self.input.provenance.scenarios = review::provenance::scenario_files(&scenarios);
         self.scenarios = scenarios;

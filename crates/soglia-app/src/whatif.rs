@@ -59,17 +59,6 @@ pub struct Part {
     pub until: Option<Date>,
 }
 
-/// What is said of the present where the events do not show it.
-#[derive(Clone, Copy, Debug)]
-pub struct Described<'a> {
-    /// Queues that go first, work after calls: a scenario that is already so.
-    pub base: &'a Scenario,
-    /// Who was there; without it that is inferred from the events.
-    pub roster: Option<&'a Roster>,
-    /// Who was to be there: held against who was.
-    pub plan: Option<&'a Roster>,
-}
-
 /// A scenario with the file that says it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ScenarioFile {
@@ -79,6 +68,17 @@ pub struct ScenarioFile {
     pub text: String,
     /// What it says.
     pub scenario: Scenario,
+}
+
+/// What is said of the present where the events do not show it.
+#[derive(Clone, Copy, Debug)]
+pub struct Described<'a> {
+    /// Queues that go first, work after calls: a scenario that is already so.
+    pub base: &'a Scenario,
+    /// Who was there; without it that is inferred from the events.
+    pub roster: Option<&'a Roster>,
+    /// Who was to be there: held against who was.
+    pub plan: Option<&'a Roster>,
 }
 
 /// A service's present, as its history shows it.

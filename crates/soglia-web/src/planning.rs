@@ -97,6 +97,11 @@ impl Planning {
         self.offers.rules.as_deref().unwrap_or(RULES)
     }
 
+    /// Who was at work, if that is known.
+    pub const fn roster(&self) -> Option<&Roster> {
+        self.offers.roster.as_ref()
+    }
+
     /// Threads that a simulation may use.
     pub const fn threads(&self) -> usize {
         self.threads

@@ -48,7 +48,8 @@ pub async fn studies(
     session: &Session,
     contract: &Contract,
     period: &Period,
-    (scenarios, roster): (impl Iterator<Item = &Scenario>, Option<&Roster>),
+    scenarios: impl Iterator<Item = &Scenario>,
+    roster: Option<&Roster>,
     threads: usize,
     progress: &mut dyn FnMut(u32, f64),
 ) -> Result<Vec<ScenarioStudy>, StudyError> {

@@ -126,9 +126,11 @@ fn scenarios(outline: &mut Outline, provenance: &Provenance) {
     outline.para(say(
         lang,
         "Ogni scenario è un file che dice solo che cosa cambia; il resto è la storia del servizio, \
-         nei file elencati sopra. Chi ha gli stessi file ottiene le stesse cifre.",
+         nei file elencati sopra, con i turni degli operatori dove sono stati dati. Chi ha gli \
+         stessi file ottiene le stesse cifre.",
         "Each scenario is a file that says only what changes; the rest is the service's history, \
-         in the files listed above. Whoever has the same files gets the same figures.",
+         in the files listed above, with the operators' roster where one was given. Whoever has \
+         the same files gets the same figures.",
     ));
     let rows = provenance.scenarios.iter().map(|one| {
         let PlayedScenario { name, file, sha256 } = one;

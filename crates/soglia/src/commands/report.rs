@@ -86,12 +86,13 @@ pub async fn add_scenarios(
     ledger: &Ledger,
     (contract, period): (&Contract, &Period),
     measured: &mut Measured,
-    played: (Vec<ScenarioFile>, Option<&Roster>),
+    (scenarios, roster): (Vec<ScenarioFile>, Option<&Roster>),
 ) -> Result<(), Failure> {
     // The figures are the same on any number of threads.
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut progress = |weeks, width| super::whatif::progress(settings, weeks, width);
-    let played = measured.play(ledger, (contract, period), played, threads, &mut progress);
+    let of = (contract, period);
+    let played = measured.play(ledger, of, scenarios, roster, threads, &mut progress);
     played.await.map_err(|error| match error {
         StudyError::Present(error) => super::replay::no_present(error),
         StudyError::Apply(error) => super::replay::failed(error),

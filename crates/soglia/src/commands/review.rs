@@ -446,8 +446,9 @@ impl Desk<'_> {
             let report = &measured.report;
             semester::require_ready(&mut tx, &by, contract, &review, report).await?;
         }
+        let of = (contract, &period);
         let roster = super::roster::given(self.settings, None)?;
-        let (of, played) = ((contract, &period), (scenarios, roster.as_ref()));
+        let played = (scenarios, roster.as_ref());
         add_scenarios(self.settings, &ledger, of, &mut measured, played).await?;
         let new = semester::NewApproval {
             review: &review,

@@ -132,9 +132,9 @@ async fn played(
     let scenarios = std::mem::take(&mut wanted.scenarios);
     // Readers may be gone.
     let mut progress = |weeks, width| drop(sender.send(State::Playing(weeks, width)));
-    let (threads, of) = (app.planning.threads(), (&*app.contract, &period));
-    let scenarios = (scenarios, app.planning.roster());
-    measured.play(&app.ledger, of, scenarios, threads, &mut progress).await?;
+    let (roster, threads) = (app.planning.roster(), app.planning.threads());
+    let of = (&*app.contract, &period);
+    measured.play(&app.ledger, of, scenarios, roster, threads, &mut progress).await?;
     let _ = sender.send(State::Writing);
     let by = By { actor: &visit.who()?.actor, at: app.now(), reason: &wanted.reason };
     write(app, &by, review, measured, &wanted).await
