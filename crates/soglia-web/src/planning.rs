@@ -87,11 +87,6 @@ impl Planning {
         services.flat_map(|service| self.offered(&service.code).map(move |one| (service, one)))
     }
 
-    /// Who was at work, if that is known.
-    pub const fn roster(&self) -> Option<&Roster> {
-        self.offers.roster.as_ref()
-    }
-
     /// Working rules for shifts, to begin with.
     pub fn rules(&self) -> &str {
         self.offers.rules.as_deref().unwrap_or(RULES)
