@@ -475,8 +475,8 @@ fn a_history_replays_exactly() {
     }
 }
 
-/// A telephone that rings keeps the operator, and is the end of the caller's wait, not the beginning
-/// of the conversation.
+/// A telephone that rings keeps the operator, and is the end of the caller's wait, not the
+/// beginning of the conversation.
 #[test]
 fn a_ring_is_no_conversation() {
     const RING_US: i64 = 3_000_000;

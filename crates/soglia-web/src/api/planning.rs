@@ -229,7 +229,25 @@ pub fn paths() -> Map<String, Value> {
     add("post", &path, "Plans shifts for days to come, as `soglia staffing` does", own);
     let path = format!("{base}/forecast");
     let mut own = known(&path, &["service"]);
-    own.extend([
+    own.extend(days_wanted());
+    add("get", &path, "How many calls will come: `soglia.forecast/1`", own);
+    let path = format!("{base}/projection");
+    let mut own = known(&path, &["service", "period"]);
+    own.push(query("as_of", "the first day still to come"));
+    add("get", &path, "What a period still needs: `soglia.projection/1`", own);
+    let path = "/api/v1/studies/{id}";
+    let id = json!({
+        "name": "id", "in": "path", "required": true,
+        "description": "the number given when begun",
+        "schema": { "type": "integer", "minimum": 0 },
+    });
+    add("get", path, "Where a study is, and what came of it", vec![id]);
+    paths
+}
+
+/// Which days a forecast is of, and how it is made.
+fn days_wanted() -> [Value; 3] {
+    [
         query("date", "one day"),
         json!({
             "name": "weeks", "in": "query", "required": false,
@@ -244,20 +262,7 @@ pub fn paths() -> Map<String, Value> {
                 "enum": Method::ALL.iter().map(|method| method.name()).collect::<Vec<_>>(),
             },
         }),
-    ]);
-    add("get", &path, "How many calls will come: `soglia.forecast/1`", own);
-    let path = format!("{base}/projection");
-    let mut own = known(&path, &["service", "period"]);
-    own.push(query("as_of", "the first day still to come"));
-    add("get", &path, "What a period still needs: `soglia.projection/1`", own);
-    let path = "/api/v1/studies/{id}";
-    let id = json!({
-        "name": "id", "in": "path", "required": true,
-        "description": "the number given when begun",
-        "schema": { "type": "integer", "minimum": 0 },
-    });
-    add("get", path, "Where a study is, and what came of it", vec![id]);
-    paths
+    ]
 }
 
 /// The body of a question about shifts.
