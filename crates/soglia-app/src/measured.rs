@@ -15,7 +15,7 @@ use soglia_report::model::ReportInput;
 
 use crate::roster::Roster;
 use crate::whatif::study::{StudyError, studies};
-use crate::whatif::{PresentError, ScenarioFile};
+use crate::whatif::{PlayedFile, PresentError, ScenarioFile};
 use crate::{review, seals};
 
 /// A session that knows the functions of measures; at the newest import, or at the one named.
@@ -60,8 +60,8 @@ pub struct Measured {
     /// When the newest file was taken in: the documents' date, so that the same data give the
     /// same bytes.
     pub written: jiff::Timestamp,
-    /// Scenarios that were played for the documents.
-    pub scenarios: Vec<ScenarioFile>,
+    /// Files behind the documents' chapter about scenarios.
+    pub played: Vec<PlayedFile>,
 }
 
 impl Measured {
@@ -98,8 +98,8 @@ impl Measured {
         let seal = sealed.as_ref().filter(vouches).map(|sealed| sealed.seal.clone());
         let input = review::input(&mut scans, contract_file, &report, seal, notice).await?;
         let written = newest(session);
-        let (pinned, scenarios) = (pinned.is_some(), Vec::new());
-        Ok(Some(Self { report, input, sealed, moved, pinned, written, scenarios }))
+        let (pinned, played) = (pinned.is_some(), Vec::new());
+        Ok(Some(Self { report, input, sealed, moved, pinned, written, played }))
     }
 
     /// Plays scenarios on the data that the figures stand on and puts what comes of it into the
@@ -122,10 +122,11 @@ impl Measured {
         let session = session(ledger, Some(self.report.ledger.import_no)).await;
         let session = session.map_err(PresentError::from)?;
         let all = scenarios.iter().map(|one| &one.scenario);
-        let played = studies(&session, contract, period, all, roster, threads, progress).await?;
-        self.input.scenarios = played;
-        self.input.provenance.scenarios = review::provenance::scenario_files(&scenarios);
-        self.scenarios = scenarios;
+        let studies = studies(&session, contract, period, all, roster, threads, progress).await?;
+        self.input.scenarios = studies;
+        self.played =
+            scenarios.iter().map(PlayedFile::of).chain(roster.map(PlayedFile::of_roster)).collect();
+        self.input.provenance.scenarios = review::provenance::played_files(&self.played);
         Ok(())
     }
 

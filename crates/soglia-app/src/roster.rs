@@ -23,6 +23,10 @@ const MOST: u32 = 10_000;
 /// Hours of operators.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Roster {
+    /// The file's name, without its folder.
+    pub name: String,
+    /// The file's text.
+    pub text: String,
     rows: Vec<Row>,
 }
 
@@ -89,7 +93,8 @@ fn told(problems: &[String]) -> String {
 impl Roster {
     /// Reads a file with a head: `group`, `from` and `until` (`2023-12-04T08:00`), perhaps
     /// `operators` (1 without it) and `service`, between commas or semicolons.
-    pub fn parse(text: &str) -> Result<Self, RosterProblems> {
+    pub fn parse(name: &str, text: &str) -> Result<Self, RosterProblems> {
+        let (name, file) = (name.to_owned(), text.to_owned());
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let head = text.lines().next().unwrap_or_default();
         let delimiter = if head.contains(';') { b';' } else { b',' };
@@ -116,7 +121,11 @@ impl Roster {
         if rows.is_empty() && problems.is_empty() {
             problems.push("expected a line for each group and time, found none".to_owned());
         }
-        if problems.is_empty() { Ok(Self { rows }) } else { Err(RosterProblems(problems)) }
+        if problems.is_empty() {
+            Ok(Self { name, text: file, rows })
+        } else {
+            Err(RosterProblems(problems))
+        }
     }
 
     /// Who of a service's groups is there in the weeks of the days `[first, until)`; nothing if the
@@ -234,6 +243,10 @@ mod tests {
 
     const MONDAY: i64 = 19_695;
 
+    fn parse(text: &str) -> Result<Roster, RosterProblems> {
+        Roster::parse("turni.csv", text)
+    }
+
     fn hours(roster: &Roster, service: &str, alone: Option<&str>) -> Vec<f64> {
         let groups = ["desk a".to_owned(), "desk b".to_owned()];
         let found = roster.presence(service, alone, &groups, (MONDAY, MONDAY + 5));
@@ -244,12 +257,12 @@ mod tests {
     #[test]
     fn hours_of_groups_are_added_up() {
         let text = "\u{feff}Group;from;until;operators\n";
-        assert!(Roster::parse(text).is_err(), "names are as they are written");
+        assert!(parse(text).is_err(), "names are as they are written");
         let text = "group;from;until;operators;service\n\
                     desk a;2023-12-04T08:00;2023-12-04 11:30;4;cup\n\
                     desk b;2023-12-04T22:00;2023-12-05T06:00;;cup\n\
                     desk z;2023-12-04T22:00;2023-12-05T06:00;1;cc\n";
-        let roster = Roster::parse(text).expect("a roster");
+        let roster = parse(text).expect("a roster");
         let found = hours(&roster, "cup", None);
         assert!((found[0] - 14.0).abs() < 1e-9 && (found[1] - 8.0).abs() < 1e-9, "{found:?}");
         let other = roster.presence("other", None, &[], (MONDAY, MONDAY + 5));
@@ -265,7 +278,7 @@ mod tests {
     #[test]
     fn one_service_needs_no_name() {
         let text = "from,until,group\n2023-12-04T08:00,2023-12-04T10:00,desk b\n";
-        let roster = Roster::parse(text).expect("a roster");
+        let roster = parse(text).expect("a roster");
         assert!((hours(&roster, "cup", Some("cup"))[1] - 2.0).abs() < 1e-9);
         let groups = ["desk b".to_owned()];
         let error = roster.presence("cup", None, &groups, (MONDAY, MONDAY + 5));
@@ -280,7 +293,7 @@ mod tests {
                     a,2023-12-04T10:00,2023-12-06T09:00,1\n\
                     a,2023-12-04T10:00,2023-12-04T11:00,-3\n\
                     a\n";
-        let told = Roster::parse(text).expect_err("problems").to_string();
+        let told = parse(text).expect_err("problems").to_string();
         for (line, what) in [
             (2, "expected `until` as 2023-12-04T08:00, found `x`"),
             (3, "within 24 hours after `from`"),
@@ -291,13 +304,13 @@ mod tests {
             let own = told.lines().find(|own| own.starts_with(&format!("line {line}:")));
             assert!(own.is_some_and(|own| own.contains(what)), "{line}: {told}");
         }
-        let told = Roster::parse("gruop,from,until\n").expect_err("a head").to_string();
+        let told = parse("gruop,from,until\n").expect_err("a head").to_string();
         assert!(told.contains("perhaps `group`") && told.contains("`group` is missing"), "{told}");
         for nothing in ["", "group,from,until\n"] {
-            assert!(Roster::parse(nothing).is_err());
+            assert!(parse(nothing).is_err());
         }
         let many = format!("group,from,until\n{}", "a,x,y\n".repeat(30));
-        let told = Roster::parse(&many).expect_err("problems").to_string();
+        let told = parse(&many).expect_err("problems").to_string();
         assert!(told.ends_with("and 10 more"), "{told}");
     }
 }

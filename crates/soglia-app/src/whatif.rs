@@ -7,6 +7,8 @@ pub mod levers;
 pub mod study;
 pub mod words;
 
+use std::path::Path;
+
 use jiff::civil::Date;
 use soglia_domain::contract::{Contract, Indicator as ContractIndicator, Service};
 use soglia_domain::text::Text;
@@ -68,6 +70,35 @@ pub struct ScenarioFile {
     pub text: String,
     /// What it says.
     pub scenario: Scenario,
+}
+
+/// A file that what scenarios would do stands on; among attachments its ending says what it holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlayedFile {
+    /// What it says.
+    pub what: Text,
+    /// Its name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl PlayedFile {
+    /// A scenario.
+    pub fn of(one: &ScenarioFile) -> Self {
+        let what = one.scenario.name.clone();
+        Self { what, name: ending(&one.name, "toml"), text: one.text.clone() }
+    }
+
+    /// Who was at work.
+    pub fn of_roster(roster: &Roster) -> Self {
+        let what = Text::new("Turni degli operatori", "Operators' roster");
+        Self { what, name: ending(&roster.name, "csv"), text: roster.text.clone() }
+    }
+}
+
+fn ending(name: &str, ending: &str) -> String {
+    Path::new(name).with_extension(ending).to_string_lossy().into_owned()
 }
 
 /// What is said of the present where the events do not show it.

@@ -659,16 +659,16 @@ pub struct Provenance {
     pub coverage: Vec<Coverage>,
     /// The seal over the measurements: SHA-256, hexadecimal.
     pub seal: Option<String>,
-    /// The scenarios of the chapter about them.
+    /// The files behind the chapter about scenarios.
     pub scenarios: Vec<PlayedScenario>,
     /// Name and version of the software.
     pub software: String,
 }
 
-/// A scenario that was played for the document.
+/// A scenario that was played for the document, or the roster that it was played with.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PlayedScenario {
-    /// Its name.
+    /// The scenario's name, or what the file is.
     pub name: Text,
     /// The name of its file.
     pub file: String,

@@ -7,7 +7,7 @@ use soglia_registers::canonical::sha256;
 use soglia_report::model::{InputFile, PlayedScenario, Provenance};
 
 use super::traffic::Traffic;
-use crate::whatif::ScenarioFile;
+use crate::whatif::PlayedFile;
 
 /// Characters of a mapping's checksum that name it.
 const SHORT_HASH: usize = 12;
@@ -32,10 +32,10 @@ pub fn provenance(
     }
 }
 
-/// The scenarios that were played, each with the SHA-256 of its file.
-pub fn scenario_files(scenarios: &[ScenarioFile]) -> Vec<PlayedScenario> {
-    let played = scenarios.iter().map(|one| PlayedScenario {
-        name: one.scenario.name.clone(),
+/// The files behind the chapter about scenarios, each with its SHA-256.
+pub fn played_files(files: &[PlayedFile]) -> Vec<PlayedScenario> {
+    let played = files.iter().map(|one| PlayedScenario {
+        name: one.what.clone(),
         file: one.name.clone(),
         sha256: sha256(one.text.as_bytes()),
     });

@@ -3,8 +3,6 @@
 //! The document that people sign is made once, kept among the review's attachments under its
 //! hash, and never made again: signatures are compared with it byte for byte.
 
-use std::path::Path;
-
 use jiff::civil::Date;
 use soglia_domain::checks::Check;
 use soglia_domain::contract::Contract;
@@ -74,7 +72,7 @@ pub async fn approve(
     let mut tx = database.write().await?;
     // What stands in the way is said before anything is made.
     let checks = require_ready(&mut tx, by, contract, review, &measured.report).await?;
-    let Measured { report, mut input, sealed, written, scenarios, .. } = measured;
+    let Measured { report, mut input, sealed, written, played, .. } = measured;
     let seal = match (&sealed, &input.provenance.seal) {
         (Some(_), Some(seal)) => seal.clone(),
         (Some(sealed), None) => {
@@ -95,8 +93,8 @@ pub async fn approve(
     let file = files.store(&file_name(&label, lang), &bytes)?;
     let mut review = tx.attach(by, setting, &review.id, review.version, file).await?;
     // What was played stays beside what it gave, and the trail names it.
-    for one in &scenarios {
-        let file = files.store(&toml_name(&one.name), one.text.as_bytes())?;
+    for one in &played {
+        let file = files.store(&one.name, one.text.as_bytes())?;
         review = tx.attach(by, setting, &review.id, review.version, file).await?;
     }
     let approval = Approval { seal: &seal, document: &hash, place, date };
@@ -147,11 +145,6 @@ pub fn approved_document(files: &Files, review: &Entry) -> Result<Vec<u8>, Semes
         RegisterError::Rule(soglia_registers::error::Rule::NotApproved { review, state })
     })?;
     Ok(files.read(hash)?)
-}
-
-/// The name of a scenario's file among the attachments, where the ending says what it holds.
-fn toml_name(name: &str) -> String {
-    Path::new(name).with_extension("toml").to_string_lossy().into_owned()
 }
 
 fn file_name(label: &str, lang: Lang) -> String {

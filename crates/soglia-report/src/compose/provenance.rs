@@ -126,10 +126,10 @@ fn scenarios(outline: &mut Outline, provenance: &Provenance) {
     outline.para(say(
         lang,
         "Ogni scenario è un file che dice solo che cosa cambia; il resto è la storia del servizio, \
-         nei file elencati sopra, con i turni degli operatori dove sono stati dati. Chi ha gli \
+         nei file elencati sopra, con i turni degli operatori se sono elencati qui. Chi ha gli \
          stessi file ottiene le stesse cifre.",
         "Each scenario is a file that says only what changes; the rest is the service's history, \
-         in the files listed above, with the operators' roster where one was given. Whoever has \
+         in the files listed above, with the operators' roster if it is listed here. Whoever has \
          the same files gets the same figures.",
     ));
     let rows = provenance.scenarios.iter().map(|one| {
@@ -140,7 +140,7 @@ fn scenarios(outline: &mut Outline, provenance: &Provenance) {
         id: "t-scenari-provati".to_owned(),
         caption: title.to_owned(),
         columns: vec![
-            Column::text("Scenario", 2.4),
+            Column::text(say(lang, "Che cosa", "What"), 2.4),
             Column::text("File", 2.9),
             Column::text("SHA-256", 5.2),
         ],

@@ -19,7 +19,8 @@ pub fn read(path: &Path) -> Result<Roster, Failure> {
         let error = anyhow::Error::from(cause).context(format!("failed to read `{name}`"));
         Failure::configuration(error).hint("check the path and that the file is UTF-8")
     })?;
-    Roster::parse(&text).map_err(|problems| {
+    let own = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Roster::parse(&own, &text).map_err(|problems| {
         Failure::configuration(anyhow::anyhow!("{name}:\n{problems}"))
             .hint("a line has group, from and until: `desk a,2023-12-04T08:00,2023-12-04T11:30`")
     })
