@@ -75,7 +75,9 @@ impl RosterError {
                     None => format!("groups that answer calls: {}", known.join(", ")),
                 }
             }
-            Self::Week(_) => "complete the roster, or play fewer weeks with `--weeks`".to_owned(),
+            Self::Week(_) => {
+                "complete the roster: 8 weeks are played unless `--weeks` says otherwise".to_owned()
+            }
         }
     }
 }

@@ -181,6 +181,10 @@ pub enum ReviewCommand {
         /// to the review
         #[arg(long, value_name = "FILE")]
         scenario: Vec<PathBuf>,
+        /// Who was at work, for scenarios: see `soglia replay --help` (also `roster` in
+        /// soglia.toml); it stays attached too
+        #[arg(long, value_name = "FILE", requires = "scenario")]
+        roster: Option<PathBuf>,
         #[command(flatten)]
         why: Why,
     },

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use soglia_app::measured::{Measured, session};
+use soglia_app::roster::Roster;
 use soglia_app::whatif::ScenarioFile;
 use soglia_app::{json, review as composed, semester};
 use soglia_domain::period::Period;
@@ -70,11 +71,12 @@ pub async fn run(settings: &Settings, command: ReviewCommand) -> Done {
         C::Remark(args) => desk.remark(&args).await,
         C::Discuss { review, why } => desk.move_review(&review, "discuss", &why).await,
         C::Redraft { review, why } => desk.move_review(&review, "redraft", &why).await,
-        C::Approve { review, place, date, template, scenario, why } => {
+        C::Approve { review, place, date, template, scenario, roster, why } => {
             let template =
                 template.as_deref().map_or_else(|| Ok(Template::default()), template_of)?;
-            let look = (&template, scenarios(&scenario)?);
-            desk.approve(&review, (&place, &date), look, &why).await
+            let roster = super::roster::given(settings, roster.as_deref())?;
+            let played = (scenarios(&scenario)?, roster);
+            desk.approve(&review, (&place, &date), &template, played, &why).await
         }
         C::Document { review, out } => desk.document(&review, &out).await,
         C::Sign(args) => desk.sign(&args).await,
@@ -433,7 +435,8 @@ impl Desk<'_> {
         &self,
         name: &str,
         (place, day): (&str, &str),
-        (template, scenarios): (&Template, Vec<ScenarioFile>),
+        template: &Template,
+        (scenarios, roster): (Vec<ScenarioFile>, Option<Roster>),
         why: &Why,
     ) -> Done {
         let Opened { database, files, contract, setting, .. } = &self.opened;
@@ -447,7 +450,6 @@ impl Desk<'_> {
             semester::require_ready(&mut tx, &by, contract, &review, report).await?;
         }
         let of = (contract, &period);
-        let roster = super::roster::given(self.settings, None)?;
         let played = (scenarios, roster.as_ref());
         add_scenarios(self.settings, &ledger, of, &mut measured, played).await?;
         let new = semester::NewApproval {

@@ -463,17 +463,33 @@ fn an_approved_document_has_the_scenarios_that_were_played() {
         let path = semester.dir.path().join("scenarios").join(name);
         format!("--scenario={}", path.to_str().expect("UTF-8"))
     };
-    let approve = |scenario: &str| {
+    // The weeks that have calls; the second group answers none.
+    let hours = |group: &str| {
+        let months = [(5, 8..13), (7, 3..8), (11, 6..27)];
+        let days = months.into_iter().flat_map(|(month, days)| days.map(move |day| (month, day)));
+        let days = days.map(|(month, day)| {
+            let date = format!("2023-{month:02}-{day:02}");
+            format!("cup,{group},{date}T08:00,{date}T19:00,9\n")
+        });
+        let text = format!("service,group,from,until,operators\n{}", days.collect::<String>());
+        let file = write(semester.dir.path(), &format!("turni-{group}.csv"), text);
+        format!("--roster={}", file.to_str().expect("UTF-8"))
+    };
+    let (turni, strangers) = (hours("sede_a"), hours("nessuno"));
+    let approve_with = |scenario: &str, roster: &str| {
         let date = "--date=2024-02-02";
         let asked = ["review", "approve", "RIE-1", "--place=Cittalta", date, "--reason=prova"];
-        semester.run(&[&asked[..], &[scenario]].concat())
+        semester.run(&[&asked[..], &[scenario, roster]].concat())
     };
+    let approve = |scenario: &str| approve_with(scenario, &turni);
     // What stands in the way is said before anything is played.
     let early = approve(&path("altre.toml")).code(2).err;
     assert!(early.contains("input elements missing") && !early.contains("weeks played"), "{early}");
     semester.prepare("RIE-1");
     let misfit = approve(&path("nessuno.toml")).code(3).err;
     assert!(misfit.contains("there is no group of operators `nessuno`"), "{misfit}");
+    let misfit = approve_with(&path("altre.toml"), &strangers).code(3).err;
+    assert!(misfit.contains("group `nessuno`, which answers no calls"), "{misfit}");
     assert_eq!(semester.shown("RIE-1")["review"]["state"], "in_discussion");
     let approved = approve(&path("altre.toml")).ok();
     assert!(approved.err.contains("weeks played"), "{}", approved.err);
@@ -483,18 +499,26 @@ fn an_approved_document_has_the_scenarios_that_were_played() {
     let files = shown["review"]["files"].as_array().expect("files");
     let attached = files.iter().find(|one| one["name"] == "altre.toml");
     assert_eq!(attached.expect("it stays beside the document")["sha256"], hash.as_str());
+    let turni = "turni-sede_a.csv";
+    assert!(files.iter().any(|one| one["name"] == turni), "{files:?}");
     let pdf = semester.dir.path().join("approved.pdf");
     let out = format!("--out={}", pdf.to_str().expect("UTF-8"));
     let written = semester.run(&["review", "document", "RIE-1", &out]).ok().out;
     let recorded = shown["review"]["values"]["document"].as_str().expect("it was recorded");
     assert!(written.starts_with(recorded), "the hash is the whole document's: {written}");
     has_the_chapter(&pdf, &hash);
+    says(&pdf, &["Turni degli operatori", turni]);
     let verified = semester.run(&["audit", "verify"]).ok().out;
     assert!(verified.contains("whole; head "), "{verified}");
 }
 
 /// The chapter about scenarios, and where they come from.
 pub fn has_the_chapter(pdf: &std::path::Path, hash: &str) {
+    says(pdf, &["Errore sul passato", "Prova altre", "Scenari provati", "altre.toml", hash]);
+}
+
+/// What a document says.
+fn says(pdf: &std::path::Path, all: &[&str]) {
     let read = std::process::Command::new("pdftotext").arg("-raw").arg(pdf).arg("-").output();
     let Ok(output) = read else {
         println!("skipped: no pdftotext on this machine");
@@ -503,7 +527,7 @@ pub fn has_the_chapter(pdf: &std::path::Path, hash: &str) {
     // Hashes and file names may break anywhere.
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.retain(|c| !c.is_whitespace() && c != '\u{200b}');
-    for said in ["Errore sul passato", "Prova altre", "Scenari provati", "altre.toml", hash] {
+    for said in all {
         assert!(text.contains(&said.replace(' ', "")), "{said}");
     }
 }
