@@ -239,6 +239,9 @@ pub async fn identify(
     request.extensions_mut().insert(visit.clone());
     let response = if visit.method.is_safe() || by_token {
         next.run(request).await
+    } else if visit.caller.is_none() && visit.path.starts_with("/api/") {
+        // A program whose token does not hold sent no form.
+        Problem::Login.into_response()
     } else {
         match own_form(request, &secret).await {
             Ok(request) => next.run(request).await,

@@ -223,7 +223,9 @@ fn wrong_questions_about_shifts_name_what_is_wrong() {
     }
     let path = "/api/v1/services/cup/staffing";
     let json = ("content-type", "application/json");
-    server.client().send("POST", path, &[json], b"{}").expect_status(403);
+    server.client().send("POST", path, &[json], b"{}").expect_status(401);
+    let stale = ("authorization", "Bearer no-such-token");
+    server.client().send("POST", path, &[json, stale], b"{}").expect_status(401);
     let mut mia = server.client();
     mia.log_in("mia", PASSWORD).expect_status(303);
     mia.send("POST", path, &[json], b"{}").expect_status(403);
