@@ -16,11 +16,19 @@ process.on("uncaughtException", (error) => {
   finish();
 });
 
-export async function open() {
-  return chromium.launch({
-    executablePath: process.env.SOGLIA_CHROMIUM,
-    args: ["--no-sandbox", "--disable-dev-shm-usage"],
-  });
+// A browser that breaks off while it starts, as Chromium does once in many hundred times, is started
+// again: no page of ours was open yet.
+export async function open(attempts = 3) {
+  try {
+    return await chromium.launch({
+      executablePath: process.env.SOGLIA_CHROMIUM,
+      args: ["--no-sandbox", "--disable-dev-shm-usage"],
+    });
+  } catch (error) {
+    if (attempts <= 1) throw error;
+    console.error(`the browser did not start and is started again: ${error.message}`);
+    return open(attempts - 1);
+  }
 }
 
 // A page whose console and whose requests are listened to. axe is put in by the driver, not by the
