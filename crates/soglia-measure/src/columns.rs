@@ -1,8 +1,8 @@
 //! Columns of calls as a pass sees them, wherever a batch comes from. Read [`Columns`] first.
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, DictionaryArray, Int32Array, Int64Array, StringArray,
-    TimestampMicrosecondArray,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, DictionaryArray, Int32Array, Int64Array,
+    PrimitiveArray, StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Int32Type};
 use arrow::error::ArrowError;
@@ -10,59 +10,64 @@ use soglia_domain::facts::Disposition;
 
 use crate::tally::{Column, NONE, Pass, Seen};
 
-/// The columns of a batch, by what they are.
+/// The columns of a batch, by what they are; a column that is not there is empty.
+///
+/// Each is laid out plainly once for the batch, nulls as [`NONE`] and [`NO_CODE`], so that looking
+/// at a call is reading numbers.
 pub struct Columns {
     len: usize,
-    services: Words,
-    dispositions: Words,
-    arrived: Option<TimestampMicrosecondArray>,
-    queued: Option<TimestampMicrosecondArray>,
-    rang: Option<TimestampMicrosecondArray>,
-    answered: Option<TimestampMicrosecondArray>,
-    called_back: Option<TimestampMicrosecondArray>,
+    services: Vec<u16>,
+    dispositions: Vec<u16>,
+    arrived: Vec<i64>,
+    queued: Vec<i64>,
+    rang: Vec<i64>,
+    answered: Vec<i64>,
+    called_back: Vec<i64>,
     local_hour: Option<Int32Array>,
-    wait: Option<Int64Array>,
-    talk: Option<Int64Array>,
-    hold: Option<Int64Array>,
+    wait: Vec<i64>,
+    talk: Vec<i64>,
+    hold: Vec<i64>,
     queues: Words,
     texts: Words,
 }
 
-/// A dictionary column: the code that each of its values has in the pass.
+/// A value that the pass does not know.
+pub const NO_CODE: u16 = u16::MAX;
+
+/// The code that each row's value of a text column has in the pass.
+pub fn codes(array: &ArrayRef, code: impl Fn(&str) -> Option<u16>) -> Result<Vec<u16>, ArrowError> {
+    let Words { keys, texts } = Words::new(array)?;
+    let codes: Vec<u16> = texts.iter().map(|text| code(text).unwrap_or(NO_CODE)).collect();
+    let keys = keys.as_ref().map(|keys| {
+        let code = |key: i32| usize::try_from(key).ok().and_then(|key| codes.get(key).copied());
+        spread(keys, NO_CODE, |key| code(key).unwrap_or(NO_CODE))
+    });
+    Ok(keys.unwrap_or_default())
+}
+
+/// A dictionary column.
 #[derive(Default)]
-pub struct Words {
+struct Words {
     keys: Option<Int32Array>,
-    codes: Vec<Option<u16>>,
     texts: Vec<String>,
 }
 
 impl Words {
-    /// Looks each value of a column up, dictionary or not.
-    pub fn new(array: &ArrayRef, code: impl Fn(&str) -> Option<u16>) -> Result<Self, ArrowError> {
+    /// Makes a dictionary of a text column that is none.
+    fn new(array: &ArrayRef) -> Result<Self, ArrowError> {
         let wanted = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
         let array = arrow::compute::cast(array, &wanted)?;
         let words: &DictionaryArray<Int32Type> = array.as_dictionary();
         let values: &StringArray = words.values().as_string();
-        let texts: Vec<String> =
-            values.iter().map(|value| value.unwrap_or_default().to_owned()).collect();
-        let codes = texts.iter().map(|text| code(text)).collect();
-        Ok(Self { keys: Some(words.keys().clone()), codes, texts })
-    }
-
-    fn key(&self, row: usize) -> Option<usize> {
-        let keys = self.keys.as_ref()?;
-        keys.is_valid(row).then(|| usize::try_from(keys.value(row)).ok()).flatten()
-    }
-
-    /// The code of a row's value, if it has one.
-    #[inline]
-    pub fn code(&self, row: usize) -> Option<u16> {
-        self.codes.get(self.key(row)?).copied().flatten()
+        let texts = values.iter().map(|value| value.unwrap_or_default().to_owned()).collect();
+        Ok(Self { keys: Some(words.keys().clone()), texts })
     }
 
     #[inline]
     fn text(&self, row: usize) -> &str {
-        self.key(row).and_then(|key| self.texts.get(key)).map_or("", String::as_str)
+        let Some(keys) = self.keys.as_ref().filter(|keys| keys.is_valid(row)) else { return "" };
+        let key = usize::try_from(keys.value(row)).ok();
+        key.and_then(|key| self.texts.get(key)).map_or("", String::as_str)
     }
 }
 
@@ -72,30 +77,37 @@ impl Columns {
         let find = |column: Column| {
             columns.iter().position(|c| *c == column).and_then(|at| arrays.get(at))
         };
-        let micros = |column| -> Result<Option<TimestampMicrosecondArray>, ArrowError> {
-            find(column).map(downcast::<TimestampMicrosecondArray>).transpose()
+        let micros = |column| -> Result<Vec<i64>, ArrowError> {
+            find(column).map_or(Ok(Vec::new()), |array| {
+                let array: TimestampMicrosecondArray = downcast(array)?;
+                Ok(spread(&array, NONE, |micros| micros.div_euclid(1000)))
+            })
         };
-        let longs = |column| find(column).map(downcast::<Int64Array>).transpose();
-        let ints = |column| find(column).map(downcast::<Int32Array>).transpose();
-        let words = |column, code: &dyn Fn(&str) -> Option<u16>| {
-            find(column).map_or_else(|| Ok(Words::default()), |array| Words::new(array, code))
+        let longs = |column| -> Result<Vec<i64>, ArrowError> {
+            find(column).map_or(Ok(Vec::new()), |array| {
+                Ok(spread(&downcast::<Int64Array>(array)?, NONE, |value| value))
+            })
         };
+        let coded = |column, code: &dyn Fn(&str) -> Option<u16>| {
+            find(column).map_or(Ok(Vec::new()), |array| codes(array, code))
+        };
+        let words = |column| find(column).map_or_else(|| Ok(Words::default()), Words::new);
         let disposition = |name: &str| Disposition::from_name(name).map(|d| u16::from(d.code()));
         Ok(Self {
             len: arrays.first().map_or(0, Array::len),
-            services: words(Column::Service, &|code| pass.service_index(code))?,
-            dispositions: words(Column::Disposition, &disposition)?,
+            services: coded(Column::Service, &|code| pass.service_index(code))?,
+            dispositions: coded(Column::Disposition, &disposition)?,
             arrived: micros(Column::Arrived)?,
             queued: micros(Column::Queued)?,
             rang: micros(Column::FirstRang)?,
             answered: micros(Column::Answered)?,
             called_back: micros(Column::CalledBack)?,
-            local_hour: ints(Column::LocalHour)?,
+            local_hour: find(Column::LocalHour).map(downcast).transpose()?,
             wait: longs(Column::WaitMs)?,
             talk: longs(Column::TalkMs)?,
             hold: longs(Column::HoldMs)?,
-            queues: words(Column::FirstQueue, &|_| None)?,
-            texts: words(Column::Text, &|_| None)?,
+            queues: words(Column::FirstQueue)?,
+            texts: words(Column::Text)?,
         })
     }
 
@@ -107,19 +119,20 @@ impl Columns {
     /// One call; `None` if it belongs to no service of the pass.
     #[inline]
     pub fn seen(&self, row: usize) -> Option<Seen<'_>> {
-        let disposition = u8::try_from(self.dispositions.code(row)?).ok()?;
+        let code = |codes: &[u16]| codes.get(row).copied().filter(|code| *code != NO_CODE);
+        let long = |column: &[i64]| column.get(row).copied().unwrap_or(NONE);
         Some(Seen {
-            service: self.services.code(row)?,
-            disposition,
-            arrived: at(self.arrived.as_ref(), row),
+            service: code(&self.services)?,
+            disposition: u8::try_from(code(&self.dispositions)?).ok()?,
+            arrived: long(&self.arrived),
             local_hour: self.local_hour.as_ref().map_or(0, |hours| hours.value(row)),
-            queued: at(self.queued.as_ref(), row),
-            rang: at(self.rang.as_ref(), row),
-            answered: at(self.answered.as_ref(), row),
-            called_back: at(self.called_back.as_ref(), row),
-            wait: long(self.wait.as_ref(), row),
-            talk: long(self.talk.as_ref(), row),
-            hold: long(self.hold.as_ref(), row),
+            queued: long(&self.queued),
+            rang: long(&self.rang),
+            answered: long(&self.answered),
+            called_back: long(&self.called_back),
+            wait: long(&self.wait),
+            talk: long(&self.talk),
+            hold: long(&self.hold),
             queue: self.queues.text(row),
             text: self.texts.text(row),
         })
@@ -133,19 +146,22 @@ fn downcast<A: Clone + 'static>(array: &ArrayRef) -> Result<A, ArrowError> {
     })
 }
 
-/// An instant in milliseconds.
-#[inline]
-fn at(column: Option<&TimestampMicrosecondArray>, row: usize) -> i64 {
-    match column {
-        Some(column) if column.is_valid(row) => column.value(row).div_euclid(1000),
-        _ => NONE,
+/// The values of a column, one a row.
+fn spread<T: ArrowPrimitiveType, V: Copy>(
+    array: &PrimitiveArray<T>,
+    none: V,
+    value: impl Fn(T::Native) -> V,
+) -> Vec<V> {
+    let Some(nulls) = array.nulls().filter(|nulls| 0 < nulls.null_count()) else {
+        return array.values().iter().map(|own| value(*own)).collect();
+    };
+    let mut out = vec![none; array.len()];
+    for (from, until) in nulls.valid_slices() {
+        let own = array.values().get(from..until).unwrap_or_default();
+        let places = out.get_mut(from..until).unwrap_or_default();
+        for (place, own) in places.iter_mut().zip(own) {
+            *place = value(*own);
+        }
     }
-}
-
-#[inline]
-fn long(column: Option<&Int64Array>, row: usize) -> i64 {
-    match column {
-        Some(column) if column.is_valid(row) => column.value(row),
-        _ => NONE,
-    }
+    out
 }

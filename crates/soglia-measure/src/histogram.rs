@@ -15,7 +15,6 @@ pub struct Histogram {
     seconds: Vec<u64>,
     others: std::collections::BTreeMap<i64, u64>,
     n: u64,
-    sum: i128,
 }
 
 impl Histogram {
@@ -28,22 +27,29 @@ impl Histogram {
     /// Counts a duration `n` times.
     #[inline]
     pub fn add_n(&mut self, millis: i64, n: u64) {
-        let millis = millis.max(0);
         self.n += n;
-        self.sum += i128::from(millis) * i128::from(n);
-        let second = millis / 1000;
-        if millis == second * 1000
-            && let Ok(at) = usize::try_from(second)
-            && at < SECONDS_DENSE
+        let millis = millis.max(0).cast_unsigned();
+        if millis.is_multiple_of(1000)
+            && let Ok(at) = usize::try_from(millis / 1000)
+            && let Some(count) = self.seconds.get_mut(at)
         {
-            if self.seconds.len() <= at {
-                self.seconds.resize((at + 1).next_power_of_two().min(SECONDS_DENSE), 0);
-            }
-            if let Some(count) = self.seconds.get_mut(at) {
-                *count += n;
-            }
+            *count += n;
         } else {
-            *self.others.entry(millis).or_default() += n;
+            self.add_first(millis.cast_signed(), n);
+        }
+    }
+
+    /// Counts a duration beyond the dense part as it is now.
+    #[cold]
+    fn add_first(&mut self, millis: i64, n: u64) {
+        match usize::try_from(millis / 1000) {
+            Ok(at) if millis % 1000 == 0 && at < SECONDS_DENSE => {
+                self.seconds.resize((at + 1).next_power_of_two().min(SECONDS_DENSE), 0);
+                if let Some(count) = self.seconds.get_mut(at) {
+                    *count += n;
+                }
+            }
+            _ => *self.others.entry(millis).or_default() += n,
         }
     }
 
@@ -59,7 +65,6 @@ impl Histogram {
             *self.others.entry(*millis).or_default() += n;
         }
         self.n += other.n;
-        self.sum += other.sum;
     }
 
     /// How many durations were counted.
@@ -68,8 +73,8 @@ impl Histogram {
     }
 
     /// Their sum in milliseconds.
-    pub const fn sum(&self) -> i128 {
-        self.sum
+    pub fn sum(&self) -> i128 {
+        self.iter().map(|(millis, n)| i128::from(millis) * i128::from(n)).sum()
     }
 
     /// How many satisfy `keeps`, which must hold for all durations shorter than one that it holds
@@ -86,7 +91,7 @@ impl Histogram {
     /// The mean, rounded to the millisecond.
     pub fn mean(&self) -> Option<i64> {
         let n = i128::from(self.n);
-        (0 < n).then(|| i64::try_from((self.sum * 2 + n).div_euclid(2 * n)).unwrap_or(i64::MAX))
+        (0 < n).then(|| i64::try_from((self.sum() * 2 + n).div_euclid(2 * n)).unwrap_or(i64::MAX))
     }
 
     /// The nearest-rank percentile: the least value that at least `percent` % do not exceed.

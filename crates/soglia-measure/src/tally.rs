@@ -476,12 +476,18 @@ impl Pass {
         let service = usize::from(seen.service);
         let open = &self.spec.services.get(service)?.open;
         let cursor = self.cursors.get_mut(service)?;
-        // Ordinary queueing: the call falls into the interval of the one before it, or the next.
+        // Calls come by time: mostly this one falls into the interval of the one before it, or into
+        // the closing time before that.
         if let Some((from, until)) = open.get(*cursor)
-            && *from <= seen.arrived
             && seen.arrived < *until
         {
-            return Some(*until);
+            if *from <= seen.arrived {
+                return Some(*until);
+            }
+            let before = cursor.checked_sub(1).and_then(|before| open.get(before));
+            if before.is_none_or(|(_, until)| *until <= seen.arrived) {
+                return None;
+            }
         }
         let at = open.partition_point(|(_, until)| *until <= seen.arrived);
         *cursor = at;

@@ -19,7 +19,7 @@ use soglia_ledger::beside::open;
 
 use super::{Counted, Counting, Days, stretch};
 use crate::MeasureError;
-use crate::columns::{Columns, Words};
+use crate::columns::{Columns, NO_CODE, codes};
 use crate::plan::Part;
 use crate::tally::{Pass, Spec, Tally};
 
@@ -147,12 +147,9 @@ impl Reading {
             };
             let arrays = self.spec.columns.iter().map(|column| find(column.sql()));
             let arrays = arrays.collect::<Result<Vec<ArrayRef>, _>>()?;
-            let direction = Words::new(&find("direction")?, inbound)?;
+            let inbound = codes(&find("direction")?, inbound)?;
             let columns = Columns::new(&self.spec.columns, &arrays, &pass)?;
-            for row in columns.rows() {
-                if direction.code(row).is_none() {
-                    continue;
-                }
+            for (row, _) in inbound.iter().enumerate().filter(|(_, code)| **code != NO_CODE) {
                 let Some(seen) = columns.seen(row) else { continue };
                 if !self.days.has(i64::from(seen.local_hour).div_euclid(24), seen.arrived) {
                     return Ok(None);
