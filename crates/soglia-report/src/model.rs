@@ -6,7 +6,7 @@
 use jiff::civil::Date;
 use soglia_domain::register::{Register, State, Values};
 use soglia_domain::text::Text;
-use soglia_domain::verdict::{TargetDirection, Verdict};
+use soglia_domain::verdict::{Compare, TargetDirection, Verdict};
 
 /// A whole report.
 #[derive(Clone, PartialEq, Debug)]
@@ -107,6 +107,8 @@ pub struct ReportPeriod {
     pub last: Date,
     /// The zone of the days, e.g. `Europe/Rome`.
     pub zone: String,
+    /// The last day that data reached, if that is not the last day of service.
+    pub data_until: Option<Date>,
 }
 
 /// An area of the report.
@@ -482,7 +484,11 @@ pub enum Unit {
 pub struct Target {
     /// Which way is good.
     pub direction: TargetDirection,
-    /// The bound, itself within the target.
+    /// Whether reaching the bound exactly meets it.
+    pub inclusive: bool,
+    /// What is compared with it.
+    pub compare: Compare,
+    /// The bound.
     pub bound: Amount,
     /// By when, if the contract says.
     pub date: Option<Date>,

@@ -4,6 +4,7 @@
 //! A present follows from the ledger's newest import, the contract (which does not change while the
 //! server runs), the service, the period at whose end it is looked at, and the number of weeks.
 
+use std::error::Error as _;
 use std::sync::Arc;
 
 use soglia_app::roster::Roster;
@@ -157,9 +158,13 @@ pub fn nothing(why: Text) -> Problem {
 /// A scenario that does not fit the present.
 pub fn misfit(error: &ApplyError) -> Problem {
     let hint = error.hint();
+    let why = error.source().map_or_else(|| error.to_string(), |why| format!("{error}: {why}"));
     Problem::Refused {
         status: axum::http::StatusCode::UNPROCESSABLE_ENTITY,
-        text: Text::new(&error.to_string(), &error.to_string()),
+        text: Text::new(
+            &format!("lo scenario non si può giocare: {why}"),
+            &format!("the scenario cannot be played: {why}"),
+        ),
         hint: hint.map(|hint| Text::new(&hint, &hint)),
     }
 }

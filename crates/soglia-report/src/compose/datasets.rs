@@ -111,9 +111,11 @@ fn indicators(input: &ReportInput, lang: Lang) -> Dataset {
 fn indicator_row(lang: Lang, service: &ServiceReport, result: &IndicatorResult) -> Row {
     let (met, counted) = result.ratio.map_or((None, None), |(met, all)| (n(met), n(all)));
     let unit = result.value.as_ref().map_or(result.target.bound.unit, |value| value.unit);
-    let direction = match result.target.direction {
-        TargetDirection::AtLeast => ">=",
-        TargetDirection::AtMost => "<=",
+    let direction = match (result.target.direction, result.target.inclusive) {
+        (TargetDirection::AtLeast, true) => ">=",
+        (TargetDirection::AtLeast, false) => ">",
+        (TargetDirection::AtMost, true) => "<=",
+        (TargetDirection::AtMost, false) => "<",
     };
     let reason = match &result.verdict {
         Verdict::Na(reason) => words(format::na_reason(lang, *reason)),

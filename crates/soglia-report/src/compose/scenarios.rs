@@ -52,16 +52,16 @@ pub fn study(outline: &mut Outline, study: &ScenarioStudy) {
         let title = format!("{} – {}", indicator.code, indicator.name.get(lang));
         outline.open(3, format!("scenari-{code}-{}", indicator.code), title);
         outline.push(Block::Figure(figure(lang, code, indicator)));
-        outline.push(Block::Table(values(lang, code, indicator)));
+        outline.push(Block::Table(marked(lang, study, values(lang, code, indicator))));
         if indicator.rows.iter().any(|row| row.difference.as_ref().is_some_and(|d| d.misleads)) {
             outline.push(Block::remark(Tone::Attention, misled(lang)));
         }
     }
     outline.open(3, format!("scenari-{code}-sala"), say(lang, "In sala", "On the floor"));
-    outline.push(Block::Table(floor(lang, study)));
+    outline.push(Block::Table(marked(lang, study, floor(lang, study))));
     outline.open(3, format!("scenari-{code}-argomenti"), say(lang, "Per argomento", "By topic"));
     for indicator in &study.indicators {
-        outline.push(Block::Table(topics(lang, code, indicator)));
+        outline.push(Block::Table(marked(lang, study, topics(lang, code, indicator))));
     }
     if !study.gate.calibrated {
         differing(outline, code, &study.gate);
@@ -71,6 +71,14 @@ pub fn study(outline: &mut Outline, study: &ScenarioStudy) {
         let items = study.remarks.iter().map(|text| text.get(lang).to_owned()).collect();
         outline.push(Block::List { items });
     }
+}
+
+/// A table that says what it is worth, for whoever meets it by itself.
+fn marked(lang: Lang, study: &ScenarioStudy, mut table: Table) -> Table {
+    if !study.gate.calibrated {
+        table.caption.push_str(say(lang, " (non calibrato)", " (not calibrated)"));
+    }
+    table
 }
 
 const fn misled(lang: Lang) -> &'static str {
@@ -304,7 +312,8 @@ fn values(lang: Lang, code: &str, indicator: &ScenarioIndicator) -> Table {
                 say(lang, "Probabilità di raggiungerlo", "Probability of meeting it"),
                 2.0,
             ),
-            Column::number(say(lang, "Differenza (punti)", "Difference (points)"), 2.4),
+            Column::number(say(lang, "Differenza (punti)", "Difference (points)"), 2.4)
+                .of([say(lang, "valore", "value"), say(lang, "semiampiezza", "half-width")]),
             Column::number(say(lang, "A pari composizione", "At fixed mix"), 2.0),
         ],
         rows: rows.collect(),
@@ -351,16 +360,16 @@ fn floor(lang: Lang, study: &ScenarioStudy) -> Table {
             Lang::En => format!("A week on the floor: {}", study.name.get(lang)),
         },
         columns: vec![
-            Column::text(say(lang, "Scenario", "Scenario"), 3.6),
-            Column::number(say(lang, "Chiamate", "Calls"), 1.4),
-            Column::number(say(lang, "Richiamate", "Redials"), 1.4),
+            Column::text(say(lang, "Scenario", "Scenario"), 2.4),
+            Column::number(say(lang, "Chiamate", "Calls"), 1.7),
+            Column::number(say(lang, "Richiamate", "Redials"), 1.9),
             Column::number("IVR", 1.1),
-            Column::number(say(lang, "Ricontatti", "Call-backs"), 1.4),
-            Column::number(say(lang, "Abbandoni", "Abandoned"), 1.5),
-            Column::number(say(lang, "Attesa", "Wait"), 1.2),
-            Column::number(say(lang, "Occupazione", "Occupancy"), 1.6),
-            Column::number(say(lang, "Ore operatore", "Operator hours"), 1.4),
-            Column::number(say(lang, "Quarto d'ora peggiore", "Worst quarter-hour"), 2.4),
+            Column::number(say(lang, "Ricontatti", "Call-backs"), 1.8),
+            Column::number(say(lang, "Abbandoni", "Abandoned"), 1.9),
+            Column::number(say(lang, "Attesa", "Wait"), 1.4),
+            Column::number(say(lang, "Occupazione", "Occupancy"), 2.2),
+            Column::number(say(lang, "Ore operatore", "Operator hours"), 1.7),
+            Column::number(say(lang, "Quarto d'ora peggiore", "Worst quarter-hour"), 2.0),
         ],
         rows: study.floor.iter().enumerate().map(row).collect(),
         style: TableStyle::Dense,

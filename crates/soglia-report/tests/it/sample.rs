@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use soglia_domain::text::Text;
-use soglia_domain::verdict::{NaReason, TargetDirection, Verdict};
+use soglia_domain::verdict::{Compare, NaReason, TargetDirection, Verdict};
 use soglia_report::model::*;
 
 /// A half-year with the values of a reference report: some targets met, some missed.
@@ -14,6 +14,7 @@ pub fn half_year() -> ReportInput {
             first: date(2023, 7, 1),
             last: date(2023, 12, 31),
             zone: "Europe/Rome".to_owned(),
+            data_until: None,
         },
         areas: vec![digital_agenda(), contact_centre()],
         checks: checks(),
@@ -150,7 +151,7 @@ pub fn study(calibrated: bool, service: &str) -> ScenarioStudy {
         worst: Some((text("lunedì 08:15", "Monday 08:15"), "15.5".to_owned())),
     };
     let percent = Amount { decimal: "95".to_owned(), unit: Unit::Percent };
-    let target = Target { direction: TargetDirection::AtLeast, bound: percent, date: None };
+    let target = target((TargetDirection::AtLeast, &percent.decimal));
     let hour = ScenarioHour {
         at: text("2023-12-18 lunedì 08:00", "2023-12-18 Monday 08:00"),
         calls: 322,
@@ -461,7 +462,8 @@ fn percent(decimal: &str) -> Amount {
 
 fn target((direction, decimal): (TargetDirection, &str)) -> Target {
     let unit = if decimal == "4" { Unit::ServiceHours } else { Unit::Percent };
-    Target { direction, bound: Amount { decimal: decimal.to_owned(), unit }, date: None }
+    let bound = Amount { decimal: decimal.to_owned(), unit };
+    Target { direction, inclusive: true, compare: Compare::Exact, bound, date: None }
 }
 
 fn indicator((row, texts): (&Row, &(&str, &str))) -> IndicatorResult {

@@ -193,13 +193,15 @@ fn said(study: &ScenarioStudy, visit: &Visit) -> String {
         )
     };
     let one = |indicator: &ScenarioIndicator| {
-        let (now, last) = (indicator.rows.first()?, indicator.rows.last()?);
+        let (now, others) = indicator.rows.split_first()?;
         let code = &indicator.code;
-        if indicator.rows.len() < 2 {
-            return Some(format!("{code} {}", value(now)));
-        }
-        let verdict = document::verdict(last.met);
-        Some(format!("{code} {} → {} {verdict}", value(now), value(last)))
+        // One change may have several variants: how many callers move is a range, not one number.
+        let others: Vec<String> = others
+            .iter()
+            .map(|row| format!("{} {}", value(row), document::verdict(row.met)))
+            .collect();
+        let arrow = if others.is_empty() { "" } else { " → " };
+        Some(format!("{code} {}{arrow}{}", value(now), others.join(" / ")))
     };
     let figures: Vec<String> = study.indicators.iter().filter_map(one).collect();
     let gate = if study.gate.calibrated {
