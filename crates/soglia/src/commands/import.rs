@@ -18,7 +18,7 @@ use super::now;
 use crate::cli::Import;
 use crate::config::{Settings, sha256};
 use crate::error::{DONE, Done, Failure, REJECTED};
-use crate::output::grouped;
+use crate::output::{grouped, pick};
 
 /// Takes files in.
 pub async fn run(settings: &Settings, args: Import) -> Done {
@@ -128,30 +128,40 @@ pub fn bar(quiet: bool, path: &Path) -> ProgressBar {
 pub fn print(path: &Path, outcome: &Outcome, lang: Lang) {
     let row = &outcome.row;
     let n = |value: i64| grouped(u64::try_from(value).unwrap_or(0), lang);
+    let file = path.display();
     if outcome.already {
-        note!("{}: already taken in as import {}, nothing changed", path.display(), row.import_no);
+        let no = row.import_no;
+        match lang {
+            Lang::It => note!("{file}: già acquisito come importazione {no}, nulla è cambiato"),
+            Lang::En => note!("{file}: already taken in as import {no}, nothing changed"),
+        }
         return;
     }
     let facts: Vec<String> =
         row.facts.iter().map(|(table, count)| format!("{} {table}", n(*count))).collect();
-    note!(
-        "{}: import {}: {} rows = {} of facts + {} duplicates + {} rejected + {} ignored; \
-         {}; {} calls open",
-        path.display(),
-        row.import_no,
-        n(row.rows),
-        n(row.fact_rows),
-        n(row.duplicate_rows),
-        n(row.rejected_rows),
-        n(row.ignored_rows),
-        if facts.is_empty() { "no facts".to_owned() } else { facts.join(", ") },
-        n(row.open_calls),
-    );
+    let facts = match facts.as_slice() {
+        [] => pick(lang, "nessun fatto", "no facts").to_owned(),
+        some => some.join(", "),
+    };
+    let (no, rows, of_facts) = (row.import_no, n(row.rows), n(row.fact_rows));
+    let (duplicates, rejected) = (n(row.duplicate_rows), n(row.rejected_rows));
+    let (ignored, open) = (n(row.ignored_rows), n(row.open_calls));
+    match lang {
+        Lang::It => note!(
+            "{file}: importazione {no}: {rows} righe = {of_facts} di fatti + {duplicates} doppie + \
+             {rejected} scartate + {ignored} ignorate; {facts}; {open} chiamate aperte"
+        ),
+        Lang::En => note!(
+            "{file}: import {no}: {rows} rows = {of_facts} of facts + {duplicates} duplicates + \
+             {rejected} rejected + {ignored} ignored; {facts}; {open} calls open"
+        ),
+    }
+    let row_word = pick(lang, "riga", "row");
     for reject in outcome.rejects.iter().take(5) {
-        note!("  row {}: {}: {}", reject.row, reject.code, reject.detail);
+        note!("  {row_word} {}: {}: {}", reject.row, reject.code, reject.detail);
     }
     for (code, count) in &row.anomalies {
-        note!("  note: {code}: {}", n(*count));
+        note!("  {}: {code}: {}", pick(lang, "nota", "note"), n(*count));
     }
 }
 
