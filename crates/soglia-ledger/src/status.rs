@@ -56,11 +56,16 @@ pub fn date_of(days: i32) -> Option<Date> {
     jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).ok()
 }
 
-/// The contract's days on which the facts of each import lie, first and last.
-pub async fn days(session: &Session) -> Result<BTreeMap<i64, (Date, Date)>, LedgerError> {
+/// The contract's days on which the facts of each import, or of one, lie: first and last.
+pub async fn days(
+    session: &Session,
+    import_no: Option<i64>,
+) -> Result<BTreeMap<i64, (Date, Date)>, LedgerError> {
+    let filter = import_no.map_or_else(String::new, |no| format!("WHERE import_no = {no}"));
     let dated = Table::FACTS.into_iter().filter(|table| table.sort_column().is_some());
-    let parts: Vec<String> =
-        dated.map(|table| format!("SELECT import_no, local_hour FROM {}", table.name())).collect();
+    let parts: Vec<String> = dated
+        .map(|table| format!("SELECT import_no, local_hour FROM {} {filter}", table.name()))
+        .collect();
     let sql = format!(
         "SELECT import_no, CAST(floor(min(local_hour) / 24.0) AS INT), \
          CAST(floor(max(local_hour) / 24.0) AS INT) FROM ({}) GROUP BY 1",

@@ -50,11 +50,11 @@ pub enum LedgerError {
     #[error("`{0}` is not empty and holds no ledger")]
     NotALedger(PathBuf),
     /// A newer Soglia wrote it.
-    #[error("ledger `{path}` has layout {found}, this program reads {LAYOUT}")]
+    #[error("ledger `{path}` has `{found}`, this program reads `layout {LAYOUT}`")]
     Layout {
         /// The folder.
         path: PathBuf,
-        /// Its layout.
+        /// Its layout, as the mark says it.
         found: String,
     },
     /// A rebuild that did not come to its end.

@@ -263,7 +263,9 @@ async fn one(State(app): State<Shared>, visit: Visit, Path(no): Path<i64>) -> An
     let title = format!("{} {no}", visit.say("Importazione", "Import"));
     let shell =
         Shell::new(&app, &visit, &title).below(visit.say("Importazioni", "Imports"), "/imports");
-    let days = row.days.and_then(|(first, last)| date_of(first).zip(date_of(last)));
+    let days = engine::run(async move || Ok(status::days(&session, Some(no)).await?)).await?;
+    let in_utc = |(first, last)| date_of(first).zip(date_of(last));
+    let days = days.get(&no).copied().or_else(|| row.days.and_then(in_utc));
     page(&OnePage { shell, row, days })
 }
 

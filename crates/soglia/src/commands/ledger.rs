@@ -38,7 +38,7 @@ async fn show(settings: &Settings, ledger: &Ledger, days: bool) -> Done {
     let contract = settings.contract()?;
     let session = session(ledger, None).await?;
     let mut out = std::io::stdout().lock();
-    imports(&session, &status::days(&session).await?, settings.lang).print(&mut out)?;
+    imports(&session, &status::days(&session, None).await?, settings.lang).print(&mut out)?;
     let coverage = status::coverage(&session).await?;
     write_coverage(&mut out, &contract, &coverage, settings.lang)?;
     if days {

@@ -701,7 +701,7 @@ fn mapped_rows_are_shown_by_their_mapping() {
         format!("fact = \"{fact}\"\nservice = \"cup\"\n[read]\nformat = \"csv\"\n[columns]\n")
     };
     let calls = head("calls")
-        + "id = \"id\"\narrived = \"local_instant(quando)\"\ndisposition = \"'answered'\"\n\
+        + "id = \"id\"\narrived = \"local_instant(quando)\"\ndisposition = \"'abandoned_in_ivr'\"\n\
            caller = \"numero\"\ngroup = \"gruppo\"\n";
     let cases = head("cases")
         + "id = \"pratica\"\nopened = \"local_instant(aperta)\"\nopened_by = \"chiamata\"\n\

@@ -147,6 +147,24 @@ fn a_log_cut_anywhere_and_delivered_in_parts_gives_the_same_calls() {
     }
 }
 
+/// A file that the ledger has already does not keep open what the file before it left.
+#[test]
+fn a_log_followed_by_one_that_is_known_has_ended() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let mut old = Log::default();
+    old.answered(MONDAY + 86_400, "cup_prenotazione", 10, 20);
+    let tuesday = old.write(dir.path(), "tuesday");
+    place.import(&[&tuesday]).ok();
+    let mut new = Log::default();
+    new.abandoned(MONDAY, "cup_prenotazione", 30);
+    let monday = new.write(dir.path(), "monday");
+    let again = new.write(dir.path(), "monday.again");
+    let all = place.import(&[&monday, &again, &tuesday]).ok().json();
+    assert_eq!((all[0]["calls"].as_u64(), all[0]["open_calls"].as_u64()), (Some(1), Some(0)));
+    assert_eq!((&all[1]["already"], &all[2]["already"]), (&true.into(), &true.into()), "{all}");
+}
+
 /// A call that the CDR completed before the log went on with it counts once.
 #[test]
 fn a_call_completed_before_its_end_counts_once() {
