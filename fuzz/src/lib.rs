@@ -36,6 +36,7 @@ impl Audit {
                 let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
                 assert!(!code.is_empty() && code.bytes().all(plain), "a stable code: {code}");
             }
+            Emitted::Withdrawn { revision, .. } => assert!(*revision < -1),
             Emitted::Duplicate { row, .. } | Emitted::Ignored { row, .. } => assert!(0 < *row),
         }
         self.bare.push(bare(one));
@@ -82,6 +83,7 @@ fn bare(one: &Emitted) -> String {
             format!("{call:?} {entries:?} {n} rows, revision {revision:?}")
         }
         Emitted::Fact { fact, .. } => format!("{fact:?}"),
+        Emitted::Withdrawn { id, .. } => format!("withdrawn {id}"),
         Emitted::Duplicate { why, .. } | Emitted::Ignored { why, .. } => (*why).to_owned(),
         Emitted::Rejected(rejected) => format!("{} {}", rejected.reason, rejected.text),
     }

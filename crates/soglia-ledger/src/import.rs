@@ -215,7 +215,9 @@ impl ImportError {
                 ),
                 _ => None,
             },
-            Self::Mapping(_) => Some("see docs/how-to/bring-your-data.md".to_owned()),
+            Self::Mapping(problem) => {
+                Some(problem.hint().unwrap_or("see docs/how-to/bring-your-data.md").to_owned())
+            }
             Self::OtherRules { .. } => Some(
                 "nothing was taken in; to read everything by the new rules, make a new ledger \
                  from the kept originals: `soglia ledger rebuild --out NEW --mapping FILE`"

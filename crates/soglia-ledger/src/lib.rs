@@ -14,6 +14,7 @@ pub mod pseudonym;
 pub mod rebuild;
 pub mod row_keys;
 pub mod session;
+pub mod shown;
 pub mod status;
 pub mod store;
 pub mod tables;

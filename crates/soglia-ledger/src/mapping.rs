@@ -24,11 +24,13 @@ mod sheet;
 mod text;
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
 use soglia_domain::facts::Fact;
 use soglia_sources::mapping::{Definition, Layout, N_FIELDS, RAW, WrongMapping};
+use soglia_sources::shown::{Shown, Wanted};
 use tokio::sync::mpsc;
 
 pub use error::MappingError;
@@ -36,7 +38,7 @@ pub use soglia_sources::mapping::{FactKind, schema as mapping_schema};
 
 use crate::tables::Table;
 use batch::Plan;
-use delivery::{Delivered, Outlet, WithRaw};
+use delivery::{Batch, Delivered, Outlet, WithRaw};
 use functions::Clock;
 use plan::{Planner, text_schema};
 
@@ -128,7 +130,7 @@ pub struct MappedRow {
     /// spans several), the sheet's row for XLSX, the record for Parquet.
     pub row: u64,
     /// The row as delivered, for the row key; in a rejected row, which is kept with its text,
-    /// numbers and addresses of people are replaced by `…`.
+    /// numbers, names and addresses of people are replaced by `…`.
     pub raw: String,
     /// UTC day of the fact's main instant, counted from 1970-01-01.
     pub day: Option<i32>,
@@ -197,6 +199,41 @@ pub async fn read(
     zone: &TimeZone,
     sink: &mut dyn FnMut(MappedRow) -> Result<(), MappingError>,
 ) -> Result<(), MappingError> {
+    each_batch(mapping, path, zone, &mut |plan, batch| {
+        plan.map(batch).into_iter().try_for_each(&mut *sink)?;
+        Ok(ControlFlow::Continue(()))
+    })
+    .await
+}
+
+/// Reads rows of `path` as they may be shown: cells that the mapping does not read, and those that
+/// a person or a group of operators is read from, are `…`.
+pub async fn shown(
+    mapping: &Mapping,
+    path: &Path,
+    zone: &TimeZone,
+    wanted: Wanted<'_>,
+) -> Result<Shown, MappingError> {
+    let mut shown = Shown::new();
+    each_batch(mapping, path, zone, &mut |plan, batch| {
+        shown.extend(plan.shown(&batch, wanted));
+        let done = batch.rows.last().is_some_and(|row| wanted.last <= row.number);
+        Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })
+    .await?;
+    Ok(shown)
+}
+
+/// Takes a batch and says whether to go on.
+type BatchSink<'s> = dyn FnMut(&Plan<'_>, Batch) -> Result<ControlFlow<()>, MappingError> + 's;
+
+/// Reads `path` batch by batch, until the sink has enough.
+async fn each_batch(
+    mapping: &Mapping,
+    path: &Path,
+    zone: &TimeZone,
+    sink: &mut BatchSink<'_>,
+) -> Result<(), MappingError> {
     let zone = mapping.definition.zone.clone().unwrap_or_else(|| zone.clone());
     let clock = Clock { zone, ambiguous: mapping.definition.ambiguous };
     let (sender, mut delivered) = mpsc::channel(BATCHES_AHEAD);
@@ -212,8 +249,8 @@ pub async fn read(
                 plan = Some(Plan::new(mapping, &schema, width, clock.clone(), path)?);
             }
             (Delivered::Batch(batch), Some(plan)) => {
-                for row in plan.map(batch) {
-                    sink(row)?;
+                if sink(plan, batch)?.is_break() {
+                    return Ok(());
                 }
             }
             (Delivered::Batch(_), None) => unreachable!("readers send the header first"),

@@ -158,8 +158,8 @@ pub struct Compared {
     pub table: &'static str,
     /// The service; empty for tables without one.
     pub service: String,
-    /// Rows that count in the old ledger.
-    pub old: i64,
+    /// Rows that count in the old ledger; `None` where it has lost files and nobody can tell.
+    pub old: Option<i64>,
     /// Rows that count in the new one.
     pub new: i64,
 }
@@ -357,12 +357,17 @@ async fn replay(
             })?;
         done(row, &outcome);
     }
-    let (old, new) = (counts(plan.old).await?, counts(ledger).await?);
-    let both: BTreeSet<_> = old.keys().chain(new.keys()).cloned().collect();
+    let old = match counts(plan.old).await {
+        Err(LedgerError::Lost { .. }) => None,
+        other => Some(other?),
+    };
+    let new = counts(ledger).await?;
+    let both: BTreeSet<_> =
+        old.iter().flat_map(BTreeMap::keys).chain(new.keys()).cloned().collect();
     Ok(both
         .into_iter()
         .map(|key| Compared {
-            old: old.get(&key).copied().unwrap_or(0),
+            old: old.as_ref().map(|old| old.get(&key).copied().unwrap_or(0)),
             new: new.get(&key).copied().unwrap_or(0),
             table: key.0,
             service: key.1,

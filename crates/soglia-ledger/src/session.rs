@@ -16,7 +16,7 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 
-use crate::store::{ImportRow, Ledger, LedgerError, Versions, file_names};
+use crate::store::{ImportRow, Ledger, LedgerError, Versions, whole_files};
 use crate::tables::Table;
 
 /// Memory that queries may take before they spill to disk.
@@ -55,11 +55,7 @@ impl Session {
                 continue;
             };
             let loaded = ledger.load(table, Some(version)).await?;
-            let dir = ledger.table_dir(table);
-            let mut paths: Vec<PathBuf> =
-                file_names(&loaded, table)?.into_iter().map(|name| dir.join(name)).collect();
-            paths.sort();
-            files.push((table, paths));
+            files.push((table, whole_files(&loaded, table, &ledger.table_dir(table))?));
         }
         let ctx = context(&config())?;
         register(&ctx, &files)?;

@@ -9,6 +9,7 @@ use soglia_domain::contract::Contract;
 
 use crate::session::Session;
 use crate::store::LedgerError;
+use crate::tables::Table;
 
 /// Calls of one service on one local day, by disposition.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -53,6 +54,34 @@ fn words(batch: &RecordBatch, at: usize) -> Result<StringArray, LedgerError> {
 /// The date of a day counted from 1970-01-01.
 pub fn date_of(days: i32) -> Option<Date> {
     jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).ok()
+}
+
+/// The contract's days on which the facts of each import, or of one, lie: first and last.
+pub async fn days(
+    session: &Session,
+    import_no: Option<i64>,
+) -> Result<BTreeMap<i64, (Date, Date)>, LedgerError> {
+    let filter = import_no.map_or_else(String::new, |no| format!("WHERE import_no = {no}"));
+    let dated = Table::FACTS.into_iter().filter(|table| table.sort_column().is_some());
+    let parts: Vec<String> = dated
+        .map(|table| format!("SELECT import_no, local_hour FROM {} {filter}", table.name()))
+        .collect();
+    let sql = format!(
+        "SELECT import_no, CAST(floor(min(local_hour) / 24.0) AS INT), \
+         CAST(floor(max(local_hour) / 24.0) AS INT) FROM ({}) GROUP BY 1",
+        parts.join(" UNION ALL ")
+    );
+    let mut found = BTreeMap::new();
+    for batch in session.rows(&sql).await? {
+        let imports = batch.column(0).as_primitive::<Int64Type>();
+        let day = |at: usize, row: usize| batch.column(at).as_primitive::<Int32Type>().value(row);
+        for row in 0..batch.num_rows() {
+            if let Some(span) = date_of(day(1, row)).zip(date_of(day(2, row))) {
+                found.insert(imports.value(row), span);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Service days without any call, between the first and the last day that have some.

@@ -34,6 +34,9 @@ use crate::writer::TableWriter;
 /// The version of the folder's layout.
 const LAYOUT: u32 = 1;
 
+/// The file that says that a ledger is there, and in which layout.
+const MARKER: &str = "soglia-ledger";
+
 /// The file that says that a ledger is not complete yet.
 const UNFINISHED: &str = "rebuilding";
 
@@ -47,11 +50,11 @@ pub enum LedgerError {
     #[error("`{0}` is not empty and holds no ledger")]
     NotALedger(PathBuf),
     /// A newer Soglia wrote it.
-    #[error("ledger `{path}` has layout {found}, this program reads {LAYOUT}")]
+    #[error("ledger `{path}` has `{found}`, this program reads `layout {LAYOUT}`")]
     Layout {
         /// The folder.
         path: PathBuf,
-        /// Its layout.
+        /// Its layout, as the mark says it.
         found: String,
     },
     /// A rebuild that did not come to its end.
@@ -90,6 +93,16 @@ pub enum LedgerError {
         /// What is wrong.
         problem: String,
     },
+    /// A table's file is gone or cut.
+    #[error("the ledger is damaged: file `{path}` of table `{table}` {problem}")]
+    Lost {
+        /// The table.
+        table: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// `is missing`, or how its size differs.
+        problem: String,
+    },
     /// The query engine refused.
     #[error("failed to query the ledger")]
     Query(#[from] Box<datafusion::error::DataFusionError>),
@@ -112,6 +125,10 @@ impl LedgerError {
                 Some("run `soglia ledger rebuild` again: it removes this folder and starts over")
             }
             Self::Locked(_) => Some("wait for it to end; a lock of a dead process frees itself"),
+            Self::Lost { .. } => Some(
+                "put the file back from a backup, or read the kept originals again into a new \
+                 ledger: `soglia ledger rebuild --out NEW`",
+            ),
             Self::Io { source, .. } if is_full(source) => {
                 Some("the disk is full: nothing was taken in; free some space and import again")
             }
@@ -225,7 +242,7 @@ impl Ledger {
         if Self::is_unfinished(dir) {
             return Err(LedgerError::Unfinished(dir.to_owned()));
         }
-        let marker = dir.join("soglia-ledger");
+        let marker = dir.join(MARKER);
         match fs::read_to_string(&marker) {
             Ok(text) if text.trim() == format!("layout {LAYOUT}") => {
                 let dir = fs::canonicalize(dir).map_err(LedgerError::io("open", dir))?;
@@ -248,13 +265,19 @@ impl Ledger {
             other => return other,
         }
         fs::create_dir_all(dir).map_err(LedgerError::io("make folder", dir))?;
-        let tables_dir = dir.join("tables");
+        let (tables_dir, lock) = (dir.join("tables"), dir.join("lock"));
         for entry in fs::read_dir(dir).map_err(LedgerError::io("read folder", dir))? {
             // A creation that was killed leaves its tables without the marker: begin again.
             let entry = entry.map_err(LedgerError::io("read folder", dir))?;
-            if entry.path() != tables_dir {
+            if ![&tables_dir, &lock, &dir.join(MARKER)].contains(&&entry.path()) {
                 return Err(LedgerError::NotALedger(dir.to_owned()));
             }
+        }
+        // Whoever comes while the ledger is being made is told so, as while it is written to.
+        let _lock = hold(&lock, dir)?;
+        match Self::open(dir) {
+            Err(LedgerError::Missing(_)) => {}
+            other => return other,
         }
         if tables_dir.exists() {
             fs::remove_dir_all(&tables_dir).map_err(LedgerError::io("clear", &tables_dir))?;
@@ -340,9 +363,7 @@ impl Ledger {
 
     /// Takes the ledger for writing, and takes back what a killed import left behind.
     pub async fn lock(&self) -> Result<Locked, LedgerError> {
-        let path = self.dir.join("lock");
-        let lock = File::create(&path).map_err(LedgerError::io("open", &path))?;
-        lock.try_lock().map_err(|_| LedgerError::Locked(self.dir.clone()))?;
+        let lock = hold(&self.dir.join("lock"), &self.dir)?;
         let imports = self.load(Table::Imports, None).await?;
         let rows = read_imports(&imports, &self.table_dir(Table::Imports))?;
         let head = rows.last().map(|row| row.tables.clone()).unwrap_or_default();
@@ -479,6 +500,13 @@ impl Locked {
     }
 }
 
+/// Takes a ledger's lock, which whoever holds it frees by ending.
+fn hold(path: &Path, dir: &Path) -> Result<File, LedgerError> {
+    let lock = File::create(path).map_err(LedgerError::io("open", path))?;
+    lock.try_lock().map_err(|_| LedgerError::Locked(dir.to_owned()))?;
+    Ok(lock)
+}
+
 /// Files of the list of imports, before they are put together.
 const IMPORT_FILES: usize = 32;
 
@@ -496,12 +524,39 @@ pub(crate) fn file_names(loaded: &DeltaTable, table: Table) -> Result<Vec<String
     Ok(snapshot.log_data().into_iter().map(|file| file.path().into_owned()).collect())
 }
 
+/// Paths of a table's files, each of which is there with the size that the table names.
+pub(crate) fn whole_files(
+    loaded: &DeltaTable,
+    table: Table,
+    dir: &Path,
+) -> Result<Vec<PathBuf>, LedgerError> {
+    let snapshot = loaded.snapshot().map_err(|source| delta("read", table, source))?;
+    let mut paths = Vec::new();
+    for file in snapshot.log_data() {
+        let path = dir.join(file.path().as_ref());
+        let lost = |problem| LedgerError::Lost { table: table.name(), path: path.clone(), problem };
+        let found = match fs::metadata(&path) {
+            Ok(found) => i64::try_from(found.len()).unwrap_or(i64::MAX),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                return Err(lost("is missing".to_owned()));
+            }
+            Err(cause) => return Err(LedgerError::io("open", &path)(cause)),
+        };
+        if found != file.size() {
+            return Err(lost(format!("has {found} bytes instead of {}", file.size())));
+        }
+        paths.push(path);
+    }
+    paths.sort();
+    Ok(paths)
+}
+
 /// Makes the tables, then the mark that a ledger is there.
 async fn make(dir: &Path) -> Result<(), LedgerError> {
     for table in Table::FACTS.into_iter().chain([Table::Imports]) {
         create_table(&dir.join("tables"), table).await?;
     }
-    let marker = dir.join("soglia-ledger");
+    let marker = dir.join(MARKER);
     fs::write(&marker, format!("layout {LAYOUT}\n")).map_err(LedgerError::io("write", &marker))
 }
 
@@ -640,8 +695,8 @@ fn imports_batch(row: &ImportRow) -> RecordBatch {
 
 fn read_imports(loaded: &DeltaTable, dir: &Path) -> Result<Vec<ImportRow>, LedgerError> {
     let mut rows = Vec::new();
-    for name in file_names(loaded, Table::Imports)? {
-        let path = dir.join(&name);
+    for path in whole_files(loaded, Table::Imports, dir)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
         let damaged = |problem: String| LedgerError::Damaged { table: "imports", problem };
         let file = File::open(&path).map_err(LedgerError::io("open", &path))?;
         let reader = ParquetRecordBatchReaderBuilder::try_new(file)

@@ -1,9 +1,8 @@
 //! One call's whole story, down to the rows of the file. Read [`story`] first.
 
-use std::io::BufRead;
-
 use soglia_domain::time::Instant;
 use soglia_ledger::session::Session;
+use soglia_ledger::shown::Wanted;
 use soglia_ledger::store::{ImportRow, Ledger};
 
 use crate::MeasureError;
@@ -18,7 +17,7 @@ pub struct Story {
     pub queue_entries: Vec<Vec<(String, String)>>,
     /// Cases it opened.
     pub cases: Vec<Vec<(String, String)>>,
-    /// The rows it was read from.
+    /// The rows it was read from, then those of its cases.
     pub raw: Vec<RawRow>,
 }
 
@@ -31,7 +30,7 @@ pub struct RawRow {
     pub sha256: String,
     /// The row, 1-based.
     pub row: u64,
-    /// Its text, callers' numbers replaced by `…`.
+    /// Its text, numbers and names of people replaced by `…`.
     pub text: String,
 }
 
@@ -56,13 +55,13 @@ pub async fn story(
     let cases = format!("SELECT * FROM cases WHERE opened_by = '{quoted}' ORDER BY opened");
     let mut stories = Vec::new();
     for fields in calls {
-        let raw = raw_rows(ledger, session, &fields, id)?;
-        stories.push(Story {
-            fields,
-            queue_entries: records(session, &entries).await?,
-            cases: records(session, &cases).await?,
-            raw,
-        });
+        let cases = records(session, &cases).await?;
+        let mut raw = raw_rows(ledger, session, &fields, id).await?;
+        for case in &cases {
+            raw.extend(raw_rows(ledger, session, case, id).await?);
+        }
+        let queue_entries = records(session, &entries).await?;
+        stories.push(Story { fields, queue_entries, cases, raw });
     }
     Ok(stories)
 }
@@ -96,7 +95,7 @@ async fn records(session: &Session, sql: &str) -> Result<Vec<Vec<(String, String
     Ok(found)
 }
 
-fn raw_rows(
+async fn raw_rows(
     ledger: &Ledger,
     session: &Session,
     fields: &[(String, String)],
@@ -115,7 +114,7 @@ fn raw_rows(
     }
     let mut rows = Vec::new();
     for source in sources {
-        rows.extend(read_rows(ledger, &source, id)?);
+        rows.extend(read_rows(ledger, &source, id).await?);
     }
     Ok(rows)
 }
@@ -134,91 +133,22 @@ fn earlier<'a>(text: &str, import: &impl Fn(i64) -> Option<&'a ImportRow>) -> Ve
 }
 
 /// Reads the rows between two that name the call; a table's row is its own.
-fn read_rows(ledger: &Ledger, source: &Source<'_>, id: &str) -> Result<Vec<RawRow>, MeasureError> {
-    let sha256 = &source.import.sha256;
-    let unreadable = |cause: std::io::Error| soglia_ledger::store::LedgerError::Io {
-        what: "read",
-        path: ledger.objects().path(sha256),
-        source: cause,
-    };
-    let one = source.first == source.last;
-    let mut text = ledger.objects().open_text(sha256).map_err(unreadable)?;
-    let mut rows = Vec::new();
-    let mut line = Vec::new();
-    for row in 1..=source.last {
-        line.clear();
-        if text.read_until(b'\n', &mut line).map_err(unreadable)? == 0 {
-            break;
-        }
-        let printed = String::from_utf8_lossy(&line).trim_end().to_owned();
-        let names_it = source.import.format != "queue-log" || printed.contains(id);
-        if source.first <= row && (one || names_it) {
-            rows.push(RawRow {
-                file: source.import.file.clone(),
-                sha256: sha256.clone(),
-                row,
-                text: masked(&printed, id),
-            });
-        }
-    }
-    Ok(rows)
-}
-
-/// A row with everything that looks like a telephone number replaced, and the operator's name in
-/// the lines of a queue log.
-pub fn masked(line: &str, id: &str) -> String {
-    let separator = ['|', ';', ',', '\t'].into_iter().find(|c| line.contains(*c)).unwrap_or('|');
-    let fields: Vec<&str> = line
-        .split(separator)
-        .enumerate()
-        .map(|(at, field)| {
-            let digits = field.trim_matches(|c: char| "+\" ".contains(c));
-            let number = digits.len() >= 6 && digits.bytes().all(|b| b.is_ascii_digit());
-            // The first field of a queue log is its instant, the fourth its operator.
-            let operator = separator == '|' && at == 3 && field != "NONE";
-            if (number && at > 0 && field != id) || operator { "…" } else { field }
-        })
-        .collect();
-    without_bracketed(&fields.join(&separator.to_string()))
-}
-
-/// A row with what stands in angle brackets, as a caller's number does in a CDR, replaced.
-fn without_bracketed(row: &str) -> String {
-    let mut left = String::with_capacity(row.len());
-    let mut rest = row;
-    while let Some((before, after)) = rest.split_once('<') {
-        left.push_str(before);
-        left.push('<');
-        match after.split_once('>') {
-            Some((_, tail)) => {
-                left.push_str("…>");
-                rest = tail;
-            }
-            None => rest = after,
-        }
-    }
-    left.push_str(rest);
-    left
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_of_callers_do_not_show() {
-        let line = "1795409094|1795409093.0|anagrafe|NONE|ENTERQUEUE||0000123456|1";
-        assert_eq!(
-            masked(line, "1795409093.0"),
-            "1795409094|1795409093.0|anagrafe|NONE|ENTERQUEUE||…|1"
-        );
-        let line = r#""","0000123456","cup",""""" <0000123456>","PJSIP/x","1795409093.0""#;
-        assert!(!masked(line, "1795409093.0").contains("0000123456"));
-    }
-
-    #[test]
-    fn operators_do_not_show() {
-        let line = "1795409096|1795409093.0|anagrafe|Anna Rossi|CONNECT|2|1795409094.1|2";
-        assert!(!masked(line, "1795409093.0").contains("Rossi"));
-    }
+async fn read_rows(
+    ledger: &Ledger,
+    source: &Source<'_>,
+    id: &str,
+) -> Result<Vec<RawRow>, MeasureError> {
+    let Source { import, first, last } = *source;
+    let wanted = Wanted { last, chosen: &|row| first <= row };
+    let found = soglia_ledger::shown::rows(ledger, import, wanted).await?;
+    // Between the rows of a call stand those of others.
+    let apart = first < last;
+    let own = found.into_iter().filter(|(_, text)| !apart || text.contains(id));
+    let made = own.map(|(row, text)| RawRow {
+        file: import.file.clone(),
+        sha256: import.sha256.clone(),
+        row,
+        text,
+    });
+    Ok(made.collect())
 }

@@ -42,7 +42,7 @@
 //! reply is the operator joining a chat, and the `AGENT_REPLY` contact of an e-mail.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::io::{self, BufRead};
 
 use serde::{Deserialize, Serialize};
 use soglia_domain::contract::Contract;
@@ -54,6 +54,7 @@ use soglia_domain::time::{Instant, Millis};
 use crate::json_records::{self, Padded, Record, Records, SourceError};
 use crate::labels::Labels;
 use crate::outcome::{EarlierRows, Emitted, NotThisFormat, Rejected, Totals};
+use crate::shown::{Shown, Wanted};
 
 /// What a site decides about its contact records.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -91,6 +92,11 @@ const NO_FIRST_CONTACT: &str = "first_contact_missing";
 
 const MASKED: [&str; 6] =
     ["Address", "Username", "DisplayName", "FriendlyName", "CustomerId", "Value"];
+
+/// Reads records as they may be shown.
+pub fn shown(input: impl BufRead, wanted: Wanted<'_>) -> io::Result<Shown> {
+    json_records::shown(input, None, &MASKED, wanted)
+}
 
 /// Reads contact records, file after file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

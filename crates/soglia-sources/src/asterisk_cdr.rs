@@ -12,6 +12,7 @@
 mod row;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::io::{self, BufRead};
 
 use jiff::tz::TimeZone;
 use soglia_domain::contract::{CdrSettings, Contract};
@@ -21,7 +22,8 @@ use soglia_domain::time::{Instant, Millis};
 use self::row::{CdrRow, FirstRow, Layout, split};
 use crate::hash::BuildQuick;
 use crate::outcome::{Emitted, NotThisFormat, Rejected};
-use crate::queue_log::line::{in_zone, masked_text, read_civil};
+use crate::queue_log::line::{in_zone, masked_record, read_civil};
+use crate::shown::{Asked, Shown, Wanted, lines};
 
 /// How to read a site's CDR files.
 #[derive(Clone, Debug)]
@@ -483,7 +485,15 @@ fn reject(
     detail: String,
     out: &mut impl FnMut(CdrItem),
 ) {
-    out(CdrItem::Rejected(Rejected::new(row, masked_text(line).as_bytes(), code, detail)));
+    out(CdrItem::Rejected(Rejected::new(row, masked_record(line).as_bytes(), code, detail)));
+}
+
+/// Reads lines as they may be shown.
+pub fn shown(input: impl BufRead, wanted: Wanted<'_>) -> io::Result<Shown> {
+    lines(input, wanted, |line, asked| match asked {
+        Asked::For => masked_record(line),
+        Asked::Not => String::new(),
+    })
 }
 
 /// A line as text, without its end.

@@ -54,6 +54,7 @@ use soglia_domain::time::{Instant, Millis};
 use crate::json_records::{self, Record, Records, SourceError};
 use crate::labels::Labels;
 use crate::outcome::{Emitted, NotThisFormat, Rejected, Totals};
+use crate::shown::{Asked, Shown, Wanted, lines};
 
 /// What a site decides about its call records.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -83,7 +84,7 @@ impl FreeSwitchConfig {
 /// The longest line that is read, in bytes.
 const LINE_MAX: u64 = 1 << 20;
 
-const MASKED: [&str; 16] = [
+const MASKED: [&str; 20] = [
     "caller_id_number",
     "caller_id_name",
     "effective_caller_id_number",
@@ -100,7 +101,40 @@ const MASKED: [&str; 16] = [
     "sip_P-Asserted-Identity",
     "cc_agent",
     "callee_id_number",
+    "callee_id_name",
+    "last_sent_callee_id_name",
+    "sip_from_user_stripped",
+    "dialed_user",
 ];
+
+/// Reads records as they may be shown.
+pub fn shown(mut input: impl BufRead, wanted: Wanted<'_>) -> io::Result<Shown> {
+    if matches!(first_byte(&mut input)?, Some(b'{' | b'[')) {
+        return json_records::shown(input, None, &MASKED, wanted);
+    }
+    let mut header: Option<Vec<String>> = None;
+    lines(input, wanted, |line, asked| match (&header, asked) {
+        (None, _) => {
+            header = Some(fields(line));
+            String::from_utf8_lossy(line).into_owned()
+        }
+        (Some(columns), Asked::For) => {
+            let masked = masked_line(columns, &fields(line));
+            String::from_utf8_lossy(&masked).into_owned()
+        }
+        (Some(_), Asked::Not) => String::new(),
+    })
+}
+
+/// The first byte of the text.
+fn first_byte(input: &mut impl BufRead) -> io::Result<Option<u8>> {
+    loop {
+        match input.fill_buf()?.first().copied() {
+            Some(b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf) => input.consume(1),
+            other => return Ok(other),
+        }
+    }
+}
 
 /// Reads call records of either form.
 pub fn read(
@@ -108,13 +142,8 @@ pub fn read(
     config: &FreeSwitchConfig,
     out: &mut impl FnMut(Emitted),
 ) -> Result<Totals, SourceError> {
-    let first = loop {
-        match input.fill_buf()?.first().copied() {
-            Some(b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf) => input.consume(1),
-            other => break other,
-        }
-    };
-    match first {
+    match first_byte(&mut input)? {
+        None => Ok(Totals::default()),
         Some(b'{' | b'[') => read_json(input, config, out),
         _ => read_csv(input, config, out),
     }

@@ -34,7 +34,7 @@
 //! Operators' names and identifiers are never read; `group` is the team identifier.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::io::{self, BufRead};
 
 use serde::Deserialize;
 use soglia_domain::contract::Contract;
@@ -46,6 +46,7 @@ use soglia_domain::time::{Instant, Millis};
 use crate::json_records::{self, Padded, Record, Records, SourceError};
 use crate::labels::Labels;
 use crate::outcome::{Emitted, NotThisFormat, Rejected, Totals};
+use crate::shown::{Shown, Wanted};
 
 /// What a site decides about its conversations.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -75,6 +76,11 @@ const MASKED: [&str; 12] = [
     "callbackUserName",
     "userId",
 ];
+
+/// Reads records as they may be shown.
+pub fn shown(input: impl BufRead, wanted: Wanted<'_>) -> io::Result<Shown> {
+    json_records::shown(input, Some("conversations"), &MASKED, wanted)
+}
 
 /// Reads conversation details.
 pub fn read(

@@ -14,6 +14,7 @@ use std::io::{self, BufRead};
 use soglia_domain::time::Instant;
 
 use crate::outcome::{NotThisFormat, TEXT_MAX};
+use crate::shown::{Shown, Wanted};
 
 /// The longest object that is read, in bytes.
 pub const RECORD_MAX: usize = 16 << 20;
@@ -378,6 +379,30 @@ fn strict_instant(text: &str) -> Option<Instant> {
 /// Whether an instant falls between 1990 and 2100: outside, it is a fault of the source.
 pub(crate) fn is_plausible(at: Instant) -> bool {
     (631_152_000_000..4_102_444_800_000).contains(&at.as_millis())
+}
+
+/// Reads records as they may be shown, each in one line.
+pub(crate) fn shown(
+    input: impl BufRead,
+    envelope: Option<&'static str>,
+    keys: &[&str],
+    wanted: Wanted<'_>,
+) -> io::Result<Shown> {
+    let mut records = Records::new(input, envelope);
+    let mut shown = Shown::new();
+    while records.row() < wanted.last {
+        let row = records.row() + 1;
+        let Some(Record::Object(text) | Record::Broken { text, .. }) = records.read()? else {
+            break;
+        };
+        if (wanted.chosen)(row) {
+            let masked = mask(text, keys);
+            let lines = masked.split(|&b| b == b'\n').map(<[u8]>::trim_ascii);
+            let lines: Vec<_> = lines.map(String::from_utf8_lossy).collect();
+            shown.push((row, lines.join(" ").trim().to_owned()));
+        }
+    }
+    Ok(shown)
 }
 
 /// Replaces by `…` the values of `keys` and whatever looks like a telephone number, in text that

@@ -16,3 +16,4 @@ pub mod labels;
 pub mod mapping;
 pub mod outcome;
 pub mod queue_log;
+pub mod shown;

@@ -22,8 +22,18 @@ pub enum Emitted {
         earlier: Vec<EarlierRows>,
         /// For platforms that deliver one contact again with new information: when this version
         /// of it was written (ms since the epoch). The ledger keeps the highest for one fact
-        /// identifier, across files too. `None` where the platform never revises.
+        /// identifier, across files too. `None` where the platform never revises. Negative for a
+        /// call told at the end of a file that may yet go on in the next
+        /// ([`Emitted::Withdrawn`]).
         revision: Option<i64>,
+    },
+    /// A call that an earlier file told before its end, and that goes on in this one: what was told
+    /// of it no longer holds. It is told again when it ends.
+    Withdrawn {
+        /// Its identifier.
+        id: String,
+        /// The revision under which it was told.
+        revision: i64,
     },
     /// A row that says again, or says an older version of, what another row of the file says.
     Duplicate {
@@ -165,6 +175,7 @@ impl Totals {
             Emitted::Duplicate { .. } => self.duplicate_rows += 1,
             Emitted::Rejected(_) => self.rejected_rows += 1,
             Emitted::Ignored { n, .. } => self.ignored_rows += u64::from(*n),
+            Emitted::Withdrawn { .. } => {}
         }
     }
 

@@ -42,6 +42,7 @@ mod sniff;
 mod transfers;
 
 pub use config::{EventMap, EventRule, Meaning, QueueLogConfig};
+pub use line::shown;
 pub use parser::{End, Finished, QueueLogParser};
 pub use saved::{OpenState, SavedStateError};
 pub use sniff::{first_instant, sniff};

@@ -168,6 +168,7 @@ pub enum Command {
 /// ones. Each file is one atomic commit: killed at any instant, it has either happened or not.
 #[derive(Debug, Args)]
 #[command(
+    group = clap::ArgGroup::new("how").args(["format", "mapping"]).required(true),
     after_help = "Examples:\n  soglia import --format queue-log /var/log/asterisk/queue_log*\n  \
     soglia import --mapping casi.toml --service cup casi-2023-07.csv"
 )]
@@ -182,11 +183,11 @@ pub struct Import {
     #[arg(long, value_name = "CODE")]
     pub service: Option<String>,
     /// Format of the files
-    #[arg(long, value_name = "NAME", required_unless_present = "mapping",
+    #[arg(long, value_name = "NAME",
         value_parser = PossibleValuesParser::new(soglia_ledger::import::Format::NAMES))]
     pub format: Option<String>,
     /// Mapping file for CSV, TSV, XLSX or Parquet
-    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
     /// Name of the platform, where several of one kind deliver to one ledger
     #[arg(long, value_name = "NAME")]

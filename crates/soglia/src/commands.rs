@@ -27,6 +27,8 @@ mod staffing;
 mod user;
 mod whatif;
 
+use std::io::Write;
+
 use clap::CommandFactory;
 use jiff::tz::TimeZone;
 use soglia_app::measured::session;
@@ -71,8 +73,10 @@ pub async fn run(args: Cli) -> Done {
         Command::Scenario(command) => scenario::run(&settings, command),
         Command::Demo(args) => demo::run(&settings, args).await,
         Command::Completions { shell } => {
-            let mut command = Cli::command();
-            clap_complete::generate(shell, &mut command, "soglia", &mut std::io::stdout());
+            // The generator panics where it cannot write.
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "soglia", &mut text);
+            std::io::stdout().write_all(&text)?;
             Ok(DONE)
         }
         Command::Man => {

@@ -133,10 +133,11 @@ impl From<soglia_measure::MeasureError> for Failure {
 impl From<soglia_ledger::import::ImportError> for Failure {
     fn from(error: soglia_ledger::import::ImportError) -> Self {
         use soglia_ledger::import::ImportError;
+        use soglia_ledger::mapping::MappingError;
         let hint = error.hint();
         let failure = match error {
             ImportError::Ledger(error) => return error.into(),
-            ImportError::Mapping(_) => Self::configuration(error),
+            ImportError::Mapping(MappingError::Definition(_)) => Self::configuration(error),
             ImportError::UnknownService { .. } => Self::usage(error),
             other => Self::data(other),
         };

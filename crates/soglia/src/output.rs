@@ -126,6 +126,18 @@ fn is_number(cell: &str) -> bool {
         || matches!(cell, "–" | "n/a" | "n.a." | "")
 }
 
+/// One of two texts, in the language asked for.
+pub const fn pick(
+    lang: soglia_domain::text::Lang,
+    it: &'static str,
+    en: &'static str,
+) -> &'static str {
+    match lang {
+        soglia_domain::text::Lang::It => it,
+        soglia_domain::text::Lang::En => en,
+    }
+}
+
 /// A number with thousands separated as people write them in the language.
 pub fn grouped(n: u64, lang: soglia_domain::text::Lang) -> String {
     let mark = match lang {

@@ -20,6 +20,7 @@ use soglia_sources::labels::{normalised, test_callers};
 use soglia_sources::outcome::{EarlierRows, Rejected};
 
 use super::deliveries::Deliveries;
+use super::enrich::completed;
 use super::output::{CHUNK_ROWS, Chunk, Files, Output, Place};
 use super::records::{Record, Records, Standing, UNREVISED};
 use super::rules::OtherRules;
@@ -319,17 +320,25 @@ impl<'a> Collector<'a> {
         rows: Rows,
     ) -> Result<(), ImportError> {
         self.counts.fact_rows += u64::from(rows.n);
-        self.supersede(Table::Calls, call.fact.id.clone(), UNREVISED)?;
+        let known = call.provenance.revision.unwrap_or(UNREVISED);
+        self.supersede(Table::Calls, call.fact.id.clone(), known)?;
         call.local_hour = self.clock.hour_of(call.fact.arrived);
         call.provenance = self.completing(&call.provenance, rows);
         for mut entry in entries {
-            entry.provenance.revision = Some(super::enrich::COMPLETED);
+            entry.provenance.revision = Some(completed(known));
             self.queue_entries.push(entry);
         }
         self.count(Table::Calls);
         self.calls.push(call);
         self.flush_if_full(Table::QueueEntries)?;
         self.flush_if_full(Table::Calls)
+    }
+
+    /// Takes back a call that an earlier import told before its end, completed or not.
+    pub fn withdraw(&mut self, id: String, revision: i64) -> Result<(), ImportError> {
+        self.note("ended_in_a_later_file");
+        self.supersede(Table::Calls, id.clone(), revision)?;
+        self.supersede(Table::Calls, id, completed(revision))
     }
 
     /// Rows of this import after those that a fact already had.
@@ -342,7 +351,7 @@ impl<'a> Collector<'a> {
             import_no: self.import_no,
             rows,
             earlier: Some(earlier),
-            revision: Some(super::enrich::COMPLETED),
+            revision: Some(completed(known.revision.unwrap_or(UNREVISED))),
         }
     }
 

@@ -29,8 +29,11 @@ const MARGIN: Millis = Millis::from_hours(48);
 /// Calls looked up at a time.
 pub const CHUNK: usize = 20_000;
 
-/// The revision of a call completed by the CDR.
-pub const COMPLETED: i64 = 0;
+/// The revision of a call completed by the CDR, by that of the call as the queue log told it: none,
+/// or an odd one below it for a call that the log may yet go on with.
+pub const fn completed(revision: i64) -> i64 {
+    revision + 1
+}
 
 /// Completes the calls of a chunk; rows of those that need nothing, or that the queue log did not
 /// tell, are ignored and counted.
@@ -81,7 +84,8 @@ pub async fn enrich(
 fn window(table: &str, main: &str, from: i64, until: i64) -> String {
     let instant = |at| format!("arrow_cast({at}, 'Timestamp(Microsecond, Some(\"UTC\"))')");
     format!(
-        "SELECT * FROM {table} WHERE revision IS NULL AND {main} >= {} AND {main} < {}",
+        "SELECT * FROM {table} WHERE (revision IS NULL OR (revision < 0 AND revision % 2 <> 0)) \
+         AND {main} >= {} AND {main} < {}",
         instant(from),
         instant(until)
     )
@@ -167,6 +171,7 @@ struct PlaceColumns {
     last: Int64Array,
     n: Int32Array,
     earlier: StringArray,
+    revision: Int64Array,
     local_hour: Int32Array,
     service: StringArray,
 }
@@ -179,6 +184,7 @@ impl PlaceColumns {
             last: columns.longs("row_last")?,
             n: columns.ints("rows")?,
             earlier: columns.text("earlier_rows")?,
+            revision: columns.longs("revision")?,
             local_hour: columns.ints("local_hour")?,
             service: columns.text("service")?,
         })
@@ -194,7 +200,7 @@ impl PlaceColumns {
                 n: count(self.n.value(row)),
             },
             earlier: text(&self.earlier, row),
-            revision: None,
+            revision: self.revision.is_valid(row).then(|| self.revision.value(row)),
         }
     }
 

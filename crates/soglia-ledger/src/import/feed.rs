@@ -47,6 +47,12 @@ pub async fn feed<'a>(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<OpenCalls, ImportError> {
     let mut run = Run { ledger, request, stream, object, collector, progress, failed: None };
+    // Rotation leaves empty files behind: a delivery of nothing, whatever the format. A mapped file
+    // has at least a header.
+    let mapped = matches!(request.format, Format::Mapped(..));
+    if !mapped && run.open_text()?.fill_buf().map_err(run.unreadable())?.is_empty() {
+        run.collector.note("empty_file");
+    }
     match request.format {
         Format::QueueLog => run.queue_log(),
         Format::AsteriskCdr => run.asterisk_cdr().await,
@@ -85,6 +91,7 @@ impl Run<'_, '_> {
             Emitted::Fact { fact, earlier, revision } => {
                 self.collector.fact(fact, &earlier, revision)
             }
+            Emitted::Withdrawn { id, revision } => self.collector.withdraw(id, revision),
             Emitted::Duplicate { row, why } => self.collector.duplicate(row, why),
             Emitted::Rejected(rejected) => self.collector.rejected(rejected),
             Emitted::Ignored { n, why, .. } => {
@@ -114,12 +121,14 @@ impl Run<'_, '_> {
     fn queue_log(&mut self) -> Result<OpenCalls, ImportError> {
         let zone = self.request.zone();
         let first_lines = first_lines(&mut self.open_text()?).map_err(self.unreadable())?;
-        queue_log::sniff(first_lines.iter().map(Vec::as_slice), &zone).map_err(|problem| {
-            ImportError::Unrelated {
-                path: self.request.path.to_owned(),
-                problem: problem.to_string(),
-            }
-        })?;
+        if !first_lines.is_empty() {
+            queue_log::sniff(first_lines.iter().map(Vec::as_slice), &zone).map_err(|problem| {
+                ImportError::Unrelated {
+                    path: self.request.path.to_owned(),
+                    problem: problem.to_string(),
+                }
+            })?;
+        }
         let file = self.collector.import_no().to_string();
         let config = QueueLogConfig::agreed(file, zone.clone(), self.request.contract);
         let mut parser =
@@ -286,6 +295,7 @@ impl Run<'_, '_> {
         let zone = self.request.zone();
         self.collector.follows(Deliveries::new(self.ledger, mapping.table(), self.stream)?);
         let mut failed = None;
+        let known_as = self.request.path;
         let read = mapping::read(mapping, &path, &zone, &mut |row| {
             self.mapped_row(row).map_err(|error| {
                 failed = Some(error);
@@ -296,7 +306,7 @@ impl Run<'_, '_> {
         if let Some(error) = failed {
             return Err(error);
         }
-        read?;
+        read.map_err(|error| error.of_file(known_as))?;
         Ok(OpenCalls::default())
     }
 

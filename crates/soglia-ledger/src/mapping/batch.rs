@@ -8,7 +8,8 @@ use arrow::compute::{cast, interleave, take_record_batch};
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use soglia_domain::text::nearest;
 use soglia_sources::mapping::text::Fault;
-use soglia_sources::mapping::{Column, Kind, N_FIELDS, OnError, RAW, WrongMapping};
+use soglia_sources::mapping::{Column, Kind, Layout, N_FIELDS, OnError, RAW, WrongMapping};
+use soglia_sources::shown::{Shown, Wanted};
 
 use super::columns::Columns;
 use super::delivery::{Batch, Row};
@@ -17,6 +18,9 @@ use super::facts::{Context, Refusal, facts};
 use super::functions::Clock;
 use super::plan::{Evaluated, Planned, Planner, with_pseudo_columns};
 use super::{MappedOutcome, MappedRow, Mapping, mask_anywhere};
+
+/// The column of the operator's group: what it is read from may be the operator's name.
+const GROUP: &str = "group";
 
 /// A mapping planned for the columns of one file.
 pub(super) struct Plan<'a> {
@@ -28,8 +32,11 @@ pub(super) struct Plan<'a> {
     skips: Vec<Planned>,
     lets: Vec<(Planned, SchemaRef)>,
     columns: Vec<(&'static Column, Planned)>,
-    /// Columns that the fact's person is read from, those of `let` among them.
+    /// Columns that the fact's person or the group of its operator is read from, those of `let`
+    /// among them.
     private: Vec<usize>,
+    /// Columns of the file that no expression reads: nobody knows whom they name.
+    unread: Vec<usize>,
 }
 
 struct PlannedRepair {
@@ -80,7 +87,9 @@ impl<'a> Plan<'a> {
         let columns: Vec<(&'static Column, Planned)> =
             columns.collect::<Result<_, WrongMapping>>()?;
         let private = private(mapping, &columns, &lets, schema.fields().len());
-        Ok(Self { mapping, clock, width, repairs, skips, lets, columns, private })
+        let read = |column: &usize| mapping.used.contains(schema.field(*column).name());
+        let unread = (0..width).filter(|column| !read(column)).collect();
+        Ok(Self { mapping, clock, width, repairs, skips, lets, columns, private, unread })
     }
 
     /// Plans for text columns as far as they are known, to find mistakes before any file is read.
@@ -243,20 +252,56 @@ impl<'a> Plan<'a> {
         text: String,
         known: CellsKnown,
     ) -> String {
-        if self.private.is_empty() {
+        if self.private.is_empty() && self.unread.is_empty() {
             return text;
         }
         if known == CellsKnown::No {
             return mask_anywhere(&text);
         }
         let delivered = self.private.iter().filter(|column| **column < cells.num_columns());
-        let values = delivered.filter_map(|column| {
-            let values = cast(cells.column(*column), &DataType::Utf8).ok()?;
-            let values: &StringArray = values.as_string();
-            values.is_valid(at).then(|| values.value(at).to_owned())
-        });
-        values.filter(|value| 1 < value.len()).fold(text, |text, value| text.replace(&value, "…"))
+        let private = delivered.filter_map(|column| cell(cells, *column, at));
+        let unread = self.unread.iter().filter_map(|column| cell(cells, *column, at));
+        private
+            .filter(|value| 1 < value.len())
+            .chain(unread.filter(|value| may_name_somebody(value)))
+            .fold(text, |text, value| text.replace(&value, "…"))
     }
+
+    /// Rows of a batch as they may be shown.
+    pub fn shown(&self, batch: &Batch, wanted: Wanted<'_>) -> Shown {
+        let rows = batch.rows.iter().enumerate();
+        let chosen = rows.filter(|(_, row)| (wanted.chosen)(row.number));
+        chosen.map(|(at, row)| (row.number, self.shown_row(&batch.cells, at, row))).collect()
+    }
+
+    fn shown_row(&self, cells: &RecordBatch, at: usize, row: &Row) -> String {
+        if row.fault.is_some() || row.n_fields != self.width {
+            return mask_anywhere(&row.raw);
+        }
+        let delimiter = match &self.mapping.definition.layout {
+            Layout::Text(layout) => char::from(layout.delimiter),
+            Layout::Sheet(_) | Layout::Parquet => '\t',
+        };
+        let hidden = |column: &usize| self.private.contains(column) || self.unread.contains(column);
+        let values = (0..self.width).map(|column| match cell(cells, column, at) {
+            Some(value) if hidden(&column) && !value.is_empty() => "…".to_owned(),
+            value => value.unwrap_or_default(),
+        });
+        values.collect::<Vec<_>>().join(&delimiter.to_string())
+    }
+}
+
+/// A cell as text, unless it is null.
+fn cell(cells: &RecordBatch, column: usize, at: usize) -> Option<String> {
+    let values = cast(cells.column(column), &DataType::Utf8).ok()?;
+    let values: &StringArray = values.as_string();
+    values.is_valid(at).then(|| values.value(at).to_owned())
+}
+
+/// Whether a value is more than a mark or a small number.
+fn may_name_somebody(value: &str) -> bool {
+    let count = |of: fn(&char) -> bool| value.chars().filter(of).count();
+    2 < count(|c| c.is_alphabetic()) || 5 < count(char::is_ascii_digit)
 }
 
 /// What is known about a row so far.
@@ -395,7 +440,8 @@ fn plan_lets(
     Ok((lets, before))
 }
 
-/// Finds the columns that the fact's person is read from, those of `let` among them.
+/// Finds the columns that the fact's person or the group of its operator is read from, those of
+/// `let` among them.
 fn private(
     mapping: &Mapping,
     columns: &[(&'static Column, Planned)],
@@ -405,7 +451,7 @@ fn private(
     let person = mapping.definition.fact.private_column();
     let mut uses: Vec<usize> = columns
         .iter()
-        .filter(|(column, _)| Some(column.name) == person)
+        .filter(|(column, _)| Some(column.name) == person || column.name == GROUP)
         .flat_map(|(_, planned)| planned.uses.clone())
         .collect();
     // From the last to the first: an expression only uses earlier ones.

@@ -56,6 +56,15 @@ impl MappingError {
         }
     }
 
+    /// Names the file as the user knows it, where a copy of it was read.
+    #[must_use]
+    pub fn of_file(mut self, known_as: &Path) -> Self {
+        if let Self::Io { path, .. } | Self::Data { path, .. } = &mut self {
+            *path = known_as.display().to_string();
+        }
+        self
+    }
+
     pub(super) fn data(path: &Path, problem: impl Into<String>, hint: Option<String>) -> Self {
         Self::Data { path: path.display().to_string(), problem: problem.into(), hint }
     }

@@ -46,6 +46,8 @@ pub(super) struct Journey {
     pub(super) after: After,
     /// The earliest moment for which the parser has set an alarm.
     pub(super) alarm: Instant,
+    /// At which telling of calls that may go on it was told, unless it went on since.
+    pub(super) told: Option<i64>,
 }
 
 /// One entry into one queue.
@@ -148,6 +150,7 @@ impl Journey {
             ended: None,
             after: After::Onward,
             alarm: Instant::from_millis(i64::MAX),
+            told: None,
         }
     }
 
@@ -212,8 +215,8 @@ impl Journey {
     }
 
     /// The platform restarted: nothing that was open has survived. A call in the IVR was open if
-    /// it wrote one of the log's last rows, until `alive`.
-    pub(super) fn restarted(&mut self, at: Instant, alive: Instant, totals: &mut Totals) {
+    /// it wrote one of the log's last rows, until `alive`. Hands back whether it was.
+    pub(super) fn restarted(&mut self, at: Instant, alive: Instant, totals: &mut Totals) -> bool {
         let mut was_open = self.legs.is_empty() && alive - self.last <= IVR_CUT;
         for leg in self.legs.iter_mut().filter(|leg| leg.stage != Stage::Done) {
             was_open = true;
@@ -231,6 +234,7 @@ impl Journey {
             self.marks.insert(Mark::Restarted);
         }
         self.after = After::Nothing;
+        was_open
     }
 
     /// Joins an operator's consulting leg to the citizen's call.

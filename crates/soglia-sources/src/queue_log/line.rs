@@ -3,9 +3,13 @@
 //! `unixtime|callid|queue|member|EVENT|parameters…`; the first field may also be a local date and
 //! time with microseconds, as the database export writes it.
 
+use std::io::{self, BufRead};
+
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use soglia_domain::time::{Instant, Millis};
+
+use crate::shown::{Asked, Shown, Wanted, lines};
 
 /// A line's fields, trimmed of blanks.
 pub(super) struct Line<'a> {
@@ -206,7 +210,15 @@ pub(crate) fn born(id: &[u8]) -> Option<Instant> {
     digits(secs).filter(|secs| *secs <= SECS_MAX).map(Instant::from_secs)
 }
 
-/// A rejected line as it may be kept: callers' numbers and names, and members, become `…`.
+/// Reads lines as they may be shown.
+pub fn shown(input: impl BufRead, wanted: Wanted<'_>) -> io::Result<Shown> {
+    lines(input, wanted, |line, asked| match asked {
+        Asked::For => String::from_utf8_lossy(&masked(line)).into_owned(),
+        Asked::Not => String::new(),
+    })
+}
+
+/// A line as it may be kept: callers' numbers and names, and members, become `…`.
 pub(super) fn masked(text: &[u8]) -> Vec<u8> {
     let structured = cut(text).0.trim_ascii().iter().all(|b| b"0123456789.-: T".contains(b));
     let fields: Vec<&[u8]> = text.split(|&b| b == b'|').collect();
@@ -220,27 +232,50 @@ pub(super) fn masked(text: &[u8]) -> Vec<u8> {
             0..=1 if structured => out.extend_from_slice(field),
             3 if !matches!(field.trim_ascii(), b"" | b"NONE") => out.extend_from_slice(HIDDEN),
             _ if enters && 5 <= n && 2 < field.len() => out.extend_from_slice(HIDDEN),
+            // The operator's own leg.
+            _ if born(field.trim_ascii()).is_some() => out.extend_from_slice(field),
             _ => mask_numbers(field, &mut out),
         }
     }
     out
 }
 
-/// A rejected line of any other format as it may be kept: callers' numbers, and names that stand
-/// before a number in angle brackets, become `…`.
-pub(crate) fn masked_text(line: &[u8]) -> String {
+/// A line of call detail records as it may be kept: callers' numbers, names that stand before a
+/// number in angle brackets, and operators' telephones become `…`.
+pub(crate) fn masked_record(line: &[u8]) -> String {
     let mut out = Vec::with_capacity(line.len());
-    for (n, field) in line.split(|&b| b == b',').enumerate() {
+    let mut quoted = false;
+    let fields = line.split(|&b| {
+        quoted ^= b == b'"';
+        b == b',' && !quoted
+    });
+    for (n, field) in fields.enumerate() {
         if 0 < n {
             out.push(b',');
         }
-        if field.contains(&b'<') {
-            out.extend_from_slice(HIDDEN);
-        } else {
-            mask_numbers(field, &mut out);
+        let bare = unquoted(field.trim_ascii());
+        let slash = bare.iter().position(|&b| b == b'/');
+        let technology = slash
+            .and_then(|at| bare.get(..at))
+            .filter(|word| !word.is_empty() && word.iter().all(u8::is_ascii_alphabetic));
+        match technology {
+            _ if field.contains(&b'<') => out.extend_from_slice(HIDDEN),
+            _ if born(bare).is_some() => out.extend_from_slice(field),
+            Some(word) => {
+                out.extend_from_slice(word);
+                out.push(b'/');
+                out.extend_from_slice(HIDDEN);
+            }
+            None => mask_numbers(field, &mut out),
         }
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A field without the quotes around it.
+fn unquoted(field: &[u8]) -> &[u8] {
+    let inner = field.strip_prefix(b"\"").unwrap_or(field);
+    inner.strip_suffix(b"\"").unwrap_or(inner)
 }
 
 const HIDDEN: &[u8] = "…".as_bytes();
@@ -328,6 +363,24 @@ mod tests {
             "1795409094|1.0|cup|NONE|INFO|RICHIAMATA|+390600000109",
             "1795409094|1.0|cup|NONE|INFO|RICHIAMATA|+…",
         );
+        check(
+            "1795409094|17954.0|cup|Nadia Neri|CONNECT|2|1795409090.1|2",
+            "1795409094|17954.0|cup|…|CONNECT|2|1795409090.1|2",
+        );
         check("Verdi,0600000101,cup", "Verdi,…,cup");
+    }
+
+    #[test]
+    fn records_hide_people() {
+        let check = |text: &str, expect: &str| assert_eq!(masked_record(text.as_bytes()), expect);
+        check(
+            r#""06000001","cup","""Neri, Ada"" <0600000101>","PJSIP/trunk-1","PJSIP/nadia""#,
+            r#""…","cup",…,PJSIP/…,PJSIP/…"#,
+        );
+        check(
+            r#"Queue,"cup,tc,,,90","2026-03-02 08:03:12",12,"1772434980.4","did=0855550100""#,
+            r#"Queue,"cup,tc,,,90","2026-03-02 08:03:12",12,"1772434980.4","did=…""#,
+        );
+        check(r#""x","Neri Ada <06"#, r#""x",…"#);
     }
 }

@@ -32,7 +32,12 @@ pub struct QueueLogParser {
     /// Instant of the row before this one. Expiry goes by the smaller of two rows in succession,
     /// so that one row with a wrong clock closes nothing.
     previous: Instant,
-    /// Ids of calls closed by [`End::Final`] in an earlier file, whose stray rows may still come.
+    /// How often calls that may go on were told at the end of a file.
+    tellings: i64,
+    /// Calls told by an earlier file that went on with the row being read.
+    withdrawn: Vec<Emitted>,
+    /// Ids of calls that an earlier program closed for good when the previous file ended; their
+    /// stray rows may still come.
     closed: HashSet<u64, BuildQuick>,
     closed_until: Instant,
 }
@@ -42,8 +47,10 @@ pub struct QueueLogParser {
 pub enum End {
     /// Another file follows: calls that only wait for stray rows stay open as well.
     Continues,
-    /// The log ends here for now: every call that neither waits nor talks is closed. If more
-    /// files come after all, stray rows of those calls are ignored as `late_row`.
+    /// The log ends here for now: every call that neither waits nor talks is told as it stands. If
+    /// more files come after all and one of them goes on, what was told is
+    /// [withdrawn](Emitted::Withdrawn) and told again, so that a log gives the same calls wherever
+    /// it was cut.
     Final,
 }
 
@@ -93,6 +100,8 @@ impl QueueLogParser {
             alarms: Alarms::default(),
             next_seq: 0,
             previous: Instant::from_millis(i64::MIN),
+            tellings: 0,
+            withdrawn: Vec::new(),
             closed: HashSet::default(),
             closed_until: Instant::from_millis(i64::MIN),
         }
@@ -103,6 +112,7 @@ impl QueueLogParser {
         let mut parser = Self::new(config);
         parser.next_seq = open.next_seq;
         parser.previous = Instant::from_millis(open.previous);
+        parser.tellings = open.tellings;
         parser.closed.extend(open.closed);
         parser.closed_until = Instant::from_millis(open.closed_until);
         for name in open.queues {
@@ -144,6 +154,9 @@ impl QueueLogParser {
                 }
                 let taken = self.dispatch(row, &line, out).unwrap_or_else(Taken::Refused);
                 self.previous = at;
+                for withdrawn in std::mem::take(&mut self.withdrawn) {
+                    self.emit(withdrawn, out);
+                }
                 match taken {
                     Taken::Call => {}
                     Taken::Ignored(why) => self.emit(Emitted::Ignored { row, n: 1, why }, out),
@@ -162,16 +175,18 @@ impl QueueLogParser {
     /// Ends the file.
     pub fn finish(mut self, end: End, out: &mut impl FnMut(Emitted)) -> Finished {
         if end == End::Final {
-            self.close_settled(out);
+            self.tell_settled(out);
         }
         let mut left: Vec<Journey> =
             std::mem::take(&mut self.calls).into_iter().flatten().collect();
         left.sort_by_key(|journey| journey.seq);
-        self.totals.open_calls = left.len() as u64;
-        self.totals.pending_rows = left.iter().map(|journey| u64::from(journey.rows.n)).sum();
+        let open = || left.iter().filter(|journey| journey.told.is_none());
+        self.totals.open_calls = open().count() as u64;
+        self.totals.pending_rows = open().map(|journey| u64::from(journey.rows.n)).sum();
         assert!(self.totals.balance(), "every row went somewhere: {:?}", self.totals);
         let names = std::mem::take(&mut self.names.names);
         let mut open = OpenState::new(self.next_seq, self.previous, names);
+        open.tellings = self.tellings;
         open.closed = self.closed.iter().copied().collect();
         open.closed.sort_unstable();
         open.closed_until = self.closed_until.as_millis();
@@ -180,22 +195,21 @@ impl QueueLogParser {
         Finished { totals: self.totals, open }
     }
 
-    /// Closes what neither waits nor talks, in the order in which time would have closed it.
-    fn close_settled(&mut self, out: &mut impl FnMut(Emitted)) {
+    /// Tells what neither waits nor talks, in the order in which time would close it.
+    fn tell_settled(&mut self, out: &mut impl FnMut(Emitted)) {
+        self.tellings += 1;
         let mut settled: Vec<_> = (0..)
             .zip(&self.calls)
             .filter_map(|(slot, journey)| Some((slot, journey.as_ref()?)))
-            .filter(|(_, journey)| !journey.is_open())
+            .filter(|(_, journey)| !journey.is_open() && journey.told.is_none())
             .map(|(slot, journey)| (journey.deadline(&self.config), journey.seq, slot))
             .collect();
         settled.sort_unstable();
-        for (deadline, _, slot) in settled {
-            if let Some(journey) = self.take(slot) {
-                self.closed.extend(journey.aliases.iter().map(|id| stable(&[id])));
-                self.closed.insert(stable(&[&journey.id]));
-                self.closed_until = self.closed_until.max(deadline);
-                self.close(journey, out);
-            }
+        for (_, _, slot) in settled {
+            let Some(journey) = self.calls.get_mut(slot).and_then(Option::as_mut) else { continue };
+            let told = journey.clone();
+            journey.told = Some(self.tellings);
+            self.tell(told, Some(revision(self.tellings)), out);
         }
     }
 
@@ -203,7 +217,9 @@ impl QueueLogParser {
         let alive = self.previous;
         for slot in 0..self.calls.len() {
             let Some(journey) = self.calls.get_mut(slot).and_then(Option::as_mut) else { continue };
-            journey.restarted(at, alive, &mut self.totals);
+            if journey.restarted(at, alive, &mut self.totals) {
+                self.withdrawn.extend(withdrawal(journey));
+            }
             self.set_alarm(slot);
         }
     }
@@ -284,6 +300,7 @@ impl QueueLogParser {
     ) -> (&mut Journey, &mut Totals) {
         let journey = self.calls.get_mut(slot).and_then(Option::as_mut);
         let journey = journey.expect("ids point at open calls only");
+        self.withdrawn.extend(withdrawal(journey));
         journey.touch(row, line.stamp.at, line.stamp.precision);
         // A row before the previous brings the deadline forward, whatever becomes of the row.
         bring_forward(&mut self.alarms, journey, slot, &self.config);
@@ -360,10 +377,23 @@ impl QueueLogParser {
         Some(journey)
     }
 
+    /// Tells a call that is over, unless an earlier file told the same.
     fn close(&mut self, journey: Journey, out: &mut impl FnMut(Emitted)) {
+        if journey.told.is_none() {
+            self.tell(journey, None, out);
+        }
+    }
+
+    fn tell(&mut self, journey: Journey, revision: Option<i64>, out: &mut impl FnMut(Emitted)) {
         let names = &self.names;
         let (fact, earlier) = journey.into_fact(|queue| names.name(queue), &mut self.totals);
-        self.emit(Emitted::Fact { fact, earlier, revision: None }, out);
+        self.emit(Emitted::Fact { fact, earlier, revision }, out);
+    }
+
+    /// Takes back what was told of a call that is now part of another.
+    pub(super) fn withdraw(&mut self, mut journey: Journey) -> Journey {
+        self.withdrawn.extend(withdrawal(&mut journey));
+        journey
     }
 
     fn reject(
@@ -382,6 +412,19 @@ impl QueueLogParser {
         self.totals.count(&emitted);
         out(emitted);
     }
+}
+
+/// The revision of calls told at one telling. It is odd and below -1, so that the one after it is
+/// free for a call that another source completes, and neither is any other platform's.
+const fn revision(telling: i64) -> i64 {
+    -2 * telling - 1
+}
+
+/// Takes back what was told of a call, if something was.
+fn withdrawal(journey: &mut Journey) -> Option<Emitted> {
+    let telling = journey.told.take()?;
+    let id = String::from_utf8_lossy(&journey.id).into_owned();
+    Some(Emitted::Withdrawn { id, revision: revision(telling) })
 }
 
 /// Sets the alarm of a call to its deadline, if that comes first: an alarm may ring too early,

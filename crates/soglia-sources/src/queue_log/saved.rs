@@ -1,8 +1,8 @@
 //! Calls that are still open when a file ends, in a form that can be stored. Read [`OpenState`]
 //! first.
 //!
-//! Version 1. A reader of a later version reads this one; an older reader refuses a later version
-//! by its number.
+//! Version 2. A reader of a later version reads this one; an older reader refuses a later version
+//! by its number. Version 1 forgot calls that were told at the end of a file, all but their ids.
 
 use serde::{Deserialize, Serialize};
 use soglia_domain::facts::{Direction, QueueExit, Rows};
@@ -24,6 +24,9 @@ pub struct OpenState {
     pub(super) previous: i64,
     pub(super) queues: Vec<String>,
     pub(super) calls: Vec<SavedCall>,
+    /// How often calls that may go on were told at the end of a file.
+    #[serde(default)]
+    pub(super) tellings: i64,
     pub(super) closed: Vec<u64>,
     pub(super) closed_until: i64,
 }
@@ -42,7 +45,7 @@ pub enum SavedStateError {
     },
 }
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 impl OpenState {
     /// A state with nothing in it yet.
@@ -70,9 +73,9 @@ impl OpenState {
         serde_json::to_string(self).expect("plain structs, strings and integers always serialise")
     }
 
-    /// How many calls are open.
+    /// How many calls are open and were not told yet.
     pub fn n_calls(&self) -> usize {
-        self.calls.len()
+        self.calls.iter().filter(|call| call.told.is_none()).count()
     }
 
     /// Replaces every caller's number by what the function makes of it.
@@ -112,6 +115,8 @@ pub(super) struct SavedCall {
     talked_until: Option<i64>,
     ended: Option<i64>,
     onward: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    told: Option<i64>,
 }
 
 /// An id: text where it is UTF-8, as almost always, else its bytes.
@@ -167,6 +172,7 @@ impl SavedCall {
             ended,
             after,
             alarm: _,
+            told,
         } = journey;
         if 0 < rows.n {
             let Rows { first, last, n } = rows;
@@ -200,6 +206,7 @@ impl SavedCall {
             talked_until: talked_until.map(Instant::as_millis),
             ended: ended.map(Instant::as_millis),
             onward: after == After::Onward,
+            told,
         }
     }
 
@@ -232,6 +239,7 @@ impl SavedCall {
             talked_until,
             ended,
             onward,
+            told,
         } = self;
         let at = Instant::from_millis;
         Journey {
@@ -258,6 +266,7 @@ impl SavedCall {
             talked_until: talked_until.map(at),
             ended: ended.map(at),
             after: if onward { After::Onward } else { After::Nothing },
+            told,
             ..Journey::new(seq, &id.restore(), at(arrived), at(last))
         }
     }

@@ -37,6 +37,7 @@ impl QueueLogParser {
         journey.transfers = journey.transfers.saturating_add(1);
         journey.after = After::Onward;
         if let Some(leg) = consulting.and_then(|slot| self.take(slot)) {
+            let leg = self.withdraw(leg);
             self.by_id.insert(leg.id.clone(), slot);
             for id in &leg.aliases {
                 self.by_id.insert(id.clone(), slot);

@@ -103,6 +103,7 @@ fn line(emitted: &Emitted) -> String {
             format!("{} | rev {}", message_line(message), revision.map_or("-".into(), at_millis))
         }
         Emitted::Fact { fact, .. } => format!("{fact:?}"),
+        Emitted::Withdrawn { id, .. } => format!("withdrawn {id}"),
         Emitted::Duplicate { row, why } => format!("duplicate row {row}: {why}"),
         Emitted::Rejected(rejected) => {
             let text: String = rejected.text.chars().take(90).collect();

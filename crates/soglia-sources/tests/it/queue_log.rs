@@ -2,7 +2,7 @@
 //! first.
 
 use jiff::tz::TimeZone;
-use soglia_domain::facts::Fact;
+use soglia_domain::facts::{Disposition, Fact};
 use soglia_domain::time::{Instant, Millis};
 use soglia_sources::outcome::Emitted;
 use soglia_sources::queue_log::{
@@ -243,22 +243,62 @@ fn calls_left_open_are_completed_by_the_next_file() {
 }
 
 #[test]
-fn stray_rows_of_a_call_closed_at_the_end_of_a_file_are_ignored() {
+fn stray_rows_in_the_next_file_belong_to_the_call() {
     let one = b"1000|1.1|a|NONE|ENTERQUEUE||0855550112|1\n1009|1.1|a|NONE|ABANDON|1|1|9\n";
     let (first, left) = run(QueueLogParser::new(config("one")), one, End::Final);
-    assert_eq!(first.len(), 1);
+    assert!(matches!(first.as_slice(), [Emitted::Fact { revision: Some(-3), .. }]), "{first:?}");
+    assert_eq!((left.totals.open_calls, left.totals.pending_rows, left.open.n_calls()), (0, 0, 0));
     let two = b"1010|1.1|a|NONE|INFO|STATO|X\n1010|1.1|NONE|NONE|INFO|IVR|m|1|OK\n";
     let (second, done) = run(QueueLogParser::resume(config("two"), left.open), two, End::Final);
-    assert_eq!(table::all(&second), "ignored 1 late_row\nignored 2 late_row\n");
-    assert_eq!(done.totals.ignored_rows, 2);
+    let [Emitted::Withdrawn { id, revision: -3 }, Emitted::Fact { fact, earlier, revision }] =
+        second.as_slice()
+    else {
+        panic!("what was told is taken back: {second:?}");
+    };
+    assert_eq!((id.as_str(), fact.id(), *revision), ("1.1", "1.1", Some(-5)));
+    assert_eq!(earlier.iter().map(|rows| rows.n).sum::<u32>(), 2);
+    assert_eq!(done.totals.fact_rows, 2);
+}
+
+/// Once found in a log that was rotated at noon: a caller who was in the IVR had given up there by
+/// one file, and was answered by the next.
+#[test]
+fn a_call_in_the_ivr_when_the_file_ends_is_one_call() {
+    let one = b"1000|1.1|NONE|NONE|DID|0855550100\n";
+    let (first, left) = run(QueueLogParser::new(config("one")), one, End::Final);
+    assert_eq!(first.len(), 1, "it is told as it stands: {first:?}");
+    let two = b"1020|1.1|a|NONE|ENTERQUEUE||0855550112|1\n1030|1.1|a|X|CONNECT|10|x|3\n";
+    let (second, left) = run(QueueLogParser::resume(config("two"), left.open), two, End::Final);
+    assert!(matches!(second.as_slice(), [Emitted::Withdrawn { .. }]), "it talks: {second:?}");
+    assert_eq!(left.totals.open_calls, 1);
+    let three = b"1060|1.1|a|X|COMPLETEAGENT|10|30|1\n9000|NONE|NONE|NONE|CONFIGRELOAD|\n\
+        9001|NONE|NONE|NONE|CONFIGRELOAD|\n";
+    let (third, _) = run(QueueLogParser::resume(config("three"), left.open), three, End::Final);
+    let facts: Vec<&Emitted> =
+        third.iter().filter(|one| matches!(one, Emitted::Fact { .. })).collect();
+    let [Emitted::Fact { fact: Fact::Call(call, _), revision: None, .. }] = facts.as_slice() else {
+        panic!("one call: {third:?}");
+    };
+    assert_eq!(call.disposition, Disposition::Answered);
+}
+
+/// What nobody continued stands as it was told, and is not told again.
+#[test]
+fn a_call_told_at_the_end_of_a_file_is_told_once() {
+    let one = b"1000|1.1|a|NONE|ENTERQUEUE||0855550112|1\n1009|1.1|a|NONE|ABANDON|1|1|9\n";
+    let (_, left) = run(QueueLogParser::new(config("one")), one, End::Final);
+    let two = b"9000|NONE|NONE|NONE|CONFIGRELOAD|\n9001|NONE|NONE|NONE|CONFIGRELOAD|\n";
+    let (second, left) = run(QueueLogParser::resume(config("two"), left.open), two, End::Final);
+    assert!(second.iter().all(|one| matches!(one, Emitted::Ignored { .. })), "{second:?}");
+    assert_eq!(left.open.to_json().matches("1.1").count(), 0, "it is forgotten");
 }
 
 #[test]
 fn a_later_version_of_the_saved_state_is_refused() {
     let json = run(QueueLogParser::new(config("one")), b"", End::Final).1.open.to_json();
-    let later = json.replace("\"version\":1", "\"version\":2");
+    let later = json.replace("\"version\":2", "\"version\":3");
     let error = OpenState::from_json(&later).expect_err("a later version").to_string();
-    assert_eq!(error, "open calls are saved in version `2`, this program reads up to `1`");
+    assert_eq!(error, "open calls are saved in version `3`, this program reads up to `2`");
     assert!(OpenState::from_json("{").is_err());
 }
 

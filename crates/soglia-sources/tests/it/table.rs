@@ -24,6 +24,7 @@ pub fn all(emitted: &[Emitted]) -> String {
                 text
             }
             Emitted::Fact { fact, .. } => format!("fact {fact:?}"),
+            Emitted::Withdrawn { id, revision } => format!("withdrawn {id} {revision}"),
             Emitted::Duplicate { row, why } => format!("duplicate {row} {why}"),
             Emitted::Rejected(rejected) => {
                 format!("rejected {} {} | {}", rejected.row, rejected.reason.code, rejected.text)

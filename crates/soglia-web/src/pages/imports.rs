@@ -16,6 +16,7 @@ use futures::stream::Stream;
 use soglia_domain::access::Permission;
 use soglia_domain::text::{Lang, Text};
 use soglia_ledger::import::Format;
+use soglia_ledger::shown;
 use soglia_ledger::status::{self, Reject, date_of};
 use soglia_ledger::store::ImportRow;
 use soglia_report::format;
@@ -262,7 +263,9 @@ async fn one(State(app): State<Shared>, visit: Visit, Path(no): Path<i64>) -> An
     let title = format!("{} {no}", visit.say("Importazione", "Import"));
     let shell =
         Shell::new(&app, &visit, &title).below(visit.say("Importazioni", "Imports"), "/imports");
-    let days = row.days.and_then(|(first, last)| date_of(first).zip(date_of(last)));
+    let days = engine::run(async move || Ok(status::days(&session, Some(no)).await?)).await?;
+    let in_utc = |(first, last)| date_of(first).zip(date_of(last));
+    let days = days.get(&no).copied().or_else(|| row.days.and_then(in_utc));
     page(&OnePage { shell, row, days })
 }
 
@@ -351,21 +354,16 @@ pub async fn duplicated(
     let ledger = app.ledger.clone();
     engine::run(async move || {
         let found = status::duplicates(&session, import, skip, limit).await?;
+        let texts = shown::first_rows(&ledger, &session.imports, &found).await?;
         let rows = found.into_iter().map(|run| {
             let row = session.imports.iter().find(|row| row.import_no == run.import_no);
-            let text = row
-                .and_then(|row| ledger.objects().open_text(&row.sha256).ok())
-                .and_then(|text| {
-                    let at = usize::try_from(run.first).ok()?.checked_sub(1)?;
-                    std::io::BufRead::lines(text).nth(at)?.ok()
-                })
-                .unwrap_or_default();
+            let text = texts.get(&(run.import_no, run.first)).cloned().unwrap_or_default();
             Duplicate {
                 import_no: run.import_no,
                 file: row.map(|row| row.file.clone()).unwrap_or_default(),
                 rows: (run.first, run.last),
                 reason: run.reason,
-                text: soglia_measure::story::masked(&text, ""),
+                text,
             }
         });
         Ok(rows.collect())

@@ -8,6 +8,7 @@ use super::opened;
 use crate::cli::Call;
 use crate::config::Settings;
 use crate::error::{DONE, Done, Failure};
+use crate::output::pick;
 
 /// Shows one call's whole story.
 pub async fn run(settings: &Settings, args: Call) -> Done {
@@ -34,12 +35,14 @@ pub async fn run(settings: &Settings, args: Call) -> Done {
             }
             Ok(())
         };
-        section("call", std::slice::from_ref(&story.fields))?;
-        section("queue entry", &story.queue_entries)?;
-        section("case", &story.cases)?;
+        let say = |it, en| pick(settings.lang, it, en);
+        section(say("chiamata", "call"), std::slice::from_ref(&story.fields))?;
+        section(say("ingresso in coda", "queue entry"), &story.queue_entries)?;
+        section(say("caso", "case"), &story.cases)?;
+        let row = say("riga", "row");
         for raw in &story.raw {
             let short = raw.sha256.get(..12).unwrap_or_default();
-            writeln!(out, "{} ({short}…) row {}: {}", raw.file, raw.row, raw.text)?;
+            writeln!(out, "{} ({short}…) {row} {}: {}", raw.file, raw.row, raw.text)?;
         }
     }
     Ok(DONE)

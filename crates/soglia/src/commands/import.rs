@@ -1,5 +1,6 @@
 //! `soglia import`. Read [`run`] first.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,9 +17,9 @@ use soglia_sources::queue_log;
 
 use super::now;
 use crate::cli::Import;
-use crate::config::{Settings, sha256};
+use crate::config::{Settings, sha256, sha256_of};
 use crate::error::{DONE, Done, Failure, REJECTED};
-use crate::output::grouped;
+use crate::output::{grouped, pick};
 
 /// Takes files in.
 pub async fn run(settings: &Settings, args: Import) -> Done {
@@ -37,6 +38,7 @@ pub async fn run(settings: &Settings, args: Import) -> Done {
     };
     let ledger = Ledger::open_or_create(settings.ledger()?).await?;
     let mut locked = ledger.lock().await?;
+    let mut batch = Batch::new(&files);
     let mut code = DONE;
     let mut reports = Vec::new();
     let mut failed = None;
@@ -48,7 +50,7 @@ pub async fn run(settings: &Settings, args: Import) -> Done {
             source: args.source.as_deref(),
             contract: &contract,
             zone: zone.as_ref(),
-            more_follow: at + 1 < files.len(),
+            more_follow: batch.goes_on_after(at, &locked),
             now: now(),
         };
         let outcome = match one(&mut locked, &request, settings).await {
@@ -78,6 +80,49 @@ pub async fn run(settings: &Settings, args: Import) -> Done {
         note!("hint: `soglia ledger rejects` lists them with their reasons");
     }
     Ok(code)
+}
+
+/// The files of one command, as far as it must be known which of them are new.
+struct Batch<'a> {
+    files: &'a [PathBuf],
+    sizes: Vec<Option<u64>>,
+    hashes: BTreeMap<usize, Option<String>>,
+}
+
+impl<'a> Batch<'a> {
+    fn new(files: &'a [PathBuf]) -> Self {
+        let size = |path: &PathBuf| std::fs::metadata(path).ok().map(|found| found.len());
+        Self { files, sizes: files.iter().map(size).collect(), hashes: BTreeMap::new() }
+    }
+
+    /// Whether a file comes after this one that brings something: delivered once more, a file
+    /// changes nothing, and cannot end a log.
+    fn goes_on_after(&mut self, at: usize, ledger: &Locked) -> bool {
+        (at + 1..self.files.len()).any(|later| !self.is_known(later, at, ledger))
+    }
+
+    /// Whether the ledger has a file, or will have it with the one at `current`.
+    fn is_known(&mut self, at: usize, current: usize, ledger: &Locked) -> bool {
+        let Some(Some(size)) = self.sizes.get(at).copied() else { return false };
+        let alike = self.sizes.get(current).copied().flatten() == Some(size);
+        let taken: Vec<&str> = ledger
+            .rows()
+            .iter()
+            .filter(|row| u64::try_from(row.bytes) == Ok(size))
+            .map(|row| row.sha256.as_str())
+            .collect();
+        // Only a file of the same size can be the same: almost none is read for this.
+        if taken.is_empty() && !alike {
+            return false;
+        }
+        let (own, current) = (self.hash(at), alike.then(|| self.hash(current)).flatten());
+        own.is_some_and(|own| taken.contains(&own.as_str()) || current == Some(own))
+    }
+
+    fn hash(&mut self, at: usize) -> Option<String> {
+        let path = self.files.get(at)?;
+        self.hashes.entry(at).or_insert_with(|| sha256_of(path).ok()).clone()
+    }
 }
 
 /// Takes one file in, with progress, and says what became of it.
@@ -128,30 +173,40 @@ pub fn bar(quiet: bool, path: &Path) -> ProgressBar {
 pub fn print(path: &Path, outcome: &Outcome, lang: Lang) {
     let row = &outcome.row;
     let n = |value: i64| grouped(u64::try_from(value).unwrap_or(0), lang);
+    let file = path.display();
     if outcome.already {
-        note!("{}: already taken in as import {}, nothing changed", path.display(), row.import_no);
+        let no = row.import_no;
+        match lang {
+            Lang::It => note!("{file}: già acquisito come importazione {no}, nulla è cambiato"),
+            Lang::En => note!("{file}: already taken in as import {no}, nothing changed"),
+        }
         return;
     }
     let facts: Vec<String> =
         row.facts.iter().map(|(table, count)| format!("{} {table}", n(*count))).collect();
-    note!(
-        "{}: import {}: {} rows = {} of facts + {} duplicates + {} rejected + {} ignored; \
-         {}; {} calls open",
-        path.display(),
-        row.import_no,
-        n(row.rows),
-        n(row.fact_rows),
-        n(row.duplicate_rows),
-        n(row.rejected_rows),
-        n(row.ignored_rows),
-        if facts.is_empty() { "no facts".to_owned() } else { facts.join(", ") },
-        n(row.open_calls),
-    );
+    let facts = match facts.as_slice() {
+        [] => pick(lang, "nessun fatto", "no facts").to_owned(),
+        some => some.join(", "),
+    };
+    let (no, rows, of_facts) = (row.import_no, n(row.rows), n(row.fact_rows));
+    let (duplicates, rejected) = (n(row.duplicate_rows), n(row.rejected_rows));
+    let (ignored, open) = (n(row.ignored_rows), n(row.open_calls));
+    match lang {
+        Lang::It => note!(
+            "{file}: importazione {no}: {rows} righe = {of_facts} di fatti + {duplicates} doppie + \
+             {rejected} scartate + {ignored} ignorate; {facts}; {open} chiamate aperte"
+        ),
+        Lang::En => note!(
+            "{file}: import {no}: {rows} rows = {of_facts} of facts + {duplicates} duplicates + \
+             {rejected} rejected + {ignored} ignored; {facts}; {open} calls open"
+        ),
+    }
+    let row_word = pick(lang, "riga", "row");
     for reject in outcome.rejects.iter().take(5) {
-        note!("  row {}: {}: {}", reject.row, reject.code, reject.detail);
+        note!("  {row_word} {}: {}: {}", reject.row, reject.code, reject.detail);
     }
     for (code, count) in &row.anomalies {
-        note!("  note: {code}: {}", n(*count));
+        note!("  {}: {code}: {}", pick(lang, "nota", "note"), n(*count));
     }
 }
 

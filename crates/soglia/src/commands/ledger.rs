@@ -1,13 +1,16 @@
 //! `soglia ledger`. Read [`run`] first.
 
-use std::io::{BufRead, Write};
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
+use jiff::civil::Date;
 use soglia_domain::contract::Contract;
 use soglia_domain::text::Lang;
 use soglia_ledger::import::Format;
 use soglia_ledger::rebuild::{self, Compared, NewMapping, Plan};
 use soglia_ledger::session::Session;
+use soglia_ledger::shown;
 use soglia_ledger::status::{self, Coverage};
 use soglia_ledger::store::Ledger;
 
@@ -15,17 +18,19 @@ use super::{import, now, session};
 use crate::cli::{LedgerCommand, Rebuild, Rows};
 use crate::config::Settings;
 use crate::error::{DONE, Done, Failure};
-use crate::output::{Table, grouped};
+use crate::output::{Table, grouped, pick};
 
 /// Looks into the ledger.
 pub async fn run(settings: &Settings, command: LedgerCommand) -> Done {
     let ledger = Ledger::open(settings.ledger()?)?;
     match command {
         LedgerCommand::Status { days } => show(settings, &ledger, days).await,
-        LedgerCommand::Rejects(rows) => rejects(&ledger, &rows).await,
-        LedgerCommand::Duplicates(rows) => duplicates(&ledger, &rows).await,
+        LedgerCommand::Rejects(rows) => rejects(settings, &ledger, &rows).await,
+        LedgerCommand::Duplicates(rows) => duplicates(settings, &ledger, &rows).await,
         LedgerCommand::Rebuild(args) => rebuild(settings, &ledger, &args).await,
-        LedgerCommand::DestroyKey { period, yes } => destroy_key(&ledger, &period, yes),
+        LedgerCommand::DestroyKey { period, yes } => {
+            destroy_key(&ledger, &period, yes, settings.lang)
+        }
     }
 }
 
@@ -33,12 +38,15 @@ async fn show(settings: &Settings, ledger: &Ledger, days: bool) -> Done {
     let contract = settings.contract()?;
     let session = session(ledger, None).await?;
     let mut out = std::io::stdout().lock();
-    imports(&session, settings.lang).print(&mut out)?;
+    imports(&session, &status::days(&session, None).await?, settings.lang).print(&mut out)?;
     let coverage = status::coverage(&session).await?;
     write_coverage(&mut out, &contract, &coverage, settings.lang)?;
     if days {
         writeln!(out)?;
-        let mut table = Table::new(["service", "day", "calls"]);
+        let mut table = Table::new(match settings.lang {
+            Lang::It => ["servizio", "giorno", "chiamate"],
+            Lang::En => ["service", "day", "calls"],
+        });
         for (service, by_day) in &coverage {
             for (day, count) in by_day {
                 table.row([service.clone(), day.to_string(), count.calls.to_string()]);
@@ -49,26 +57,35 @@ async fn show(settings: &Settings, ledger: &Ledger, days: bool) -> Done {
     Ok(DONE)
 }
 
-fn imports(session: &Session, lang: Lang) -> Table {
-    let mut table = Table::new([
-        "import",
-        "file",
-        "stream",
-        "rows",
-        "facts",
-        "duplicates",
-        "rejected",
-        "ignored",
-        "open",
-        "balance",
-        "from",
-        "to",
-    ]);
+/// `days` are the contract's days on which the facts of an import lie; of one without facts only
+/// the UTC days of its rows are known.
+fn imports(session: &Session, days: &BTreeMap<i64, (Date, Date)>, lang: Lang) -> Table {
+    let mut table = Table::new(match lang {
+        Lang::It => [
+            "import", "file", "flusso", "righe", "fatti", "doppie", "scartate", "ignorate",
+            "aperte", "quadra", "dal", "al",
+        ],
+        Lang::En => [
+            "import",
+            "file",
+            "stream",
+            "rows",
+            "facts",
+            "duplicates",
+            "rejected",
+            "ignored",
+            "open",
+            "balance",
+            "from",
+            "to",
+        ],
+    });
     let n = |value: i64| grouped(u64::try_from(value).unwrap_or(0), lang);
-    let day = |days: Option<i32>| {
-        days.and_then(status::date_of).map_or_else(String::new, |date| date.to_string())
-    };
+    let in_utc = |(first, last)| status::date_of(first).zip(status::date_of(last));
     for row in &session.imports {
+        let span = days.get(&row.import_no).copied().or_else(|| row.days.and_then(in_utc));
+        let (first, last) = span.unzip();
+        let day = |date: Option<Date>| date.map_or_else(String::new, |date| date.to_string());
         table.row([
             row.import_no.to_string(),
             row.file.clone(),
@@ -79,9 +96,9 @@ fn imports(session: &Session, lang: Lang) -> Table {
             n(row.rejected_rows),
             n(row.ignored_rows),
             n(row.open_calls),
-            if row.balances() { "ok".to_owned() } else { "WRONG".to_owned() },
-            day(row.days.map(|(first, _)| first)),
-            day(row.days.map(|(_, last)| last)),
+            if row.balances() { "ok" } else { pick(lang, "NO", "WRONG") }.to_owned(),
+            day(first),
+            day(last),
         ]);
     }
     table
@@ -104,26 +121,39 @@ fn write_coverage(
         }
         let (first, last) = (days.keys().next(), days.keys().next_back());
         let span = first.zip(last).map_or_else(String::new, |(a, b)| format!("{a} – {b}"));
-        writeln!(out, "\n{service}: {} days with calls, {span}", days.len())?;
+        let with_calls = pick(lang, "giorni con chiamate", "days with calls");
+        writeln!(out, "\n{service}: {} {with_calls}, {span}", days.len())?;
         let parts: Vec<String> = total
             .dispositions
             .iter()
             .map(|(name, n)| format!("{} {name}", grouped(*n, lang)))
             .collect();
-        writeln!(out, "  {} calls = {}", grouped(total.calls, lang), parts.join(" + "))?;
+        let calls = pick(lang, "chiamate", "calls");
+        writeln!(out, "  {} {calls} = {}", grouped(total.calls, lang), parts.join(" + "))?;
         let sum: u64 = total.dispositions.values().sum();
-        let balance = if sum == total.calls { "balances" } else { "DOES NOT BALANCE" };
+        let balance = if sum == total.calls {
+            pick(lang, "torna", "balances")
+        } else {
+            pick(lang, "NON TORNA", "DOES NOT BALANCE")
+        };
         writeln!(out, "  quadratura: {balance}")?;
         match gaps.get(service).map_or(&[][..], Vec::as_slice) {
-            [] => writeln!(out, "  no service day without calls in between")?,
+            [] => {
+                let none = pick(
+                    lang,
+                    "nessun giorno di servizio senza chiamate nel mezzo",
+                    "no service day without calls in between",
+                );
+                writeln!(out, "  {none}")?;
+            }
             missing => {
                 let list: Vec<String> = missing.iter().map(ToString::to_string).collect();
-                writeln!(
-                    out,
-                    "  {} service days without any call: {}",
-                    missing.len(),
-                    list.join(", ")
-                )?;
+                let without = pick(
+                    lang,
+                    "giorni di servizio senza alcuna chiamata",
+                    "service days without any call",
+                );
+                writeln!(out, "  {} {without}: {}", missing.len(), list.join(", "))?;
             }
         }
     }
@@ -136,9 +166,19 @@ fn print(table: &Table, csv: bool) -> Result<(), Failure> {
     Ok(printed?)
 }
 
-async fn rejects(ledger: &Ledger, rows: &Rows) -> Done {
+/// Headings: in CSV, which programs read, they are the same in every language.
+fn headed<const N: usize>(settings: &Settings, rows: &Rows, it: [&str; N], en: [&str; N]) -> Table {
+    Table::new(if settings.lang == Lang::It && !rows.csv { it } else { en })
+}
+
+async fn rejects(settings: &Settings, ledger: &Ledger, rows: &Rows) -> Done {
     let session = session(ledger, None).await?;
-    let mut table = Table::new(["import", "file", "row", "rows", "code", "detail", "text"]);
+    let mut table = headed(
+        settings,
+        rows,
+        ["import", "file", "riga", "righe", "codice", "dettaglio", "testo"],
+        ["import", "file", "row", "rows", "code", "detail", "text"],
+    );
     for reject in status::rejects(&session, rows.import, rows.skip, rows.limit).await? {
         table.row([
             reject.import_no.to_string(),
@@ -160,23 +200,24 @@ fn file_of(session: &Session, import_no: i64) -> String {
 }
 
 /// Duplicates are kept as runs; their text is read from the original.
-async fn duplicates(ledger: &Ledger, rows: &Rows) -> Done {
+async fn duplicates(settings: &Settings, ledger: &Ledger, rows: &Rows) -> Done {
     let session = session(ledger, None).await?;
-    let mut table = Table::new(["import", "file", "rows", "reason", "first row's text"]);
-    for run in status::duplicates(&session, rows.import, rows.skip, rows.limit).await? {
-        let import = session.imports.iter().find(|row| row.import_no == run.import_no);
-        let text = import
-            .and_then(|import| ledger.objects().open_text(&import.sha256).ok())
-            .and_then(|text| {
-                let at = usize::try_from(run.first).ok()?.checked_sub(1)?;
-                text.lines().nth(at)?.ok()
-            });
+    let mut table = headed(
+        settings,
+        rows,
+        ["import", "file", "righe", "motivo", "testo della prima riga"],
+        ["import", "file", "rows", "reason", "first row's text"],
+    );
+    let runs = status::duplicates(&session, rows.import, rows.skip, rows.limit).await?;
+    let texts = shown::first_rows(ledger, &session.imports, &runs).await?;
+    for run in runs {
+        let text = texts.get(&(run.import_no, run.first)).cloned().unwrap_or_default();
         table.row([
             run.import_no.to_string(),
             file_of(&session, run.import_no),
             format!("{}-{}", run.first, run.last),
             run.reason,
-            soglia_measure::story::masked(&text.unwrap_or_default(), ""),
+            text,
         ]);
     }
     print(&table, rows.csv)?;
@@ -225,12 +266,11 @@ async fn rebuild(settings: &Settings, ledger: &Ledger, args: &Rebuild) -> Done {
         comparison(&compared, settings.lang).print(&mut out)?;
     }
     if !settings.quiet {
-        note!(
-            "{}: {} imports read again; {} is as it was",
-            args.out.display(),
-            files.len(),
-            ledger.dir().display()
-        );
+        let (out, n, old) = (args.out.display(), files.len(), ledger.dir().display());
+        match settings.lang {
+            Lang::It => note!("{out}: {n} importazioni rilette; {old} è com'era"),
+            Lang::En => note!("{out}: {n} imports read again; {old} is as it was"),
+        }
     }
     Ok(DONE)
 }
@@ -256,21 +296,30 @@ fn compared_json(row: &Compared) -> serde_json::Value {
 }
 
 fn comparison(compared: &[Compared], lang: Lang) -> Table {
-    let mut table = Table::new(["table", "service", "old", "new", "difference"]);
+    let mut table = Table::new(match lang {
+        Lang::It => ["tabella", "servizio", "prima", "dopo", "differenza"],
+        Lang::En => ["table", "service", "old", "new", "difference"],
+    });
     let n = |value: i64| grouped(u64::try_from(value).unwrap_or(0), lang);
     for Compared { table: name, service, old, new } in compared {
-        let difference = new - old;
-        let sign = if difference < 0 { "-" } else { "+" };
-        let difference = match difference {
+        let difference = old.map(|old| match new - old {
             0 => "0".to_owned(),
-            some => format!("{sign}{}", grouped(some.unsigned_abs(), lang)),
-        };
-        table.row([(*name).to_owned(), service.clone(), n(*old), n(*new), difference]);
+            less if less < 0 => format!("-{}", grouped(less.unsigned_abs(), lang)),
+            more => format!("+{}", grouped(more.unsigned_abs(), lang)),
+        });
+        let told = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
+        table.row([
+            (*name).to_owned(),
+            service.clone(),
+            told(old.map(n)),
+            n(*new),
+            told(difference),
+        ]);
     }
     table
 }
 
-fn destroy_key(ledger: &Ledger, period: &str, yes: bool) -> Done {
+fn destroy_key(ledger: &Ledger, period: &str, yes: bool, lang: Lang) -> Done {
     let well_formed = period.split_once("-H").is_some_and(|(year, half)| {
         year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) && matches!(half, "1" | "2")
     });
@@ -282,7 +331,11 @@ fn destroy_key(ledger: &Ledger, period: &str, yes: bool) -> Done {
             .hint("callers of that half-year can then never be told apart again; say `--yes`"));
     }
     let existed = ledger.pseudonyms().destroy(period)?;
-    let what = if existed { "destroyed" } else { "there was none; none will be made" };
-    writeln!(std::io::stdout(), "key of {period}: {what}")?;
+    let what = if existed {
+        pick(lang, "distrutta", "destroyed")
+    } else {
+        pick(lang, "non c'era; non ne sarà fatta una", "there was none; none will be made")
+    };
+    writeln!(std::io::stdout(), "{} {period}: {what}", pick(lang, "chiave di", "key of"))?;
     Ok(DONE)
 }

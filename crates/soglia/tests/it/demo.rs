@@ -325,6 +325,17 @@ fn the_pdf_has_the_values_as_text() {
     }
 }
 
+/// The cases know the booking system, so that the conversations can be split by it.
+#[test]
+fn the_demo_splits_conversations_by_booking_system() {
+    let findings = demo().report["findings"].as_array().expect("findings").clone();
+    let split = findings.iter().find(|one| one["code"] == "I3" && one["service"] == "cup");
+    let text = split.expect("a finding")["text"]["it"].as_str().expect("a text").to_owned();
+    for system in ["prenota2", "storico"] {
+        assert!(text.contains(system), "{text}");
+    }
+}
+
 #[test]
 fn the_demo_says_where_the_supplier_disagrees() {
     let out = &demo().ran.out;

@@ -15,7 +15,7 @@ use flate2::write::GzEncoder;
 use serde_json::Value;
 
 use crate::support::{
-    Log, MONDAY, Place, Ran, command, contract_with, counts, dispositions, temp, write,
+    Log, MONDAY, Place, Ran, command, contract_with, counts, dispositions, figures, temp, write,
 };
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../soglia-sources/fixtures");
@@ -224,17 +224,32 @@ fn files_that_cannot_be_read_change_nothing() {
     assert_eq!(n(&outcome(&place.import(&[&whole]).ok()), "calls"), 500);
 }
 
+/// Rotation leaves empty files behind: they do not keep the others out.
 #[test]
-fn an_empty_file_is_no_reason_to_fail_and_no_data() {
+fn an_empty_file_is_an_import_of_no_rows() {
+    for format in ["queue-log", "asterisk-cdr", "freeswitch", "amazon-connect", "genesys"] {
+        let dir = temp();
+        let place = Place::new(dir.path());
+        let empty = write(dir.path(), "queue_log.1", "");
+        let taken = outcome(&place.import_as(format, &[&empty]).ok());
+        assert_eq!((n(&taken, "rows"), &taken["anomalies"]["empty_file"]), (0, &Value::from(1)));
+        place.soglia(&["measure", "--period", "2023-07"]).code(4);
+    }
     let dir = temp();
     let place = Place::new(dir.path());
-    let empty = write(dir.path(), "empty", "");
-    let ran = place.import(&[&empty]);
-    assert!(ran.code == 0 || ran.code == 5, "{}", ran.err);
-    if ran.code == 0 {
-        assert_eq!(n(&outcome(&ran), "rows"), 0);
-    }
-    place.soglia(&["measure", "--period", "2023-07"]).code(4);
+    let text = three_calls().text().to_owned();
+    let cut = text.match_indices('\n').nth(3).expect("lines").0 + 1;
+    let (monday, tuesday) = text.split_at(cut);
+    let monday = write(dir.path(), "queue_log.2", monday);
+    let empty = write(dir.path(), "queue_log.1", "");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(b"").expect("in memory");
+    let packed = write(dir.path(), "queue_log.3.gz", packed.finish().expect("in memory"));
+    place.import(&[&monday, &empty, &packed]).ok();
+    // What was open before the empty file is still open after it.
+    place.import(&[&write(dir.path(), "queue_log", tuesday)]).ok();
+    let report = place.measure("2023-07");
+    assert_eq!(counts(&report, "cup", "K3"), (1, 3), "{report}");
 }
 
 #[test]
@@ -283,7 +298,7 @@ fn every_format_takes_its_fixture() {
         let one = import();
         assert!(0 < n(&one, "calls"), "{format}: {one}");
         assert_eq!(import()["already"], true, "{format}");
-        let status = place.soglia(&["ledger", "status"]).ok().out;
+        let status = place.soglia(&["ledger", "status", "--lang", "en"]).ok().out;
         assert!(status.contains("quadratura: balances") && !status.contains("WRONG"), "{status}");
         for other in ["queue-log", "asterisk-cdr", "freeswitch", "amazon-connect", "genesys"] {
             if other != format {
@@ -336,7 +351,7 @@ fn a_revised_record_replaces_the_one_of_any_earlier_import() {
     assert_eq!((n(&older, "calls"), n(&older, "duplicates")), (1, 100));
     let answered = dispositions(&place.measure("2023-07"), "cup");
     assert_eq!(answered.into_iter().collect::<Vec<_>>(), [("answered".to_owned(), 41_100)]);
-    let status = place.soglia(&["ledger", "status"]).ok().out;
+    let status = place.soglia(&["ledger", "status", "--lang", "en"]).ok().out;
     assert!(status.contains("quadratura: balances") && !status.contains("WRONG"), "{status}");
 }
 
@@ -410,7 +425,7 @@ fn call_detail_records_delivered_again_are_known_by_their_day() {
     // The second of two equal rows is a row of its own, whatever the order of days.
     let mixed = cdr(1250..1260) + &cdr(5..6) + &cdr(1400..1401) + &cdr(5..6);
     assert_eq!(n(&import("mixed", mixed), "duplicates"), 11);
-    let status = place.soglia(&["ledger", "status"]).ok().out;
+    let status = place.soglia(&["ledger", "status", "--lang", "en"]).ok().out;
     assert!(status.contains("quadratura: balances") && !status.contains("WRONG"), "{status}");
 }
 
@@ -527,6 +542,211 @@ fn a_full_disk_is_said_and_harms_nothing() {
     disk.grow("200m");
     let one = outcome(&place.import(&[&file]).ok());
     assert_eq!(n(&one, "calls"), 30_001);
-    let status = place.soglia(&["ledger", "status"]).ok().out;
+    let status = place.soglia(&["ledger", "status", "--lang", "en"]).ok().out;
     assert!(!status.contains("WRONG") && !status.contains("DOES NOT"), "{status}");
+}
+
+/// Whoever comes while a ledger is being made is told so, and spoils nothing.
+#[test]
+fn a_ledger_is_made_by_one_at_a_time() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    fs::create_dir(&place.ledger).expect("a folder");
+    let lock = fs::File::create(place.ledger.join("lock")).expect("a file");
+    lock.try_lock().expect("nobody else is here");
+    let file = three_calls().write(dir.path(), "monday");
+    let ran = place.import(&[&file]).code(1);
+    assert!(ran.err.contains("another import is writing to"), "{}", ran.err);
+    assert!(ran.err.contains("hint: wait for it to end"), "{}", ran.err);
+    drop(lock);
+    place.import(&[&file]).ok();
+
+    // And in earnest: all but one are told to wait, or find what the first made.
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let names: Vec<String> = (0..4).map(|n| format!("log.{n}")).collect();
+    let running: Vec<_> = names
+        .iter()
+        .map(|name| {
+            let file = three_calls().write(dir.path(), name);
+            let asked = ["import", "--format", "queue-log", as_text(&file)];
+            let asked = place.arguments(&asked);
+            command().args(asked).stderr(std::process::Stdio::piped()).spawn().expect("it starts")
+        })
+        .collect();
+    for one in running {
+        let ended = one.wait_with_output().expect("it ends");
+        let err = String::from_utf8_lossy(&ended.stderr).into_owned();
+        let told = err.contains("another import is writing to");
+        assert!(ended.status.success() || told, "{err}");
+    }
+    let taken = outcome(&place.import(&[&dir.path().join("log.0")]).ok());
+    assert_eq!(taken["already"], true, "{taken}");
+    assert_eq!(counts(&place.measure("2023-07"), "cup", "K3"), (1, 3));
+}
+
+/// A damaged table is read by its own name, and is a fault of the data.
+#[test]
+fn a_table_that_cannot_be_read_is_called_by_its_name() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let mapping = |format: &str| {
+        let text = format!(
+            "fact = \"calls\"\nservice = \"cup\"\n[read]\nformat = \"{format}\"\n[columns]\n\
+             id = \"id\"\narrived = \"local_instant(quando)\"\ndisposition = \"'answered'\"\n"
+        );
+        write(dir.path(), &format!("{format}.toml"), text)
+    };
+    for format in ["xlsx", "parquet", "csv"] {
+        let file = write(dir.path(), &format!("luglio.{format}"), "PK\u{3}\u{4} cut short");
+        let mapping = mapping(format);
+        let asked = ["import", "--mapping", as_text(&mapping), as_text(&file)];
+        let ran = place.soglia(&asked).code(5);
+        assert!(ran.err.contains(as_text(&file)), "{}", ran.err);
+        assert!(!ran.err.contains("objects"), "no file of the ledger's: {}", ran.err);
+    }
+    let broken = write(dir.path(), "broken.toml", "fact = \"calls\"\n");
+    place.soglia(&["import", "--mapping", as_text(&broken), as_text(&broken)]).code(3);
+}
+
+/// Files of the ledger that somebody removed or cut are missed before any figure is computed.
+#[test]
+fn a_lost_file_of_the_ledger_is_an_error() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    place.import(&[&three_calls().write(dir.path(), "monday")]).ok();
+    let before = place.measure("2023-07");
+    let calls = place.ledger.join("tables/calls");
+    let file = fs::read_dir(&calls)
+        .expect("the table's folder")
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|path| path.extension().is_some_and(|end| end == "parquet"))
+        .expect("a file of calls");
+    let bytes = fs::read(&file).expect("it can be read");
+    let asked: [&[&str]; 4] = [
+        &["ledger", "status"],
+        &["ledger", "rejects"],
+        &["measure", "--period", "2023-07"],
+        &["call", "1"],
+    ];
+    for (damage, problem) in [(None, "is missing"), (Some(&bytes[..9]), "has 9 bytes instead of")] {
+        match damage {
+            None => fs::remove_file(&file).expect("it can be removed"),
+            Some(left) => fs::write(&file, left).expect("it can be written"),
+        }
+        for asked in asked {
+            let ran = place.soglia(asked).code(1);
+            assert!(ran.err.contains(problem) && ran.err.contains("`calls`"), "{}", ran.err);
+            assert!(ran.err.contains("hint: ") && ran.err.contains("rebuild"), "{}", ran.err);
+        }
+    }
+    let out = dir.path().join("new");
+    let ran = place.soglia(&["ledger", "rebuild", "--out", as_text(&out)]).ok();
+    assert!(ran.out.contains('–'), "nobody knows what there was: {}", ran.out);
+    let rebuilt = Place { ledger: out, ..place.clone() };
+    assert_eq!(figures(&rebuilt.measure("2023-07")), figures(&before));
+    fs::write(&file, bytes).expect("it can be put back");
+    assert_eq!(figures(&place.measure("2023-07")), figures(&before));
+}
+
+/// No caller and no operator shows where rows are shown, whatever the format.
+#[test]
+fn rows_are_shown_without_people() {
+    let formats = [
+        ("queue-log", "queue_log/basic.log", "", "ENTERQUEUE"),
+        ("asterisk-cdr", "asterisk_cdr/basic.csv", "1772434800.1", "from-trunk"),
+        ("freeswitch", "freeswitch/basic.csv", "", ""),
+        ("freeswitch", "freeswitch/basic.json", "", ""),
+        ("amazon-connect", "amazon_connect/basic.jsonl", "answered", "\"ContactId\":\"answered\""),
+        ("genesys", "genesys/basic.json", "answered", "\"conversationId\": \"answered\""),
+    ];
+    for (format, file, call, shown) in formats {
+        let dir = temp();
+        let queues = ["cup", "CUP", "riserva", "specialisti", "cup@comune.invalid", "coda-cup"];
+        let contract = contract_with(dir.path(), &queues);
+        let place = Place { contract, ..Place::new(dir.path()) };
+        let text = fs::read_to_string(Path::new(FIXTURES).join(file)).expect("a fixture");
+        let first = write(dir.path(), "first", &text);
+        let again = write(dir.path(), "again", format!("{text}\n"));
+        let asked = ["import", "--quiet", "--service", "cc", "--format", format];
+        place.soglia(&[&asked[..], &[as_text(&first), as_text(&again)]].concat()).ok();
+        let duplicates = place.soglia(&["ledger", "duplicates", "--limit", "1000"]).ok().out;
+        assert!(2 < duplicates.lines().count(), "{format}: {duplicates}");
+        no_people(&duplicates);
+        no_people(&place.soglia(&["ledger", "rejects", "--csv"]).ok().out);
+        if !call.is_empty() {
+            let story = place.soglia(&["call", call, "--lang", "en"]).ok().out;
+            assert!(story.contains(shown), "{format}: {story}");
+            let rows = story.lines().filter(|line| line.contains("…) row "));
+            rows.for_each(no_people);
+        }
+    }
+}
+
+/// Nothing of the people of the fixtures.
+#[track_caller]
+fn no_people(text: &str) {
+    for person in ["0000000001", "33355501", "08555501", "Nome Cognome", "operatore.uno", "Ada"] {
+        assert!(!text.contains(person), "`{person}` in {text}");
+    }
+}
+
+/// Of a mapped row, cells show that the mapping reads, but for those about people; the case that a
+/// call opened shows its row as well.
+#[test]
+fn mapped_rows_are_shown_by_their_mapping() {
+    let dir = temp();
+    let place = Place::new(dir.path());
+    let head = |fact: &str| {
+        format!("fact = \"{fact}\"\nservice = \"cup\"\n[read]\nformat = \"csv\"\n[columns]\n")
+    };
+    let calls = head("calls")
+        + "id = \"id\"\narrived = \"local_instant(quando)\"\ndisposition = \"'abandoned_in_ivr'\"\n\
+           caller = \"numero\"\ngroup = \"gruppo\"\n";
+    let cases = head("cases")
+        + "id = \"pratica\"\nopened = \"local_instant(aperta)\"\nopened_by = \"chiamata\"\n\
+           contacts = \"1\"\n";
+    let mapped = |name: &str, mapping: &str, rows: &str| {
+        let mapping = write(dir.path(), &format!("{name}.toml"), mapping);
+        let file = write(dir.path(), &format!("{name}.csv"), rows);
+        let asked = ["import", "--quiet", "--mapping", as_text(&mapping), as_text(&file)];
+        place.soglia(&asked).ok();
+    };
+    let rows = "id,quando,numero,gruppo,operatrice\n\
+        C-1,2023-07-03 00:30:00,0971555001,Bea Conti,Bea Conti\n\
+        C-2,ieri,0971555002,Bea Conti,Dora Festa\n";
+    mapped("chiamate", &calls, rows);
+    mapped("pratiche", &cases, "pratica,aperta,chiamata,note\nP-1,2023-07-03 00:31:00,C-1,Ada\n");
+    let story = place.soglia(&["call", "C-1", "--lang", "en"]).ok().out;
+    assert!(story.contains(") row 2: C-1,2023-07-03 00:30:00,…,…,…"), "{story}");
+    assert!(story.contains(") row 2: P-1,2023-07-03 00:31:00,C-1,…"), "{story}");
+    let rejects = place.soglia(&["ledger", "rejects"]).ok().out;
+    for person in ["0971555002", "Bea Conti", "Dora"] {
+        assert!(!rejects.contains(person) && rejects.contains("ieri"), "{rejects}");
+    }
+    // Half past midnight in Rome is still the day before in UTC.
+    let status = place.soglia(&["ledger", "status", "--lang", "en"]).ok().out;
+    assert!(status.contains("2023-07-03  2023-07-03"), "{status}");
+    assert!(!status.contains("2023-07-02"), "{status}");
+    let italian = place.soglia(&["ledger", "status", "--lang", "it"]).ok().out;
+    assert!(italian.contains("scartate") && italian.contains("quadratura: torna"), "{italian}");
+}
+
+/// `soglia completions bash | head -3`.
+#[test]
+fn nobody_need_read_completions() {
+    for asked in [&["completions", "bash"][..], &["completions", "zsh"], &["man"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let ended = command().args(asked).stdout(writer).output().expect("it runs");
+        let err = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!((ended.status.code(), err.as_str()), (Some(0), ""), "{asked:?}");
+    }
+}
+
+#[test]
+fn how_to_read_a_file_is_asked_for() {
+    let dir = temp();
+    let ran = Place::new(dir.path()).soglia(&["import", "file"]).code(2);
+    assert!(ran.err.contains("--format") && ran.err.contains("--mapping"), "{}", ran.err);
 }

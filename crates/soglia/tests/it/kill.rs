@@ -102,7 +102,7 @@ fn all_or_nothing(place: &Place, before: Option<&Value>) {
 }
 
 fn balances(place: &Place) {
-    let status = place.soglia(&["ledger", "status"]).ok().out;
+    let status = place.soglia(&["ledger", "status", "--lang", "en"]).ok().out;
     assert!(status.contains("quadratura: balances"), "{status}");
     assert!(!status.contains("WRONG") && !status.contains("DOES NOT"), "{status}");
 }

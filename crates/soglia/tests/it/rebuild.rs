@@ -189,7 +189,7 @@ fn the_same_rules_give_the_same_ledger() {
         (figures(&report), report["dispositions"].clone(), report["seal"].clone())
     };
     assert_eq!(report(&new), report(&place), "and the seal was taken over");
-    let status = new.soglia(&["ledger", "status"]).ok().out;
+    let status = new.soglia(&["ledger", "status", "--lang", "en"]).ok().out;
     assert!(status.contains("mapping:calls") && !status.contains("WRONG"), "{status}");
     assert!(!out.with_file_name("new.rebuilding").exists());
     let pseudonyms = |place: &Place| bytes_of(&place.ledger.join("keys")).into_values().collect();

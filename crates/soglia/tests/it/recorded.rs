@@ -69,6 +69,6 @@ fn asterisk_22_as_it_was_recorded() {
     let (k3_lost, offered) = counts(&report, "cup", "K3");
     let called_back = counted.get("callback_requested").copied().unwrap_or(0);
     assert_eq!((k3_lost, offered), (lost + called_back, answered + lost + called_back));
-    let status = place.soglia(&["ledger", "status"]).ok().out;
+    let status = place.soglia(&["ledger", "status", "--lang", "en"]).ok().out;
     assert!(status.contains("quadratura: balances") && !status.contains("WRONG"), "{status}");
 }
