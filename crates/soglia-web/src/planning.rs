@@ -4,13 +4,12 @@
 //! A present follows from the ledger's newest import, the contract (which does not change while the
 //! server runs), the service, the period at whose end it is looked at, and the number of weeks.
 
-use std::error::Error as _;
 use std::sync::Arc;
 
 use soglia_app::roster::Roster;
 use soglia_app::whatif::study::StudyError;
 use soglia_app::whatif::{
-    Described, Part, Prepared, Present, PresentError, ScenarioFile, undescribed,
+    Described, Part, Prepared, Present, PresentError, ScenarioFile, undescribed, words,
 };
 use soglia_domain::contract::{Contract, Service};
 use soglia_domain::period::Period;
@@ -157,16 +156,8 @@ pub fn nothing(why: Text) -> Problem {
 
 /// A scenario that does not fit the present.
 pub fn misfit(error: &ApplyError) -> Problem {
-    let hint = error.hint();
-    let why = error.source().map_or_else(|| error.to_string(), |why| format!("{error}: {why}"));
-    Problem::Refused {
-        status: axum::http::StatusCode::UNPROCESSABLE_ENTITY,
-        text: Text::new(
-            &format!("lo scenario non si può giocare: {why}"),
-            &format!("the scenario cannot be played: {why}"),
-        ),
-        hint: hint.map(|hint| Text::new(&hint, &hint)),
-    }
+    let (text, hint) = words::misfit(error);
+    Problem::Refused { status: axum::http::StatusCode::UNPROCESSABLE_ENTITY, text, hint }
 }
 
 impl From<StudyError> for Problem {

@@ -12,8 +12,8 @@ use crate::document::{
 };
 use crate::format::{decimal, integer, not_applicable, say, target, verdict};
 use crate::model::{
-    ReportInput, ScenarioDifference, ScenarioFloor, ScenarioGate, ScenarioIndicator, ScenarioRow,
-    ScenarioStudy, Status, Unit,
+    ReportInput, ScenarioDifference, ScenarioFloor, ScenarioGate, ScenarioIndicator,
+    ScenarioLikeness, ScenarioRow, ScenarioStudy, Status, Unit,
 };
 
 /// Writes the chapter; it says so where nobody asked for a scenario.
@@ -129,6 +129,37 @@ fn verdict_of(outline: &mut Outline, gate: &ScenarioGate) {
         ),
     };
     outline.push(Block::remark(tone, text));
+    if let Some(likeness) = &gate.likeness {
+        let tone = if likeness.holds { Tone::Good } else { Tone::Attention };
+        outline.push(Block::remark(tone, like_observed(lang, likeness)));
+    }
+}
+
+/// Whether drawn weeks are like those observed, in a sentence.
+fn like_observed(lang: Lang, likeness: &ScenarioLikeness) -> String {
+    let ScenarioLikeness { holds, weeks: (weeks, of_weeks), days: (days, of_days) } = likeness;
+    let inside = match lang {
+        Lang::It => format!(
+            "dove cadono 95 estratte su 100 stanno {weeks} settimane osservate su {of_weeks} e \
+             {days} giorni su {of_days}"
+        ),
+        Lang::En => format!(
+            "{weeks} of {of_weeks} weeks observed and {days} of {of_days} days lie where 95 of \
+             100 drawn ones do"
+        ),
+    };
+    match (holds, lang) {
+        (true, Lang::It) => format!("Settimane estratte simili a quelle osservate: {inside}."),
+        (true, Lang::En) => format!("Weeks drawn are like those observed: {inside}."),
+        (false, Lang::It) => format!(
+            "Non calibrato: le settimane estratte non somigliano a quelle osservate ({inside}). \
+             Il presente simulato non è quello vero: contano le differenze, e solo per il verso."
+        ),
+        (false, Lang::En) => format!(
+            "Not calibrated: weeks drawn are not like those observed ({inside}). The simulated \
+             present is not the true one: differences count, and only for their direction."
+        ),
+    }
 }
 
 /// A number of per cent, with its sign.
@@ -151,6 +182,11 @@ fn points(lang: Lang, value: &str, half_width: Option<&String>) -> Cell {
     let mut cell = Cell::text(text).with(Datum::Decimal(value.to_owned()));
     cell.data.extend(half_width.cloned().map(Datum::Decimal));
     cell
+}
+
+/// The same where there may be nothing to compare.
+fn points_or_none(lang: Lang, value: Option<&String>, half_width: Option<&String>) -> Cell {
+    value.map_or_else(|| Cell::text(not_applicable(lang)), |value| points(lang, value, half_width))
 }
 
 fn signed(lang: Lang, value: &str) -> String {
@@ -281,11 +317,11 @@ fn values(lang: Lang, code: &str, indicator: &ScenarioIndicator) -> Table {
         let (total, mix) = row.difference.as_ref().map_or_else(
             || (dash(), dash()),
             |ScenarioDifference { total, half_width, fixed_mix, misleads }| {
-                let mut mix = points(lang, fixed_mix, None);
+                let mut mix = points_or_none(lang, fixed_mix.as_ref(), None);
                 if *misleads {
                     mix.lines.push("!".to_owned());
                 }
-                (points(lang, total, half_width.as_ref()), mix)
+                (points_or_none(lang, total.as_ref(), half_width.as_ref()), mix)
             },
         );
         vec![
@@ -392,10 +428,9 @@ fn topics(lang: Lang, code: &str, indicator: &ScenarioIndicator) -> Table {
             percent(lang, topic.now.as_ref()),
         ];
         let difference = |nth: usize| {
-            topic.differences.get(nth).map_or_else(
-                || Cell::text(not_applicable(lang)),
-                |(value, half)| points(lang, value, half.as_ref()),
-            )
+            let known = topic.differences.get(nth).and_then(Option::as_ref);
+            let (value, half) = known.map(|(value, half)| (value, half.as_ref())).unzip();
+            points_or_none(lang, value, half.flatten())
         };
         row.extend((0..scenarios).map(difference));
         row

@@ -132,9 +132,9 @@ pub fn study(calibrated: bool, service: &str) -> ScenarioStudy {
     };
     let differs = |total: &str, misleads: bool| {
         Some(ScenarioDifference {
-            total: total.to_owned(),
+            total: Some(total.to_owned()),
             half_width: Some("0.30".to_owned()),
-            fixed_mix: "1.10".to_owned(),
+            fixed_mix: Some("1.10".to_owned()),
             misleads,
         })
     };
@@ -165,6 +165,7 @@ pub fn study(calibrated: bool, service: &str) -> ScenarioStudy {
         basis: vec![text("Appreso da 100 chiamate.", "Learned from 100 calls.")],
         gate: ScenarioGate {
             calibrated,
+            likeness: None,
             outside: u64::from(!calibrated),
             judged: 78,
             miss: "2.60".to_owned(),
@@ -185,7 +186,7 @@ pub fn study(calibrated: bool, service: &str) -> ScenarioStudy {
                 name: text("Disdetta", "Cancellation"),
                 share: "7.6".to_owned(),
                 now: Some("73.93".to_owned()),
-                differences: vec![("7.36".to_owned(), Some("4.67".to_owned()))],
+                differences: vec![Some(("7.36".to_owned(), Some("4.67".to_owned()))), None],
             }],
         }],
         floor: vec![floor("Oggi"), floor("IVR"), floor("IVR (30 %)")],

@@ -180,7 +180,7 @@ pub fn shown(
     let apart = ["-argomenti", "-scarti", "-note"];
     let (folded, sections) =
         sections.into_iter().partition(|one| apart.iter().any(|end| one.id.ends_with(end)));
-    Shown { calibrated: study.gate.calibrated, sections, folded, said, query }
+    Shown { calibrated: study.gate.holds(), sections, folded, said, query }
 }
 
 /// Each indicator now and under the last scenario, in a sentence.
@@ -204,7 +204,7 @@ fn said(study: &ScenarioStudy, visit: &Visit) -> String {
         Some(format!("{code} {}{arrow}{}", value(now), others.join(" / ")))
     };
     let figures: Vec<String> = study.indicators.iter().filter_map(one).collect();
-    let gate = if study.gate.calibrated {
+    let gate = if study.gate.holds() {
         visit.say("calibrato", "calibrated")
     } else {
         visit.say("non calibrato", "not calibrated")
