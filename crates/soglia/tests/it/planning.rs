@@ -307,6 +307,7 @@ fn answers_say_what_they_stand_on() {
     assert!(like["holds"].is_boolean() && 0.0 < number(like, "/days_judged"), "{found}");
     assert!(0.0 < number(&found, "/observed/0/denominator"), "{found}");
     let table = answer(&more, &[&drawn[..], &["--lang", "en"]].concat()).out;
+    assert!(table.contains("without a topic") && table.contains("an exponential tail"), "{table}");
     for said in ["observed", "today, weeks drawn", "weeks drawn and played: 10", "weeks drawn are"]
     {
         assert!(table.contains(said), "{said} in {table}");

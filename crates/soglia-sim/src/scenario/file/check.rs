@@ -179,7 +179,7 @@ mod tests {
             ("[[operators]]\ngroup = \"a\"\nplus = 99999999", "-5000 to 5000"),
             ("[[operators]]\ngroup = \"a\"\nset = 99999999", "from 0 to 5000"),
             ("[[operators]]\ngroup = \"a\"\nset = 1\ndays = []", "operators[0].days"),
-            ("[[hours]]\nweekdays = [\"07:00-12:00\", \"11:00-19:00\"]", ":6:29: hours[0].week"),
+            ("[[hours]]\nweekdays = [\"07:00-12:00\", \"11:00-19:00\"]", ":6:28: hours[0].week"),
             ("[[hours]]\nqueues = [\"a\"]", "at least one of `weekdays`"),
             (
                 "[[hours]]\nweekdays = [\"07:00-19:00\"]\n[[hours.move]]\nfrom = \"08:00-09:00\"\n\
