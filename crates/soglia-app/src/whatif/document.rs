@@ -50,7 +50,7 @@ pub fn answers(present: &Present, answers: &Answers, gate: &Gate) -> Value {
             "indicator": i.code, "numerator": counts.num, "denominator": counts.den,
         })).collect::<Vec<_>>(),
         "scenarios": scenarios.collect::<Vec<_>>(),
-        "weeks": if answers.likeness.is_some() { "drawn" } else { "recorded" },
+        "weeks": source(answers),
         "like_observed": answers.likeness.map(|likeness| json!({
             "holds": likeness.holds(),
             "weeks_inside": likeness.weeks, "weeks_judged": likeness.of_weeks,
@@ -90,6 +90,11 @@ fn figures(present: &Present, figures: &Figures) -> Value {
     })
 }
 
+/// Which weeks were played, in one word.
+const fn source(answers: &Answers) -> &'static str {
+    if answers.likeness.is_some() { "drawn" } else { "recorded" }
+}
+
 /// Half the width of an interval, where enough was played to tell it.
 fn half_width(estimate: Estimate) -> Option<f64> {
     Some(estimate.half_width).filter(|width| width.is_finite())
@@ -120,7 +125,7 @@ pub fn gate(present: &Present, gate: &Gate) -> Value {
 }
 
 /// The columns of [`lines`].
-pub const COLUMNS: [&str; 13] = [
+pub const COLUMNS: [&str; 14] = [
     "scenario",
     "moved",
     "indicator",
@@ -134,10 +139,11 @@ pub const COLUMNS: [&str; 13] = [
     "half_width",
     "fixed_mix",
     "calibrated",
+    "weeks",
 ];
 
 /// A line for the present and for each scenario, each indicator and each topic.
-pub fn lines(present: &Present, answers: &Answers, gate: &Gate) -> Vec<[String; 13]> {
+pub fn lines(present: &Present, answers: &Answers, gate: &Gate) -> Vec<[String; 14]> {
     let mut lines = Vec::new();
     let calibrated = u8::from(gate.calibrated() && answers.like_observed()).to_string();
     let number = |n: Option<f64>| n.map_or_else(String::new, |n| format!("{n:.6}"));
@@ -159,6 +165,7 @@ pub fn lines(present: &Present, answers: &Answers, gate: &Gate) -> Vec<[String; 
                 number(d.and_then(|d| d.total).and_then(half_width)),
                 number(d.and_then(|d| d.fixed_mix)),
                 calibrated.clone(),
+                source(answers).to_owned(),
             ]);
             for topic in &figures.topics {
                 let Some(counts) = topic.counts.get(i) else { continue };
@@ -179,6 +186,7 @@ pub fn lines(present: &Present, answers: &Answers, gate: &Gate) -> Vec<[String; 
                     number(d.and_then(half_width)),
                     String::new(),
                     calibrated.clone(),
+                    source(answers).to_owned(),
                 ]);
             }
         }

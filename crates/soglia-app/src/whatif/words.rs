@@ -201,6 +201,7 @@ pub fn basis(present: &Present, lang: Lang) -> Vec<String> {
         ],
     };
     said.extend(spread(present, lang));
+    said.extend(patience(present, lang));
     if learned.presence.source == PresenceSource::Given {
         said.push(match lang {
             Lang::It => "Gli operatori presenti sono quelli dei turni.".to_owned(),
@@ -235,6 +236,28 @@ pub fn spread(present: &Present, lang: Lang) -> Option<String> {
         Lang::En => format!(
             "{calls} calls without a topic (nobody asks whoever gives up) have one drawn as \
              the others of their queue have it."
+        ),
+    })
+}
+
+/// How long callers wait before they give up, and from when on that is an assumption.
+pub fn patience(present: &Present, lang: Lang) -> Option<String> {
+    let found = present.learned.patience.overall()?;
+    let percent = |share: f64| localised(&format!("{:.0} %", share * 100.0), lang);
+    let (at_once, one, two) =
+        (percent(found.none), percent(found.survival(60.0)), percent(found.survival(120.0)));
+    let seen = format!("{:.0} s", found.observed_until_secs);
+    Some(match lang {
+        Lang::It => format!(
+            "Pazienza di chi deve aspettare (su tutte le chiamate; si usa quella di ogni tipo e \
+             parte del giorno): lascia subito il {at_once}, aspetta ancora dopo 60 s il {one}, \
+             dopo 120 s il {two}; oltre {seen} nessuno l'ha vista, e si assume una coda \
+             esponenziale."
+        ),
+        Lang::En => format!(
+            "Patience of those who have to wait (over all calls; that of each type and part of the \
+             day is used): {at_once} leave at once, {one} still wait after 60 s, {two} after \
+             120 s; beyond {seen} nobody saw it and an exponential tail is assumed."
         ),
     })
 }

@@ -125,6 +125,12 @@ impl PatienceTable {
         cell.and_then(|(_, n)| self.patience.get(*n)).unwrap_or(ENDLESS)
     }
 
+    /// Returns the estimate from the waits of all calls, which cells with few of their own take;
+    /// nothing where nobody gave up.
+    pub fn overall(&self) -> Option<&PatienceEstimate> {
+        self.estimates.first()
+    }
+
     /// Returns the estimate behind a cell, and over which calls it was made.
     pub fn estimate(&self, kind: usize, part: usize) -> (Pool, Option<&PatienceEstimate>) {
         let cell = self.cells.get(kind).and_then(|cells| cells.get(part));
@@ -185,6 +191,7 @@ mod tests {
         assert_eq!(table.estimate(1, daypart(14 * hour)).0, Pool::Type);
         assert_eq!(table.estimate(0, part).0, Pool::Daypart);
         assert_eq!(table.estimate(0, daypart(14 * hour)).0, Pool::All);
+        assert_eq!(table.overall(), table.estimate(0, daypart(14 * hour)).1);
         let resampled = |seed: u64| {
             let history = History::new(&calls, 1).expect("calls");
             PatienceTable::resampled(&history, Key::new(seed))

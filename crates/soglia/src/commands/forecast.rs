@@ -179,7 +179,7 @@ fn print(
             ["data", "dalle", "chiamate", "da", "a", "giorni alla base"]
         }
         Lang::En => {
-            writeln!(out, "{name} · calls expected, by the data before {}\n", made.until)?;
+            writeln!(out, "{name} · calls expected from data before {}\n", made.until)?;
             ["date", "from", "calls", "low", "high", "days behind"]
         }
     };

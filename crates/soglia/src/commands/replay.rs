@@ -140,8 +140,8 @@ pub fn write_present(out: &mut impl Write, present: &Present, lang: Lang) -> std
         "  {}: {share}",
         say("richiamate dopo un'attesa vana", "redials when not served")
     )?;
-    if let Some(spread) = words::spread(present, lang) {
-        writeln!(out, "  {spread}")?;
+    for sentence in words::spread(present, lang).into_iter().chain(words::patience(present, lang)) {
+        writeln!(out, "  {sentence}")?;
     }
     if let PresenceSource::Inferred { waited } = learned.presence.source {
         writeln!(

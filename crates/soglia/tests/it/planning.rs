@@ -306,7 +306,10 @@ fn answers_say_what_they_stand_on() {
     assert_eq!((&found["weeks_played"], &found["weeks"]), (&10.into(), &"drawn".into()));
     assert!(like["holds"].is_boolean() && 0.0 < number(like, "/days_judged"), "{found}");
     assert!(0.0 < number(&found, "/observed/0/denominator"), "{found}");
+    let csv = answer(&more, &[&drawn[..], &["--format", "csv"]].concat()).out;
+    assert!(csv.lines().skip(1).all(|line| line.ends_with(",drawn")), "{csv}");
     let table = answer(&more, &[&drawn[..], &["--lang", "en"]].concat()).out;
+    assert!(table.contains("without a topic") && table.contains("an exponential tail"), "{table}");
     for said in ["observed", "today, weeks drawn", "weeks drawn and played: 10", "weeks drawn are"]
     {
         assert!(table.contains(said), "{said} in {table}");

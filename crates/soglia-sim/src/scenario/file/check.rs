@@ -91,14 +91,22 @@ fn check_hours(hours: &RawHours, place: &Path, faults: &mut Faults<'_, '_>) {
             }
         }
     }
-    let opened = days.iter().flat_map(|(_, slots)| slots.as_deref().unwrap_or_default());
-    let opened: Vec<Slot> = opened.map(|RawSlot(slot)| *slot).collect();
+    // Working days that stay as they are have hours that are not known here.
+    let opened = weekdays.as_ref().map(|_| -> Vec<Slot> {
+        let slots = days.iter().flat_map(|(_, slots)| slots.as_deref().unwrap_or_default());
+        slots.map(|RawSlot(slot)| *slot).collect()
+    });
     for (n, moving) in moves.iter().enumerate() {
-        check_move(moving, &opened, &place.key("move").item(n), faults);
+        check_move(moving, opened.as_deref(), &place.key("move").item(n), faults);
     }
 }
 
-fn check_move(moving: &RawMove, opened: &[Slot], place: &Path, faults: &mut Faults<'_, '_>) {
+fn check_move(
+    moving: &RawMove,
+    opened: Option<&[Slot]>,
+    place: &Path,
+    faults: &mut Faults<'_, '_>,
+) {
     let RawMove { from: RawSlot(from), to: RawSlot(to), shares } = moving;
     if shares.is_empty() || SHARES_MAX < shares.len() {
         let expected = format!("from 1 to {SHARES_MAX} shares");
@@ -106,7 +114,7 @@ fn check_move(moving: &RawMove, opened: &[Slot], place: &Path, faults: &mut Faul
         faults.add(&place.key("shares"), &expected, &shares.len().to_string(), hint);
     }
     let inside = |slot: &Slot| slot.open() <= to.open() && to.close() <= slot.close();
-    if !opened.iter().any(inside) {
+    if opened.is_some_and(|opened| !opened.iter().any(inside)) {
         let hint = "callers who call when it is closed are turned away";
         let found = format!("`{}`", shown(*to));
         faults.add(&place.key("to"), "a time within the new hours", &found, hint);
@@ -172,6 +180,14 @@ mod tests {
     }
 
     #[test]
+    fn callers_may_move_to_hours_that_stay_as_they_are() {
+        let text = "[scenario]\ncode = \"x\"\nname = \"X\"\n\n[[hours]]\n\
+                    saturday = [\"08:00-12:00\"]\n[[hours.move]]\nfrom = \"08:00-09:00\"\n\
+                    to = \"16:00-17:00\"\nshares = [\"10%\"]\n";
+        assert_eq!(parse(text, "x.toml").expect("a scenario").changes.len(), 1);
+    }
+
+    #[test]
     fn what_does_not_go_together_is_said_with_place_and_hint() {
         for (text, expected) in [
             ("[[operators]]\ngroup = \"a\"", "x.toml:5:1: operators[0]: expected one of `plus`"),
@@ -179,7 +195,7 @@ mod tests {
             ("[[operators]]\ngroup = \"a\"\nplus = 99999999", "-5000 to 5000"),
             ("[[operators]]\ngroup = \"a\"\nset = 99999999", "from 0 to 5000"),
             ("[[operators]]\ngroup = \"a\"\nset = 1\ndays = []", "operators[0].days"),
-            ("[[hours]]\nweekdays = [\"07:00-12:00\", \"11:00-19:00\"]", ":6:29: hours[0].week"),
+            ("[[hours]]\nweekdays = [\"07:00-12:00\", \"11:00-19:00\"]", ":6:28: hours[0].week"),
             ("[[hours]]\nqueues = [\"a\"]", "at least one of `weekdays`"),
             (
                 "[[hours]]\nweekdays = [\"07:00-19:00\"]\n[[hours.move]]\nfrom = \"08:00-09:00\"\n\
