@@ -450,6 +450,14 @@ def shortly(s):
     return f"role = 'B' AND 0 < {limit} AND coalesce(wait <= {limit}, 0)"
 
 
+def recorded(s, clock):
+    """Whether a clock can be read for any call answered; legs, for one, know no ring."""
+    ((n, known),) = s.db.rows(s.hours, f"""
+        SELECT count(*), count({clock}) FROM ({classified(s)})
+        WHERE disp = 'answered' AND is_open(came)""")
+    return n == 0 or 0 < known
+
+
 def answered_within(s):
     start, stop = s.get("wait_start", "queue_entry"), s.get("wait_stop", "agent_answer")
     answer, call_back = {
@@ -460,6 +468,8 @@ def answered_within(s):
         ("ivr_entry", "agent_ring"): ("rang - came", "NULL"),
         ("first_ring", "agent_ring"): ("said - rang", "NULL"),
     }[start, stop]
+    if "rang" in answer and not recorded(s, answer):
+        return []
     early = s.get("abandon_before_threshold", "count_in_denominator")
     offered = s.get("denominator", "offered") == "offered"
     return f"""

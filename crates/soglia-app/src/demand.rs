@@ -36,7 +36,7 @@ pub struct Demand {
     pub history: History,
     /// Days that are not like others of their weekday, and why, in the language asked for.
     pub special: BTreeMap<Date, String>,
-    /// The first day without any call.
+    /// The first day that is not known: after the ledger's last, whichever service it has calls of.
     pub until: Date,
     /// Handling times of the last weeks; nothing if no call was answered.
     pub handling: Option<Handling>,
@@ -70,7 +70,10 @@ impl Demand {
             None => history,
         };
         let Some(end) = history.until() else { return Ok(None) };
-        let until = until.unwrap_or(end);
+        let until = match until {
+            Some(until) => until,
+            None => end.max(after_last(session, contract).await?.unwrap_or(end)),
+        };
         let special = special(session, contract, service, &history, lang).await?;
         let handling = handling(session, contract, service, until).await?;
         Ok(Some(Self { history, special, until, handling }))
@@ -91,6 +94,18 @@ fn load(service: &str) -> String {
          AND disposition NOT IN ('test', 'out_of_hours')",
         quoted(service),
     )
+}
+
+/// The day after the ledger's last.
+async fn after_last(session: &Session, contract: &Contract) -> Result<Option<Date>, MeasureError> {
+    let mut last = None;
+    stream(session, "SELECT max(arrived) AS last FROM calls", |batch| {
+        let instants = Columns(batch).instants("last")?;
+        last = last.max((0..batch.num_rows()).filter_map(|row| instants.at(row)).max());
+        Ok(())
+    })
+    .await?;
+    Ok(last.and_then(|last| last.in_zone(&contract.zone).date().tomorrow().ok()))
 }
 
 /// Counts a service's calls by quarter-hour, on the instant's axis, and sorts them onto wall

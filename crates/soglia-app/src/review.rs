@@ -7,7 +7,7 @@ pub mod checks;
 pub mod figures;
 pub mod provenance;
 mod traffic;
-mod words;
+pub mod words;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ use soglia_domain::contract::{self, Contract, Service};
 use soglia_domain::facts::Disposition;
 use soglia_domain::period::Period;
 use soglia_domain::text::{Lang, Text};
+use soglia_ledger::session::Session;
+use soglia_ledger::status::date_of;
 use soglia_measure::measurement::Report;
 use soglia_measure::plan::Scans;
 use soglia_report::model::{
@@ -53,7 +55,7 @@ pub async fn input(
     let mut services = Vec::new();
     for service in &contract.services {
         let findings = traffic.findings(scans, service, report).await?;
-        services.push(service_report(service, period, report, findings));
+        services.push(service_report((contract, period), service, report, findings));
     }
     Ok(ReportInput {
         identity: identity(contract, last_day(period)),
@@ -61,6 +63,7 @@ pub async fn input(
             first: period.first_date(),
             last: last_day(period),
             zone: contract.zone_name.clone(),
+            data_until: data_until(session, report),
         },
         areas: areas(contract, report, services),
         checks: checks::checks(contract, &report.checks, checks::Looked::default()),
@@ -75,6 +78,12 @@ pub async fn input(
         registers: None,
         scenarios: Vec::new(),
     })
+}
+
+/// The last day that data reached, if more are to come.
+fn data_until(session: &Session, report: &Report) -> Option<Date> {
+    let newest = session.imports.iter().filter_map(|row| row.days).map(|(_, last)| last).max()?;
+    report.measurements.iter().any(|m| m.provisional).then(|| date_of(newest)).flatten()
 }
 
 /// The last day of a period.
@@ -307,8 +316,8 @@ fn sources(kind: SectionKind) -> Vec<Text> {
 }
 
 fn service_report(
+    (contract, period): (&Contract, &Period),
     service: &Service,
-    period: &Period,
     report: &Report,
     findings: Vec<soglia_report::model::Finding>,
 ) -> ServiceReport {
@@ -321,8 +330,8 @@ fn service_report(
         Some(Card::pair(
             &indicator.code,
             indicator.name.clone(),
-            card(service, indicator, version, Lang::It).rows,
-            card(service, indicator, version, Lang::En).rows,
+            card(contract, (service, indicator), version, Lang::It).rows,
+            card(contract, (service, indicator), version, Lang::En).rows,
         ))
     });
     ServiceReport {

@@ -49,6 +49,14 @@ pub enum RosterError {
     /// Several services, and no column that tells them apart.
     #[error("the roster does not say whose hours it has: the contract has several services")]
     Service,
+    /// A service that the contract does not have.
+    #[error("the roster has hours of service `{service}`, which the contract does not have")]
+    Unknown {
+        /// The service.
+        service: String,
+        /// Those that it has.
+        known: Vec<String>,
+    },
     /// A group that answers no calls.
     #[error("the roster has group `{group}`, which answers no calls of service `{service}`")]
     Group {
@@ -69,6 +77,12 @@ impl RosterError {
     pub fn hint(&self) -> String {
         match self {
             Self::Service => "add a column `service` with the service's code".to_owned(),
+            Self::Unknown { service, known } => {
+                match nearest(service, known.iter().map(String::as_str)) {
+                    Some(near) => format!("perhaps `{near}`"),
+                    None => format!("services of the contract: {}", known.join(", ")),
+                }
+            }
             Self::Group { group, known, .. } => {
                 match nearest(group, known.iter().map(String::as_str)) {
                     Some(near) => format!("perhaps `{near}`"),
@@ -127,6 +141,19 @@ impl Roster {
             Ok(Self { name, text: file, rows })
         } else {
             Err(RosterProblems(problems))
+        }
+    }
+
+    /// Says whether every line is about a service that the contract has: hours of a name that is
+    /// mistyped would be nobody's.
+    pub fn check_services(&self, known: &[&str]) -> Result<(), RosterError> {
+        let mut named = self.rows.iter().filter_map(|row| row.service.as_deref());
+        match named.find(|service| !known.contains(service)) {
+            None => Ok(()),
+            Some(service) => Err(RosterError::Unknown {
+                service: service.to_owned(),
+                known: known.iter().map(|&code| code.to_owned()).collect(),
+            }),
         }
     }
 
@@ -275,6 +302,17 @@ mod tests {
             (error.hint().as_str(), error.to_string().contains("desk z")),
             ("perhaps `desk x`", true)
         );
+    }
+
+    #[test]
+    fn a_service_that_the_contract_has_not_is_told() {
+        let text = "service,group,from,until\ncup,a,2023-12-04T08:00,2023-12-04T10:00\n\
+                    cuo,a,2023-12-04T08:00,2023-12-04T10:00\n";
+        let roster = parse(text).expect("a roster");
+        assert_eq!(roster.check_services(&["cup", "cuo"]), Ok(()));
+        let error = roster.check_services(&["cup", "cc"]).expect_err("no `cuo`");
+        assert!(error.to_string().contains("`cuo`"), "{error}");
+        assert_eq!(error.hint(), "perhaps `cup`");
     }
 
     #[test]

@@ -162,8 +162,12 @@ impl Present {
         let base = described.base.clone().split(&mut calls);
         let history = History::new(&calls, REDIAL_WINDOW_US)?;
         let alone = (contract.services.len() == 1).then_some(service.code.as_str());
+        let services: Vec<&str> = contract.services.iter().map(|s| s.code.as_str()).collect();
         let there = |roster: Option<&Roster>| match roster {
-            Some(roster) => roster.presence(&service.code, alone, &history.groups, history.days()),
+            Some(roster) => {
+                roster.check_services(&services)?;
+                roster.presence(&service.code, alone, &history.groups, history.days())
+            }
             None => Ok(None),
         };
         let (roster, plan) = (there(described.roster)?, there(described.plan)?);

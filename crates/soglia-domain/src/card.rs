@@ -9,7 +9,7 @@ mod formula;
 mod sources;
 mod words;
 
-use crate::contract::{EmptyMeans, Frequency, Indicator, RuleVersion, Service};
+use crate::contract::{Contract, EmptyMeans, Frequency, Indicator, RuleVersion, Service};
 use crate::ratio::{Ratio, Rounding, RoundingMode, decimal};
 use crate::rule::{Clock, Rule};
 use crate::text::{Lang, Text};
@@ -20,6 +20,7 @@ pub use self::alternatives::{Alternative, alternatives, of_population};
 pub use self::formula::formula;
 pub use self::sources::sources_card;
 
+pub(crate) use self::words::channels;
 use self::words::{calls_left_out, data_needed, pick, precision_limits, sampling};
 
 /// A definition card in the form that Italian public buyers use.
@@ -54,7 +55,12 @@ impl Card {
 }
 
 /// Makes the definition card of one version of an indicator's rule.
-pub fn card(service: &Service, indicator: &Indicator, version: &RuleVersion, lang: Lang) -> Card {
+pub fn card(
+    contract: &Contract,
+    (service, indicator): (&Service, &Indicator),
+    version: &RuleVersion,
+    lang: Lang,
+) -> Card {
     let t = |it: &str, en: &str| pick(lang, it, en).to_owned();
     let unset = || t("non indicato nel contratto", "not stated in the contract");
     let own = |text: Option<&Text>| text.map_or_else(unset, |text| text.get(lang).to_owned());
@@ -77,7 +83,9 @@ pub fn card(service: &Service, indicator: &Indicator, version: &RuleVersion, lan
         (t("Regole di arrotondamento", "Rounding"), rounding(version, lang)),
         (t("Valore di soglia", "Target"), target(&version.target, rule, lang)),
         (t("Denominatore nullo", "Empty denominator"), empty(version.empty, lang)),
-        (t("Azioni contrattuali", "Contractual action"), actions(version, lang)),
+        (t("Azioni contrattuali", "Contractual action"), {
+            actions(&penalty(contract, (service, indicator), lang), version, lang)
+        }),
         (t("Eccezioni ed esclusioni", "Exceptions and exclusions"), calls_left_out(rule, lang)),
         (
             t("Responsabile della misura", "Responsible for the measurement"),
@@ -251,18 +259,52 @@ fn empty(empty: EmptyMeans, lang: Lang) -> String {
     .to_owned()
 }
 
-fn actions(version: &RuleVersion, lang: Lang) -> String {
-    let missed = pick(
+/// What a miss costs by the contract's rates.
+fn penalty(
+    contract: &Contract,
+    (service, indicator): (&Service, &Indicator),
+    lang: Lang,
+) -> String {
+    let rates = contract.penalties.iter().flat_map(|penalties| &penalties.rates);
+    let own = rates.filter(|r| r.service == service.code && r.indicator == indicator.code);
+    let number = |thousandths: u32| {
+        let text = decimal(u128::from(thousandths), 3);
+        let text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
+        if lang == Lang::It { text.replace('.', ",") } else { text }
+    };
+    let rates: Vec<String> = own
+        .map(|rate| {
+            let (rate, step) = (number(rate.micro_rate), number(rate.step_centi_points * 10));
+            match lang {
+                Lang::It => format!(
+                    "penale di {rate} ‰ del valore del contratto ogni {step} punti percentuali di \
+                     scostamento"
+                ),
+                Lang::En => format!(
+                    "a penalty of {rate} ‰ of the contract's value for each {step} percentage \
+                     points missed"
+                ),
+            }
+        })
+        .collect();
+    if rates.is_empty() {
+        let none = pick(lang, "il contratto non prevede penali", "the contract has no penalties");
+        return none.to_owned();
+    }
+    rates.join("; ")
+}
+
+fn actions(penalty: &str, version: &RuleVersion, lang: Lang) -> String {
+    let sheet = pick(
         lang,
-        "se mancata: scheda di miglioramento con azioni e risorse; penali solo se il contratto \
-         le prevede",
-        "if missed: an improvement sheet with actions and resources; penalties only if the \
-         contract has them",
+        "se mancata: scheda di miglioramento con azioni e risorse",
+        "if missed: an improvement sheet with actions and resources",
     );
+    let missed = format!("{sheet}; {penalty}");
     match (&version.clause, lang) {
         (Some(clause), Lang::It) => format!("{missed} (clausola: {clause})"),
         (Some(clause), Lang::En) => format!("{missed} (clause: {clause})"),
-        (None, _) => missed.to_owned(),
+        (None, _) => missed,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::time::{Instant, Millis};
 use crate::verdict::{Compare, Target};
 
 pub use raw::{ContractError, Problem, json_schema, parse, parse_change, parse_share};
-pub use raw::{read_beside, schema_of};
+pub use raw::{Faults, Path, read_beside, schema_of};
 pub use sources::{
     AttributeNames, CdrSettings, CommonEvents, ConnectSettings, EventRule, FreeSwitchSettings,
     GROUP_SIZE_MIN, GenesysSettings, Meaning, OperatorGroup, QueueLogSettings, Sources,

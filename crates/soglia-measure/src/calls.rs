@@ -237,7 +237,8 @@ fn lost_in_k1(rule: &AnsweredWithin, n: u64, counted: &mut Counted) {
     }
 }
 
-fn wait_of<'a>(rule: &AnsweredWithin, class: &'a Class) -> &'a Histogram {
+/// The histogram of the wait as a rule times it.
+pub fn wait_of<'a>(rule: &AnsweredWithin, class: &'a Class) -> &'a Histogram {
     match (rule.wait_start, rule.wait_stop) {
         (WaitStart::QueueEntry, WaitStop::AgentAnswer) => &class.wait,
         (WaitStart::IvrEntry, WaitStop::AgentAnswer) => &class.wait_from_arrival,

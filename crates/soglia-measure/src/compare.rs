@@ -19,6 +19,8 @@ pub struct Declared {
     pub indicator: String,
     /// The value as printed, e.g. `56,78%`, `n/a`.
     pub printed: String,
+    /// The period that it is of, if the file says.
+    pub period: Option<String>,
     /// The line of the file.
     pub line: u64,
 }

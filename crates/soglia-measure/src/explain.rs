@@ -70,9 +70,9 @@ pub fn cards(
     period: &Period,
     lang: Lang,
 ) -> Result<Vec<Card>, MeasureError> {
-    let (service, indicator) = find(contract, service, indicator)?;
-    let versions = in_force(contract, indicator, period).into_iter();
-    Ok(versions.map(|(version, _)| card::card(service, indicator, version, lang)).collect())
+    let found = find(contract, service, indicator)?;
+    let versions = in_force(contract, found.1, period).into_iter();
+    Ok(versions.map(|(version, _)| card::card(contract, found, version, lang)).collect())
 }
 
 /// The queries that the figure came from, by version of the rule.

@@ -60,9 +60,19 @@ impl ByDay {
     }
 }
 
-/// Permille of `part` in `whole`.
+/// Permille of `part` in `whole`, rounded as the report's tables round.
 fn permille(part: u64, whole: u64) -> u64 {
-    (part * 1000).checked_div(whole).unwrap_or(0)
+    nearest(part * 1000, whole)
+}
+
+/// The whole number nearest to a quotient; nothing goes into zero.
+fn nearest(part: u64, whole: u64) -> u64 {
+    (2 * part + whole).checked_div(2 * whole).unwrap_or(0)
+}
+
+/// Milliseconds as whole seconds, the nearest.
+fn secs(millis: i64) -> i64 {
+    (millis + 500).div_euclid(1000)
 }
 
 /// `274` permille as `27,4` or `27.4`.
@@ -131,7 +141,7 @@ fn concentration(service: &Service, by_hour: &[[u64; 24]; 7]) -> Option<Finding>
 fn peak(service: &Service, by_day: &ByDay) -> Option<Finding> {
     let (date, (most, _)) = by_day.0.iter().max_by_key(|(_, (arrived, _))| *arrived)?;
     let active: Vec<u64> = by_day.0.values().map(|(n, _)| *n).filter(|n| 0 < *n).collect();
-    let mean = active.iter().sum::<u64>() / (active.len().max(1) as u64);
+    let mean = nearest(active.iter().sum(), active.len() as u64);
     let printed = date.strftime("%d/%m/%Y");
     let mut made = finding(
         "I2",
@@ -174,7 +184,7 @@ fn duration_trend(
     if means.len() < 2 {
         return None;
     }
-    let (b, a) = (before / 1000, after / 1000);
+    let (b, a) = (secs(*before), secs(*after));
     let (it, en) = match a.cmp(&b) {
         std::cmp::Ordering::Greater => ("è aumentata", "rose"),
         std::cmp::Ordering::Less => ("è diminuita", "fell"),
@@ -189,7 +199,7 @@ fn duration_trend(
     );
     made.figures = means
         .iter()
-        .map(|(month, mean)| (format!("mean_talk_s_{}", month.label()), (mean / 1000).to_string()))
+        .map(|(month, mean)| (format!("mean_talk_s_{}", month.label()), secs(*mean).to_string()))
         .collect();
     Some(made)
 }
@@ -203,7 +213,7 @@ async fn booking_systems(
     let named: Vec<(&String, u64, i64)> = by
         .iter()
         .filter(|(name, _)| !name.is_empty())
-        .filter_map(|(name, (n, talk))| Some((name, *n, talk.mean()? / 1000)))
+        .filter_map(|(name, (n, talk))| Some((name, *n, secs(talk.mean()?))))
         .collect();
     if named.len() < 2 {
         return Ok(None);
@@ -272,4 +282,17 @@ async fn growing_topics(
         found.push(made);
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_round_as_tables_do() {
+        assert_eq!((permille(26_388, 100_000), permille(26_340, 100_000)), (264, 263));
+        assert_eq!((permille(1, 0), nearest(0, 0)), (0, 0));
+        assert_eq!((nearest(1697, 2), nearest(7, 3)), (849, 2));
+        assert_eq!((secs(227_499), secs(227_500)), (227, 228));
+    }
 }

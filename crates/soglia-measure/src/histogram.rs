@@ -83,6 +83,11 @@ impl Histogram {
         self.iter().take_while(|(millis, _)| keeps(*millis)).map(|(_, n)| n).sum()
     }
 
+    /// Whether all are whole seconds: then, with many, the platform records no finer.
+    pub fn whole_seconds(&self) -> bool {
+        self.others.keys().all(|millis| millis % 1000 == 0)
+    }
+
     /// The longest.
     pub fn max(&self) -> Option<i64> {
         self.iter().last().map(|(millis, _)| millis)

@@ -21,6 +21,31 @@ use crate::calls::{Counted, Exclusion};
 use crate::histogram::Histogram;
 use crate::rows::{CallTimes, TimedCall};
 
+/// How many items were to be timed, and of how many the instants were recorded that it takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Timed {
+    wanted: u64,
+    known: u64,
+}
+
+impl Timed {
+    /// Counts items.
+    pub const fn add(&mut self, wanted: u64, known: u64) {
+        self.wanted += wanted;
+        self.known += known;
+    }
+
+    /// Adds another count.
+    pub const fn merge(&mut self, other: Self) {
+        self.add(other.wanted, other.known);
+    }
+
+    /// Whether the platforms record no such instants: then nothing was measured.
+    pub const fn not_at_all(self) -> bool {
+        0 < self.wanted && self.known == 0
+    }
+}
+
 /// Counts the items of one service for one indicator in one period.
 pub struct Counter<'a> {
     /// The period.
@@ -37,6 +62,8 @@ pub struct Counter<'a> {
     pub durations: Histogram,
     /// Items whose duration is not known.
     pub unknown: u64,
+    /// Whether the instants that the clock needs were recorded.
+    pub timed: Timed,
     /// Cases whose first message was counted, when there is one clock per case.
     seen_cases: BTreeSet<String>,
 }
@@ -72,6 +99,7 @@ impl<'a> Counter<'a> {
             counted: Counted::default(),
             durations: Histogram::default(),
             unknown: 0,
+            timed: Timed::default(),
             seen_cases: BTreeSet::new(),
         }
     }
@@ -149,6 +177,9 @@ impl<'a> Counter<'a> {
         } else if same_case {
             self.leave_out("same_case");
         } else {
+            if rule.answer == Answer::Resolution {
+                self.timed.add(1, u64::from(message.resolved.is_some()));
+            }
             let took = replied.map(|at| self.elapsed(rule.clock, start, at));
             if let Some(took) = took {
                 self.durations.add(took.get());

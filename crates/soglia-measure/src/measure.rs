@@ -15,7 +15,7 @@ use soglia_domain::contract::{Contract, Indicator, RuleVersion, Service};
 use soglia_domain::period::Period;
 use soglia_domain::rule::Rule;
 use soglia_domain::text::Lang;
-use soglia_domain::time::Millis;
+use soglia_domain::time::{Instant, Millis};
 use soglia_domain::verdict::Verdict;
 use soglia_ledger::session::Session;
 use soglia_ledger::status::date_of;
@@ -23,7 +23,7 @@ use soglia_ledger::status::date_of;
 use crate::MeasureError;
 use crate::calls::Counted;
 use crate::histogram::Histogram;
-use crate::items::BatchTime;
+use crate::items::{BatchTime, Timed};
 use crate::measurement::{
     ContractRef, FileRef, LedgerRef, Measurement, PeriodRef, Report, SCHEMA, Sensitivity, Together,
 };
@@ -33,6 +33,8 @@ use crate::tally::Tally;
 pub use handled::{approved, by_call_sql, handled_sql};
 pub use jobs::table_of;
 pub use judge::{print_target, print_value};
+
+use judge::Known;
 
 /// What a measurement is made with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,6 +83,8 @@ pub struct Evaluated {
     pub batches: Vec<BatchTime>,
     /// Items whose duration is not known.
     pub unknown: u64,
+    /// Whether the instants that the rule's clock needs were recorded.
+    pub timed: Timed,
 }
 
 impl Evaluated {
@@ -90,6 +94,7 @@ impl Evaluated {
         self.abandoned.merge(&other.abandoned);
         self.batches.extend_from_slice(&other.batches);
         self.unknown += other.unknown;
+        self.timed.merge(other.timed);
     }
 }
 
@@ -204,7 +209,8 @@ fn measurement(
     }
     let version = main.last().map_or(first.version, |job| job.version);
     let table = jobs::table_of(&version.rule);
-    let judged = judge::judge(version, &version.rule, &result, coverage.delivered(table));
+    let known = Known { delivered: coverage.delivered(table), approved: &coverage.approved };
+    let judged = judge::judge(version, &version.rule, &result, &known);
     let versions: Vec<String> = main.iter().map(|job| job.version.version.to_string()).collect();
     Measurement {
         service: service.code.clone(),
@@ -220,12 +226,12 @@ fn measurement(
         target: print_target(version),
         verdict: judged.verdict.name(),
         reason: judged.reason,
-        provisional: coverage.provisional,
+        provisional: coverage.provisional(table),
         excluded: result.counted.excluded.clone(),
         completeness: coverage.of(service, table),
         // Data that were not delivered say nothing under any reading.
-        sensitivity: if coverage.delivered(table) {
-            sensitivity(version, own, &judged.verdict, options)
+        sensitivity: if known.delivered {
+            sensitivity(version, own, (&judged.verdict, &known), options)
         } else {
             Vec::new()
         },
@@ -240,7 +246,7 @@ fn measurement(
 fn sensitivity(
     version: &RuleVersion,
     own: &[&Job<'_>],
-    verdict: &Verdict,
+    (verdict, known): (&Verdict, &Known<'_>),
     options: Options,
 ) -> Vec<Sensitivity> {
     let mut lines = Vec::new();
@@ -258,18 +264,21 @@ fn sensitivity(
                 .find(|job| job.version.version == main.version.version && job.alternative == at);
             result.merge(&same.unwrap_or(main).result);
         }
-        let judged = judge::judge(version, &other.rule, &result, true);
+        let judged = judge::judge(version, &other.rule, &result, known);
+        // What the platforms do not record says nothing under this reading.
+        let read = !result.timed.not_at_all();
+        let Counted { num, den, .. } = if read { result.counted } else { Counted::default() };
         lines.push(Sensitivity {
             question: other.question.to_string(),
             parameter: other.parameter.to_string(),
             alternative: other.value.clone(),
             label: other.label.get(options.lang).to_owned(),
-            numerator: result.counted.num,
-            denominator: result.counted.den,
+            numerator: num,
+            denominator: den,
             counts_unit: judge::counts_unit(&other.rule),
             value: judged.value,
             verdict: judged.verdict.name(),
-            changes: judged.verdict.name() != verdict.name(),
+            changes: read && judged.verdict.name() != verdict.name(),
             together: Vec::new(),
         });
     }
@@ -316,9 +325,13 @@ fn read_together(contract: &Contract, measurements: &mut [Measurement]) {
 
 /// How complete the data of a period are.
 pub struct Coverage {
-    provisional: bool,
+    /// Reasons that leave things out because somebody approved it.
+    approved: Vec<String>,
+    last_service_day: Option<i32>,
     rejected_rows: u64,
     open_calls: u64,
+    /// The last day of any row delivered, by table.
+    last_data: BTreeMap<&'static str, i32>,
     delivered: Vec<&'static str>,
     service_days: BTreeMap<String, (u32, u32)>,
     spans: BTreeMap<&'static str, Vec<(i32, i32)>>,
@@ -337,29 +350,34 @@ impl Coverage {
         let touches = |row: &&soglia_ledger::store::ImportRow| {
             row.days.is_some_and(|(first, last)| first <= until_day && first_day <= last)
         };
-        let last_data =
-            session.imports.iter().filter_map(|row| row.days).map(|(_, last)| last).max();
-        let last_service_day = last_service_day(contract, period);
+        let half_years = half_years(contract, period);
+        let (half_first, half_until) = (day_of(half_years.0 + next_midnight), day_of(half_years.1));
         let rejected: i64 =
             session.imports.iter().filter(touches).map(|row| row.rejected_rows).sum();
         // East of Greenwich a period ends before the UTC day of its last instants does.
         let last_instant = period.end() + Millis::new(-1);
         let open_calls = open_calls(session, day_of(last_instant));
         let mut spans: BTreeMap<&'static str, Vec<(i32, i32)>> = BTreeMap::new();
+        let mut last_data: BTreeMap<&'static str, i32> = BTreeMap::new();
         let mut delivered = Vec::new();
         for row in &session.imports {
-            for table in jobs::TABLES {
-                let in_period =
-                    row.days.is_none_or(|(first, last)| first <= until_day && first_day <= last);
-                if in_period && jobs::delivers(row, table) {
+            for table in jobs::TABLES.into_iter().filter(|table| jobs::delivers(row, table)) {
+                if let Some((_, last)) = row.days {
+                    let newest = last_data.entry(table).or_insert(last);
+                    *newest = last.max(*newest);
+                }
+                let (from, until) =
+                    if is_rare(table) { (half_first, half_until) } else { (first_day, until_day) };
+                if row.days.is_none_or(|(first, last)| first <= until && from <= last) {
                     delivered.push(table);
                     spans.entry(table).or_default().extend(row.days);
                 }
             }
         }
         Self {
-            provisional: 0 < open_calls
-                || last_data.is_none_or(|last| last_service_day.is_some_and(|day| last < day)),
+            approved: contract.exclusions.iter().map(|one| one.reason.clone()).collect(),
+            last_service_day: last_service_day(contract, period),
+            last_data,
             rejected_rows: u64::try_from(rejected).unwrap_or(0),
             open_calls,
             delivered,
@@ -374,6 +392,17 @@ impl Coverage {
         self.delivered.contains(&table)
     }
 
+    /// Whether data are still to come: calls are open, or the last day of service is not reached.
+    fn provisional(&self, table: &str) -> bool {
+        let last = match table {
+            // Written contacts do not come every day: any file that reaches the end will do.
+            "calls" | "cases" => self.last_data.get(table).copied(),
+            _ => self.last_data.values().max().copied(),
+        };
+        let reached = |last| self.last_service_day.is_none_or(|day| day <= last);
+        0 < self.open_calls || !last.is_some_and(reached)
+    }
+
     fn of(&self, service: &Service, table: &'static str) -> crate::measurement::Completeness {
         let (days, with_calls) = self.service_days.get(&service.code).copied().unwrap_or_default();
         let days_with_data = match table {
@@ -381,7 +410,7 @@ impl Coverage {
             // There is one for every answered call, or nearly: their first and last say how far
             // the files reach.
             "cases" | "messages" => self.days_between(service, table),
-            // These are too rare for that: a file delivered speaks for the whole period.
+            // These are too rare for that: a file delivered speaks for its half-year.
             _ if self.delivered(table) => days,
             _ => 0,
         };
@@ -414,6 +443,24 @@ fn open_calls(session: &Session, last_day: i32) -> u64 {
     open.map(|row| u64::try_from(row.open_calls).unwrap_or(0)).sum()
 }
 
+/// Whether there may be none for weeks.
+fn is_rare(table: &str) -> bool {
+    ["outages", "outbound_batches", "outbound_records"].contains(&table)
+}
+
+/// From the beginning of the half-year in which a period begins to the end of that in which it
+/// ends.
+fn half_years(contract: &Contract, period: &Period) -> (Instant, Instant) {
+    let half_year = |date: Date| {
+        let half = if date.month() <= 6 { 1 } else { 2 };
+        let label = format!("{}-H{half}", date.year());
+        Period::parse(&label, &contract.zone).ok()
+    };
+    let last = period.until_date().yesterday().unwrap_or(period.first_date());
+    let start = half_year(period.first_date()).map_or(period.start(), |half| half.start());
+    (start, half_year(last).map_or(period.end(), |half| half.end()))
+}
+
 /// The last day (UTC) of the period on which any service was open.
 fn last_service_day(contract: &Contract, period: &Period) -> Option<i32> {
     contract
@@ -421,7 +468,8 @@ fn last_service_day(contract: &Contract, period: &Period) -> Option<i32> {
         .iter()
         .filter_map(|service| {
             let open = service.calendar.open_intervals(period.start(), period.end());
-            let (last, _) = open.last()?;
+            // A service that never closes is open until the period's last instant.
+            let last = open.last()?.1 + Millis::new(-1);
             i32::try_from(last.as_millis().div_euclid(86_400_000)).ok()
         })
         .max()

@@ -343,6 +343,21 @@ pub fn answered_calls(
     Ok(())
 }
 
+/// Whether any message of a service, of any time, says when its request was resolved.
+pub async fn any_resolved(session: &Session, service: &str) -> Result<bool, MeasureError> {
+    let service = quoted(service);
+    let sql = format!(
+        "SELECT 1 FROM messages WHERE service = '{service}' AND resolved IS NOT NULL LIMIT 1"
+    );
+    let mut any = false;
+    stream(session, &sql, |batch| {
+        any |= 0 < batch.num_rows();
+        Ok(())
+    })
+    .await?;
+    Ok(any)
+}
+
 /// Hands on the messages that can matter in a period, oldest first.
 pub async fn messages(
     session: &Session,

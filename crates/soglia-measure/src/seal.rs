@@ -4,7 +4,7 @@
 //! figures are those that were sealed and, recomputed over the table versions it names, that they
 //! follow from the data; it does not prove that the platforms recorded the truth.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -14,8 +14,8 @@ use soglia_ledger::objects::hex;
 use crate::MeasureError;
 use crate::measurement::{Report, SCHEMA};
 
-/// Fields that were added to the form after files had been sealed in it.
-const LATER_FIELDS: [&str; 2] = ["counts_unit", "together"];
+/// What fields end in that were added to the form after files had been sealed in it.
+const LATER_FIELDS: [&str; 3] = ["counts_unit", "together", "_granularity_s"];
 
 /// Seals a report: its hash is written into it.
 pub fn seal(mut report: Report) -> Report {
@@ -96,7 +96,7 @@ impl Sealed {
             b.remove(own);
         }
         for field in LATER_FIELDS {
-            let has = |path: &str| path.split('/').any(|part| part == field);
+            let has = |path: &str| path.split('/').any(|part| part.ends_with(field));
             // Sealed before the field existed: the file does not contradict it.
             if !a.keys().any(|path| has(path)) {
                 b.retain(|path, _| !has(path));
@@ -106,45 +106,10 @@ impl Sealed {
         found
     }
 
-    /// The sealed figures, one row a measurement, under [`Sealed::HEADERS`].
-    pub fn rows(&self) -> Vec<Vec<String>> {
-        let all = self.value.pointer("/measurements").and_then(Value::as_array);
-        let field = |m: &Value, name: &str| m.get(name).map(print).unwrap_or_default();
-        all.into_iter()
-            .flatten()
-            .map(|m| Self::HEADERS.iter().map(|name| field(m, name)).collect())
-            .collect()
-    }
-
-    /// Names of the columns of [`Sealed::rows`], as in the file.
-    pub const HEADERS: [&'static str; 9] = [
-        "service",
-        "indicator",
-        "numerator",
-        "denominator",
-        "value",
-        "unit",
-        "target",
-        "verdict",
-        "rule_version",
-    ];
-
     /// Whether any target was missed.
     pub fn any_breach(&self) -> bool {
-        self.rows().iter().any(|row| row.get(7).is_some_and(|verdict| verdict == "KO"))
-    }
-
-    /// The figures of a measurement in the file: numerator, denominator, value, verdict.
-    pub fn figures(&self, service: &str, indicator: &str) -> Option<[String; 4]> {
-        let all = self.value.pointer("/measurements")?.as_array()?;
-        let one = all.iter().find(|m| {
-            m.get("service").and_then(Value::as_str) == Some(service)
-                && m.get("indicator").and_then(Value::as_str) == Some(indicator)
-        })?;
-        Some(
-            ["numerator", "denominator", "value", "verdict"]
-                .map(|name| one.get(name).map_or_else(|| "null".to_owned(), print)),
-        )
+        let all = self.value.pointer("/measurements").and_then(Value::as_array);
+        all.into_iter().flatten().any(|m| m.get("verdict").and_then(Value::as_str) == Some("KO"))
     }
 }
 
@@ -201,38 +166,61 @@ fn flat(value: &Value) -> BTreeMap<String, String> {
     all
 }
 
-/// How a sealed period's figures would read with the data that came later.
+/// How something in a sealed period would read with the data that came later.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Adjustment {
     /// The service.
     pub service: String,
-    /// The indicator.
-    pub indicator: String,
-    /// Sealed numerator, denominator, value, verdict.
-    pub sealed: [String; 4],
-    /// The same with all data.
-    pub now: [String; 4],
+    /// What: `K1`, `K1 out_of_hours` (left out for that reason), `calls answered`.
+    pub what: String,
+    /// As it was sealed.
+    pub sealed: String,
+    /// With all data.
+    pub now: String,
 }
 
-/// Lists the figures that later data would move.
+/// Lists what later data would move: figures, what they leave out, and where calls went.
 pub fn adjustments(sealed: &Sealed, now: &Report) -> Vec<Adjustment> {
-    let number = |n: Option<u64>| n.map_or_else(|| "null".to_owned(), |n| n.to_string());
-    now.measurements
-        .iter()
-        .filter_map(|m| {
-            let current = [
-                number(m.numerator),
-                number(m.denominator),
-                m.value.clone().unwrap_or_else(|| "null".to_owned()),
-                m.verdict.to_owned(),
-            ];
-            let before = sealed.figures(&m.service, &m.indicator)?;
-            (before != current).then(|| Adjustment {
-                service: m.service.clone(),
-                indicator: m.indicator.clone(),
-                sealed: before,
-                now: current,
-            })
+    let now: Value = serde_json::from_str(&now.to_json()).unwrap_or(Value::Null);
+    let (before, after) = (readings(&sealed.value), readings(&now));
+    let keys: BTreeSet<&(String, String)> = before.keys().chain(after.keys()).collect();
+    let none = |counts: &str| if counts.contains('/') { "–" } else { "0" };
+    keys.into_iter()
+        .filter(|key| before.get(*key) != after.get(*key))
+        .map(|key| {
+            let (old, new) = (before.get(key), after.get(key));
+            let nothing = none(old.or(new).map_or("", String::as_str)).to_owned();
+            Adjustment {
+                service: key.0.clone(),
+                what: key.1.clone(),
+                sealed: old.unwrap_or(&nothing).clone(),
+                now: new.unwrap_or(&nothing).clone(),
+            }
         })
         .collect()
+}
+
+/// What a document says, by service and name.
+fn readings(document: &Value) -> BTreeMap<(String, String), String> {
+    let mut all = BTreeMap::new();
+    let text = |m: &Value, name: &str| match m.get(name) {
+        None | Some(Value::Null) => "–".to_owned(),
+        Some(value) => print(value),
+    };
+    for m in document.get("measurements").and_then(Value::as_array).into_iter().flatten() {
+        let (service, indicator) = (text(m, "service"), text(m, "indicator"));
+        for (why, n) in m.get("excluded").and_then(Value::as_object).into_iter().flatten() {
+            all.insert((service.clone(), format!("{indicator} {why}")), print(n));
+        }
+        let [n, d, value, verdict] =
+            ["numerator", "denominator", "value", "verdict"].map(|name| text(m, name));
+        all.insert((service, indicator), format!("{n}/{d} = {value} {verdict}"));
+    }
+    let services = document.get("dispositions").and_then(Value::as_object);
+    for (service, counts) in services.into_iter().flatten() {
+        for (name, n) in counts.as_object().into_iter().flatten() {
+            all.insert((service.clone(), format!("calls {name}")), print(n));
+        }
+    }
+    all
 }

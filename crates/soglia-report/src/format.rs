@@ -93,13 +93,14 @@ pub fn amount_or_na(lang: Lang, value: Option<&Amount>) -> String {
 pub fn target(lang: Lang, target: &Target) -> String {
     let bound = amount(lang, &trimmed(&target.bound));
     let all = target.bound.unit == Unit::Percent && trimmed(&target.bound).decimal == "100";
-    match (target.direction, lang) {
-        (TargetDirection::AtLeast, _) if all => bound,
-        (TargetDirection::AtLeast, Lang::It) => format!("almeno {bound}"),
-        (TargetDirection::AtLeast, Lang::En) => format!("at least {bound}"),
-        (TargetDirection::AtMost, Lang::It) => format!("al massimo {bound}"),
-        (TargetDirection::AtMost, Lang::En) => format!("at most {bound}"),
-    }
+    let words = match (target.direction, target.inclusive) {
+        (TargetDirection::AtLeast, true) if all => return bound,
+        (TargetDirection::AtLeast, true) => say(lang, "almeno", "at least"),
+        (TargetDirection::AtLeast, false) => say(lang, "più di", "more than"),
+        (TargetDirection::AtMost, true) => say(lang, "al massimo", "at most"),
+        (TargetDirection::AtMost, false) => say(lang, "meno di", "less than"),
+    };
+    format!("{words} {bound}")
 }
 
 /// A bound is written by people: `95.00` is printed as 95.
@@ -249,6 +250,8 @@ pub const fn na_reason(lang: Lang, reason: NaReason) -> &'static str {
 mod tests {
     use jiff::civil::date;
 
+    use soglia_domain::verdict::Compare;
+
     use super::*;
 
     #[test]
@@ -270,6 +273,8 @@ mod tests {
     fn targets_say_which_way_is_good() {
         let at_most = |decimal: &str, unit| Target {
             direction: TargetDirection::AtMost,
+            inclusive: true,
+            compare: Compare::Exact,
             bound: Amount { decimal: decimal.to_owned(), unit },
             date: None,
         };
@@ -283,6 +288,8 @@ mod tests {
             "al massimo 4 h lavorative"
         );
         assert_eq!(target(Lang::It, &at_least("99.50")), "almeno 99,5%");
+        let less = Target { inclusive: false, ..at_most("8", Unit::Percent) };
+        assert_eq!(target(Lang::It, &less), "meno di 8%");
         assert_eq!(target(Lang::En, &at_least("100.00")), "100%");
     }
 
@@ -307,7 +314,10 @@ mod tests {
     #[test]
     fn periods_have_names() {
         let name = |first, last| {
-            period(Lang::It, &ReportPeriod { first, last, zone: "Europe/Rome".to_owned() })
+            period(
+                Lang::It,
+                &ReportPeriod { first, last, zone: "Europe/Rome".to_owned(), data_until: None },
+            )
         };
         assert_eq!(name(date(2023, 7, 1), date(2023, 12, 31)), "II semestre 2023");
         assert_eq!(name(date(2023, 1, 1), date(2023, 6, 30)), "I semestre 2023");

@@ -6,7 +6,7 @@
 use jiff::civil::Date;
 use soglia_domain::register::{Register, State, Values};
 use soglia_domain::text::Text;
-use soglia_domain::verdict::{TargetDirection, Verdict};
+use soglia_domain::verdict::{Compare, TargetDirection, Verdict};
 
 /// A whole report.
 #[derive(Clone, PartialEq, Debug)]
@@ -107,6 +107,8 @@ pub struct ReportPeriod {
     pub last: Date,
     /// The zone of the days, e.g. `Europe/Rome`.
     pub zone: String,
+    /// The last day that data reached, if that is not the last day of service.
+    pub data_until: Option<Date>,
 }
 
 /// An area of the report.
@@ -482,7 +484,11 @@ pub enum Unit {
 pub struct Target {
     /// Which way is good.
     pub direction: TargetDirection,
-    /// The bound, itself within the target.
+    /// Whether reaching the bound exactly meets it.
+    pub inclusive: bool,
+    /// What is compared with it.
+    pub compare: Compare,
+    /// The bound.
     pub bound: Amount,
     /// By when, if the contract says.
     pub date: Option<Date>,
@@ -732,8 +738,10 @@ pub struct ScenarioStudy {
 /// Whether the simulator gives back what happened when the weeks are played again.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ScenarioGate {
-    /// Whether nothing lies outside its limit.
+    /// Whether nothing that was played again lies outside its limit.
     pub calibrated: bool,
+    /// Whether drawn weeks are like those observed; nothing where recorded weeks were played.
+    pub likeness: Option<ScenarioLikeness>,
     /// Figures outside their limits.
     pub outside: u64,
     /// Figures with calls enough to be judged.
@@ -744,6 +752,24 @@ pub struct ScenarioGate {
     pub worst: Vec<ScenarioHour>,
     /// What was tried as a cause, and how far hours differ with it; those that explain most first.
     pub causes: Vec<(Text, String)>,
+}
+
+impl ScenarioGate {
+    /// Whether answers may stand on it.
+    pub fn holds(&self) -> bool {
+        self.calibrated && self.likeness.is_none_or(|likeness| likeness.holds)
+    }
+}
+
+/// How many of the weeks and days observed lie where 95 of 100 drawn ones do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ScenarioLikeness {
+    /// Whether that is enough of them.
+    pub holds: bool,
+    /// Weeks, of so many.
+    pub weeks: (u64, u64),
+    /// Days, of so many.
+    pub days: (u64, u64),
 }
 
 /// An hour as it was and as it was played again, in per cent.
@@ -770,7 +796,7 @@ pub struct ScenarioIndicator {
     pub name: Text,
     /// What the contract promises.
     pub target: Target,
-    /// What met the rule and what counted in the weeks as they were; nothing for drawn weeks.
+    /// What met the rule and what counted in the weeks as they were.
     pub observed: Option<(u64, u64)>,
     /// The present as simulated first, then each scenario.
     pub rows: Vec<ScenarioRow>,
@@ -797,15 +823,15 @@ pub struct ScenarioRow {
     pub difference: Option<ScenarioDifference>,
 }
 
-/// A difference from the present, in points.
+/// A difference from the present, in points; nothing where there is nothing to count on one side.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ScenarioDifference {
     /// Of the whole.
-    pub total: String,
+    pub total: Option<String>,
     /// Half the width of its interval at 95 %.
     pub half_width: Option<String>,
     /// Had each topic the share of the calls that it has now.
-    pub fixed_mix: String,
+    pub fixed_mix: Option<String>,
     /// Whether the whole moves one way and the topics the other.
     pub misleads: bool,
 }
@@ -819,8 +845,9 @@ pub struct ScenarioTopic {
     pub share: String,
     /// Its figure now, in per cent.
     pub now: Option<String>,
-    /// The differences in points, each with half the width of its interval.
-    pub differences: Vec<(String, Option<String>)>,
+    /// The differences in points, each with half the width of its interval; nothing where there is
+    /// nothing to count on one side.
+    pub differences: Vec<Option<(String, Option<String>)>>,
 }
 
 /// A week on the floor.

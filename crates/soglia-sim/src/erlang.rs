@@ -79,10 +79,32 @@ pub enum InputError {
     /// More operators than any formula here is meant for.
     #[error("at most {OPERATORS_MAX} operators can be computed, found `{0}`")]
     Operators(u32),
+    /// More load than the most operators could handle.
+    #[error("a load of at most {OPERATORS_MAX} Erlang can be computed, found `{0}`")]
+    Erlangs(f64),
+    /// More calls than a sum over those waiting can be taken over.
+    #[error("at most {WAITING_MAX} calls may come while one caller is patient, found `{0:.0}`")]
+    Waiting(f64),
+    /// More events than are followed one by one.
+    #[error(
+        "at most {EVENTS_MAX} conversations may end and calls come within the limit while all \
+         operators are busy, found `{0:.0}`"
+    )]
+    Events(f64),
+    /// No number of operators is enough.
+    #[error("not even {OPERATORS_MAX} operators are enough")]
+    NeverEnough,
 }
 
 /// The most operators that formulas take: a hundred times the largest contact centres.
 pub const OPERATORS_MAX: u32 = 1_000_000;
+
+/// The most calls that come on average while one caller is patient: Erlang A adds up that many
+/// states where few operators meet many calls.
+pub const WAITING_MAX: f64 = 1_000_000.0;
+
+/// The most events within the limit of a service level that priorities without patience follow.
+pub const EVENTS_MAX: f64 = 20_000.0;
 
 impl Load {
     /// Takes calls an hour and the mean handling time in seconds (conversation and after-call
@@ -94,7 +116,13 @@ impl Load {
         if !(handling_secs.is_finite() && 0.0 < handling_secs) {
             return Err(InputError::Handling(handling_secs));
         }
-        Ok(Self { calls_per_hour, handling_secs })
+        let load = Self { calls_per_hour, handling_secs };
+        let erlangs = load.erlangs();
+        if erlangs <= f64::from(OPERATORS_MAX) {
+            Ok(load)
+        } else {
+            Err(InputError::Erlangs(erlangs))
+        }
     }
 
     /// Returns the mean handling time in seconds.
@@ -293,9 +321,12 @@ fn check_limit(limit_secs: f64) -> Result<(), InputError> {
     if valid { Ok(()) } else { Err(InputError::Limit(limit_secs)) }
 }
 
-fn check_patience(patience_secs: f64) -> Result<(), InputError> {
-    let valid = patience_secs.is_finite() && 0.0 < patience_secs;
-    if valid { Ok(()) } else { Err(InputError::Patience(patience_secs)) }
+fn check_patience(load: Load, patience_secs: f64) -> Result<(), InputError> {
+    if !(patience_secs.is_finite() && 0.0 < patience_secs) {
+        return Err(InputError::Patience(patience_secs));
+    }
+    let waiting = load.calls_per_sec() * patience_secs;
+    if waiting <= WAITING_MAX { Ok(()) } else { Err(InputError::Waiting(waiting)) }
 }
 
 /// A service without calls: nobody waits.

@@ -47,12 +47,12 @@ pub enum ForecastError {
     )]
     Interval(u16),
     /// No day of the past is like the one asked for.
-    #[error("there is no day before `{origin}` from which `{date}` could be forecast")]
+    #[error("there is no day{} from which `{date}` could be forecast", before(*.origin))]
     NoReference {
         /// The day asked for.
         date: Date,
-        /// The first day that is not known.
-        origin: Date,
+        /// The first day that is not known; nothing where no day is.
+        origin: Option<Date>,
     },
     /// The seasonal model needs more days.
     #[error("the seasonal model needs two whole weeks of data, found `{0}` days")]
@@ -60,6 +60,13 @@ pub enum ForecastError {
     /// The seasonal model gave up.
     #[error("the seasonal model could not be fitted: {0}")]
     Model(String),
+}
+
+fn before(origin: Option<Date>) -> String {
+    origin.map_or_else(
+        || " with calls before the present".to_owned(),
+        |origin| format!(" before `{origin}`"),
+    )
 }
 
 impl ForecastError {
@@ -289,7 +296,7 @@ fn one_day(
     };
     let found = references::find(history, days, method, (date, until), like);
     if found.dates.is_empty() {
-        return Err(ForecastError::NoReference { date, origin: until });
+        return Err(ForecastError::NoReference { date, origin: history.until() });
     }
     let open = days.open(date, history);
     let intervals = open.iter().enumerate().filter(|(_, open)| **open).map(|(at, _)| {

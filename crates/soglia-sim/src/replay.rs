@@ -375,8 +375,6 @@ fn kinds(learned: &Learned) -> Vec<CauseKind> {
     kinds
 }
 
-const EVERY_DAY: [bool; 7] = [true; 7];
-
 impl CauseKind {
     /// The change that shows what the cause would do.
     fn scenario(&self, learned: &Learned) -> Scenario {
@@ -386,8 +384,8 @@ impl CauseKind {
             let between = Span::of_secs(hours.0 * 3600, hours.1 * 3600);
             let of = |group: &String| Change::Operators {
                 group: group.clone(),
-                days: EVERY_DAY,
-                between,
+                days: None,
+                between: Some(between),
                 staff: StaffChange::Times(times),
                 serves: Vec::new(),
             };

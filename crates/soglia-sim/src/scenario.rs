@@ -23,6 +23,8 @@ pub struct Scenario {
     pub code: String,
     /// Name.
     pub name: Text,
+    /// What it is about, in some sentences.
+    pub about: Option<Text>,
     /// The service it changes; nothing where the contract has only one.
     pub service: Option<String>,
     /// What changes, in the order in which it is done.
@@ -74,10 +76,11 @@ pub enum Change {
     Operators {
         /// The group; a new one is made if it serves something.
         group: String,
-        /// Weekdays from Monday.
-        days: [bool; 7],
-        /// Time of day.
-        between: Span,
+        /// Weekdays from Monday; without them, those on which a queue of theirs is open.
+        days: Option<[bool; 7]>,
+        /// Time of day; without it those who come are there while a queue of theirs is open, and
+        /// those who go are gone all day.
+        between: Option<Span>,
         /// How many.
         staff: StaffChange,
         /// Queues that a new group serves, with preferences.
@@ -190,7 +193,7 @@ impl Scenario {
 
     /// Nothing changes.
     pub fn nothing(code: &str, name: Text) -> Self {
-        Self { code: code.to_owned(), name, service: None, changes: Vec::new() }
+        Self { code: code.to_owned(), name, about: None, service: None, changes: Vec::new() }
     }
 
     /// Returns how many variants there are: one for each share of callers that might move.

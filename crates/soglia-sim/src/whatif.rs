@@ -21,6 +21,8 @@ use crate::week::{Week, observed};
 
 /// Quarters of an hour in a week.
 const QUARTERS_OF_WEEK: usize = 672;
+/// Quarters of an hour in a day.
+const QUARTERS_OF_DAY: usize = 96;
 /// Resamples of the waits from which patience is estimated; further imputations use them again.
 pub const RESAMPLES: u32 = 8;
 /// Label of the resamples' numbers.
@@ -69,7 +71,7 @@ pub struct Question<'a> {
     pub indicators: &'a [Indicator],
     /// Which weeks are played.
     pub source: Source,
-    /// How sure the difference of the first indicator is to be; replications are weeks.
+    /// How sure the difference of each indicator is to be; replications are weeks.
     pub precision: Precision,
     /// What everything random follows from.
     pub seed: u64,
@@ -80,8 +82,8 @@ pub struct Question<'a> {
 /// What was found.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Answers {
-    /// The present as it was observed; nothing for drawn weeks.
-    pub observed: Option<Vec<Counts>>,
+    /// The present as it was observed in the weeks of history.
+    pub observed: Vec<Counts>,
     /// The present as it is simulated.
     pub base: Figures,
     /// Each scenario, each of its variants.
@@ -90,10 +92,44 @@ pub struct Answers {
     pub n_weeks: u32,
     /// Weeks of history played; for drawn weeks those whose hours and operators were used.
     pub n_mondays: u32,
-    /// Weeks that the precision asked for needs, if those played were not enough.
+    /// Weeks that the precision asked for needs, if those played were not enough and it can be
+    /// told.
     pub weeks_needed: Option<u32>,
+    /// Whether drawn weeks are like those observed; nothing for recorded ones.
+    pub likeness: Option<Likeness>,
     /// What indicators look at and the simulator does not, by indicator.
     pub caveats: Vec<(String, Caveat)>,
+}
+
+impl Answers {
+    /// Says whether the weeks played are like those observed, as far as that is not the replay's to
+    /// say: recorded weeks are those observed.
+    pub fn like_observed(&self) -> bool {
+        self.likeness.is_none_or(Likeness::holds)
+    }
+}
+
+/// How many weeks and days that were observed lie where 95 of 100 drawn ones do, by the first
+/// indicator; days by their weekday.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Likeness {
+    /// Weeks inside.
+    pub weeks: u32,
+    /// Of so many.
+    pub of_weeks: u32,
+    /// Days inside.
+    pub days: u32,
+    /// Of so many that had calls enough to judge.
+    pub of_days: u32,
+}
+
+impl Likeness {
+    /// Says whether at most one of ten weeks, and of ten days, lies outside; a share of a week or
+    /// of a day is rounded.
+    pub fn holds(self) -> bool {
+        let few = |inside: u32, of: u32| of - inside.min(of) <= (of + 5) / 10;
+        few(self.weeks, self.of_weeks) && few(self.days, self.of_days) && 0 < self.of_weeks
+    }
 }
 
 /// What one scenario would do.
@@ -114,15 +150,17 @@ pub struct Answer {
 /// An indicator's difference from the present.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Difference {
-    /// Of the whole.
-    pub total: Estimate,
-    /// Of the whole, had each topic the share of the calls that it has now.
-    pub fixed_mix: f64,
+    /// Of the whole; nothing where there is nothing to count on one side.
+    pub total: Option<Estimate>,
+    /// Of the whole, had each topic the share of the calls that it has now; topics that have none
+    /// any more left out.
+    pub fixed_mix: Option<f64>,
     /// Whether the whole moves one way and the topics the other, because the mix changes (Simpson's
     /// paradox).
     pub mix_misleads: bool,
-    /// By topic, in the order of [`Figures::topics`].
-    pub topics: Vec<Estimate>,
+    /// By topic, in the order of [`Figures::topics`]; nothing where there is nothing to count on
+    /// one side.
+    pub topics: Vec<Option<Estimate>>,
 }
 
 /// Figures of the present or of a scenario.
@@ -159,8 +197,8 @@ pub const WORST_CALLS: f64 = 5.0;
 /// An indicator's figure.
 #[derive(Clone, PartialEq, Debug)]
 pub struct IndicatorFigure {
-    /// The share, with its interval.
-    pub estimate: Estimate,
+    /// The share, with its interval; nothing where there was nothing to count.
+    pub estimate: Option<Estimate>,
     /// Over all weeks played.
     pub counts: Counts,
     /// Whether all weeks together meet the target.
@@ -239,17 +277,20 @@ pub fn answer_after(
         scenario.apply(&base, question.learned, variant)?.run()?;
     }
     let mut played: Vec<Vec<Played>> = Vec::new();
-    // Whole imputations: each has every week once.
+    // Whole imputations, which have every week once: two at least, or nothing is known of how much
+    // they differ.
     let batch = question.precision.n_batch.max(2 * n_mondays).div_ceil(n_mondays) * n_mondays;
+    let most = question.weeks_most();
     loop {
         let first = crate::num::id(played.len());
         let job = |n: u32| question.play(n, rehearsal);
-        let results = replicate(first, batch, question.threads, job);
+        let results = replicate(first, batch.min(most - first), question.threads, job);
         played.extend(results.into_iter().collect::<Result<Vec<_>, _>>()?);
         let answers = summary::summarise(question, &played, n_mondays);
         let n = crate::num::id(played.len());
-        progress(n, summary::widest(&answers));
-        if answers.weeks_needed.is_none() || question.precision.n_max <= n {
+        let width = summary::widest(&answers);
+        progress(n, width.unwrap_or(f64::INFINITY));
+        if width.is_none_or(|width| width <= question.precision.half_width) || most <= n {
             return Ok(answers);
         }
     }
@@ -373,20 +414,18 @@ impl Question<'_> {
         played
     }
 
-    /// The present as it was recorded.
-    fn observed(&self) -> Option<Vec<Counts>> {
-        if self.source == Source::Drawn {
-            return None;
-        }
-        let mut totals = vec![Counts::default(); self.indicators.len()];
-        for &monday in self.mondays {
-            let played = self.count_fates(&observed(self.learned, monday));
-            for (total, topics) in totals.iter_mut().zip(&played.indicators) {
-                for counts in topics {
-                    total.add(*counts);
-                }
-            }
-        }
-        Some(totals)
+    /// The weeks of history as they were recorded.
+    fn observed(&self) -> Vec<Played> {
+        let week = |monday: &i64| self.count_fates(&observed(self.learned, *monday));
+        self.mondays.iter().map(week).collect()
+    }
+
+    /// How many weeks are played at most: recorded ones are played as often as each other.
+    fn weeks_most(&self) -> u32 {
+        let unit = match self.source {
+            Source::Recorded => crate::num::id(self.mondays.len()).max(1),
+            Source::Drawn => 1,
+        };
+        (self.precision.n_max / unit).max(2) * unit
     }
 }

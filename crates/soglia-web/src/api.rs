@@ -464,7 +464,8 @@ async fn contract(State(app): State<Shared>, visit: Visit) -> Answer {
                 .iter()
                 .map(|indicator| {
                     let card = |version| {
-                        let card = soglia_domain::card::card(service, indicator, version, lang);
+                        let of = (service, indicator);
+                        let card = soglia_domain::card::card(contract, of, version, lang);
                         json!({ "title": card.title, "rows": card.rows })
                     };
                     json!({

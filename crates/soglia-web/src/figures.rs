@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use jiff::civil::Date;
 use soglia_app::measured::{self, Measured, figures};
 use soglia_domain::contract::Contract;
-use soglia_domain::period::{Grain, Period};
+use soglia_domain::period::{Grain, Period, PeriodError};
 use soglia_domain::text::{Lang, Text};
 use soglia_domain::time::Instant;
 use soglia_ledger::session::Session;
@@ -128,12 +128,9 @@ impl Figures {
         let zone = &self.contract.zone;
         if let Some(text) = visit.parameter("period") {
             let period = Period::parse(&text, zone).map_err(|problem| {
-                let (text, hint) = (problem.to_string(), problem.hint());
-                Problem::Refused {
-                    status: StatusCode::UNPROCESSABLE_ENTITY,
-                    text: Text::new(&text, &text),
-                    hint: Some(Text::new(hint, hint)),
-                }
+                let (text, hint) = no_period(&problem);
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Problem::Refused { status, text, hint: Some(hint) }
             })?;
             return Ok(Choice { period, offered });
         }
@@ -237,4 +234,31 @@ fn span(session: &Session) -> Option<(Date, Date)> {
     let days = session.imports.iter().filter_map(|row| row.days);
     let (first, last) = days.reduce(|(from, to), (first, last)| (from.min(first), to.max(last)))?;
     date_of(first).zip(date_of(last))
+}
+/// Why a text is no period, and what to write.
+fn no_period(problem: &PeriodError) -> (Text, Text) {
+    let (it, hint) = match problem {
+        PeriodError::Form { text } => (
+            format!("`{text}` non è un periodo"),
+            "scrivere `2023`, `2023-H2`, `2023-Q3`, `2023-07`, `2023-W30`, `2023-07-14` o \
+             `2023-07-01..2023-10-01` (l'ultima data è esclusa)",
+        ),
+        PeriodError::NotInCalendar { text } => (
+            format!("`{text}` non esiste nel calendario"),
+            "semestri H1-H2, trimestri Q1-Q4, mesi 01-12, settimane ISO W01-W52 o W53",
+        ),
+        PeriodError::EmptyRange { text } => (
+            format!("l'intervallo `{text}` è vuoto, la seconda data non segue la prima"),
+            "la seconda data è il primo giorno escluso: luglio è `2023-07-01..2023-08-01`",
+        ),
+        PeriodError::SkippedDay { text } => (
+            format!("il fuso orario non ha nessun istante in `{text}`"),
+            "scegliere un periodo che gli orologi del fuso hanno attraversato",
+        ),
+        PeriodError::Year { text } => (
+            format!("l'anno di `{text}` è troppo lontano"),
+            "scrivere l'anno con quattro cifre, come in `2023-H2`",
+        ),
+    };
+    (Text::new(&it, &problem.to_string()), Text::new(hint, problem.hint()))
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use soglia_app::roster::Roster;
 use soglia_app::whatif::study::StudyError;
 use soglia_app::whatif::{
-    Described, Part, Prepared, Present, PresentError, ScenarioFile, undescribed,
+    Described, Part, Prepared, Present, PresentError, ScenarioFile, undescribed, words,
 };
 use soglia_domain::contract::{Contract, Service};
 use soglia_domain::period::Period;
@@ -156,12 +156,8 @@ pub fn nothing(why: Text) -> Problem {
 
 /// A scenario that does not fit the present.
 pub fn misfit(error: &ApplyError) -> Problem {
-    let hint = error.hint();
-    Problem::Refused {
-        status: axum::http::StatusCode::UNPROCESSABLE_ENTITY,
-        text: Text::new(&error.to_string(), &error.to_string()),
-        hint: hint.map(|hint| Text::new(&hint, &hint)),
-    }
+    let (text, hint) = words::misfit(error);
+    Problem::Refused { status: axum::http::StatusCode::UNPROCESSABLE_ENTITY, text, hint }
 }
 
 impl From<StudyError> for Problem {

@@ -227,11 +227,13 @@ pub struct Measure {
     pub each: Option<Grain>,
     /// Count calls apart by something
     #[arg(long, value_name = "WHAT",
+        conflicts_with_all = ["each", "declared", "fail_on_breach"],
         value_parser = clap::builder::PossibleValuesParser::new(
             soglia_measure::profile::By::ALL.map(soglia_measure::profile::By::name)))]
     pub by: Option<String>,
-    /// Compare with values the supplier declared: CSV with service, indicator, value
-    #[arg(long, value_name = "FILE")]
+    /// Compare with values the supplier declared: CSV with service, indicator, value and, where
+    /// they are of several periods, period
+    #[arg(long, value_name = "FILE", conflicts_with = "each")]
     pub declared: Option<PathBuf>,
     /// Do not try the disputed alternatives
     #[arg(long)]

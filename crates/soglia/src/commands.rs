@@ -8,6 +8,7 @@ mod demo;
 mod erase;
 mod erlang;
 mod explain;
+mod figures;
 mod forecast;
 mod import;
 mod ledger;

@@ -15,6 +15,19 @@ impl Table {
         Self { headers: headers.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
+    /// Names the columns in a language, for people.
+    #[must_use]
+    pub fn in_lang(mut self, lang: soglia_domain::text::Lang) -> Self {
+        if lang == soglia_domain::text::Lang::It {
+            for header in &mut self.headers {
+                if let Some((_, it)) = ITALIAN.iter().find(|(name, _)| name == header) {
+                    str::clone_into(it, header);
+                }
+            }
+        }
+        self
+    }
+
     /// Adds a row.
     pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
@@ -65,10 +78,52 @@ impl Table {
     }
 }
 
+/// Names of columns in Italian.
+const ITALIAN: [(&str, &str); 38] = [
+    ("agreement", "confronto"),
+    ("alternative", "lettura"),
+    ("answered", "risposte"),
+    ("arrived", "arrivate"),
+    ("calls", "chiamate"),
+    ("changes", "cambia"),
+    ("channel", "canale"),
+    ("computed", "calcolato"),
+    ("count", "conteggio"),
+    ("counts", "conta"),
+    ("declared", "dichiarato"),
+    ("denominator", "denominatore"),
+    ("difference_pp", "differenza_pp"),
+    ("excluded", "esclusi"),
+    ("group", "gruppo"),
+    ("in_time", "in_tempo"),
+    ("in_time_%", "in_tempo_%"),
+    ("indicator", "indicatore"),
+    ("lost", "perse"),
+    ("lost_%", "perse_%"),
+    ("meaning", "significato"),
+    ("note", "note"),
+    ("numerator", "numeratore"),
+    ("offered", "offerte"),
+    ("period", "periodo"),
+    ("question", "domanda"),
+    ("queue", "coda"),
+    ("rule", "regola"),
+    ("service", "servizio"),
+    ("talk_mean_s", "conversazione_media_s"),
+    ("target", "obiettivo"),
+    ("together", "insieme"),
+    ("topic", "argomento"),
+    ("unit", "unità"),
+    ("value", "valore"),
+    ("verdict", "esito"),
+    ("wait_mean_s", "attesa_media_s"),
+    ("wait_p95_s", "attesa_p95_s"),
+];
+
 fn is_number(cell: &str) -> bool {
     let body = cell.trim_end_matches(['%', ' ', 's', 'h']);
     !body.is_empty() && body.chars().all(|c| c.is_ascii_digit() || ".,-+".contains(c))
-        || matches!(cell, "–" | "n/a" | "")
+        || matches!(cell, "–" | "n/a" | "n.a." | "")
 }
 
 /// One of two texts, in the language asked for.
@@ -102,7 +157,11 @@ pub fn grouped(n: u64, lang: soglia_domain::text::Lang) -> String {
 
 /// A figure's value in a language, or that it has none.
 pub fn value_or_na(value: Option<&str>, lang: soglia_domain::text::Lang) -> String {
-    value.map_or_else(|| "n/a".to_owned(), |value| localised(value, lang))
+    let none = match lang {
+        soglia_domain::text::Lang::It => "n.a.",
+        soglia_domain::text::Lang::En => "n/a",
+    };
+    value.map_or_else(|| none.to_owned(), |value| localised(value, lang))
 }
 
 /// A decimal string with the language's decimal mark.

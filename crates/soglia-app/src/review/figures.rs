@@ -128,7 +128,9 @@ pub fn target(version: &RuleVersion) -> Target {
         },
         Bound::Duration(span) => span_amount(span, &version.rule),
     };
-    Target { direction: version.target.direction, bound, date: version.target_date }
+    let (promise, compare) = (version.target, version.compare);
+    let (direction, inclusive) = (promise.direction, promise.inclusive);
+    Target { direction, inclusive, compare, bound, date: version.target_date }
 }
 
 /// A promised time, in hours for batches, else in the largest unit that it is a whole number of.

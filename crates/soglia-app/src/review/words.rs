@@ -134,6 +134,7 @@ pub fn statistic(key: &str, value: &str) -> Option<(usize, Text, Amount)> {
         "p50_s" => (2, "mediana", "median", Unit::Seconds),
         "p90_s" => (3, "90° percentile", "90th percentile", Unit::Seconds),
         "p95_s" => (4, "95° percentile", "95th percentile", Unit::Seconds),
+        "granularity_s" => (6, "registrata a unità di", "recorded in units of", Unit::Seconds),
         "max_s" => (5, "massimo", "longest", Unit::Seconds),
         _ => return None,
     };

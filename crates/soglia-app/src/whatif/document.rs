@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use soglia_domain::period::weekday_name;
 use soglia_domain::text::Lang;
 use soglia_sim::replay::{Comparison, Gate};
+use soglia_sim::replicate::Estimate;
 use soglia_sim::whatif::{Answer, Answers, Figures};
 
 use super::{Present, WORST_HOURS, words};
@@ -27,11 +28,12 @@ pub fn answers(present: &Present, answers: &Answers, gate: &Gate) -> Value {
     let scenarios = answers.scenarios.iter().map(|answer| {
         let differences = answer.differences.iter().zip(&present.indicators).map(|(d, i)| {
             json!({
-                "indicator": i.code, "difference": d.total.mean, "half_width": d.total.half_width,
+                "indicator": i.code, "difference": d.total.map(|e| e.mean),
+                "half_width": d.total.and_then(half_width),
                 "at_fixed_mix": d.fixed_mix, "mix_misleads": d.mix_misleads,
                 "topics": d.topics.iter().zip(&answers.base.topics).map(|(e, t)| json!({
-                    "topic": present.learned.topic_name(t.kind), "difference": e.mean,
-                    "half_width": e.half_width,
+                    "topic": present.learned.topic_name(t.kind), "difference": e.map(|e| e.mean),
+                    "half_width": e.and_then(half_width),
                 })).collect::<Vec<_>>(),
             })
         });
@@ -44,12 +46,16 @@ pub fn answers(present: &Present, answers: &Answers, gate: &Gate) -> Value {
     json!({
         "schema": SCHEMA,
         "present": figures(present, &answers.base),
-        "observed": answers.observed.as_ref().map(|observed| {
-            observed.iter().zip(&present.indicators).map(|(counts, i)| json!({
-                "indicator": i.code, "numerator": counts.num, "denominator": counts.den,
-            })).collect::<Vec<_>>()
-        }),
+        "observed": answers.observed.iter().zip(&present.indicators).map(|(counts, i)| json!({
+            "indicator": i.code, "numerator": counts.num, "denominator": counts.den,
+        })).collect::<Vec<_>>(),
         "scenarios": scenarios.collect::<Vec<_>>(),
+        "weeks": if answers.likeness.is_some() { "drawn" } else { "recorded" },
+        "like_observed": answers.likeness.map(|likeness| json!({
+            "holds": likeness.holds(),
+            "weeks_inside": likeness.weeks, "weeks_judged": likeness.of_weeks,
+            "days_inside": likeness.days, "days_judged": likeness.of_days,
+        })),
         "weeks_played": answers.n_weeks,
         "weeks_of_history": answers.n_mondays,
         "weeks_needed": answers.weeks_needed,
@@ -62,7 +68,7 @@ fn figures(present: &Present, figures: &Figures) -> Value {
     let indicators = figures.indicators.iter().zip(&present.indicators).map(|(f, i)| {
         json!({
             "indicator": i.code, "numerator": f.counts.num, "denominator": f.counts.den,
-            "share": f.estimate.mean, "half_width": f.estimate.half_width,
+            "share": f.estimate.map(|e| e.mean), "half_width": f.estimate.and_then(half_width),
             "verdict": verdict(f.met),
             "p_met": f.p_met, "weeks_of_period": i.weeks,
         })
@@ -82,6 +88,11 @@ fn figures(present: &Present, figures: &Figures) -> Value {
             json!({ "weekday": weekday_name(Lang::En, day), "from": time, "share": share })
         }),
     })
+}
+
+/// Half the width of an interval, where enough was played to tell it.
+fn half_width(estimate: Estimate) -> Option<f64> {
+    Some(estimate.half_width).filter(|width| width.is_finite())
 }
 
 /// Whether answers may stand on the replay, and where it differs.
@@ -128,7 +139,7 @@ pub const COLUMNS: [&str; 13] = [
 /// A line for the present and for each scenario, each indicator and each topic.
 pub fn lines(present: &Present, answers: &Answers, gate: &Gate) -> Vec<[String; 13]> {
     let mut lines = Vec::new();
-    let calibrated = u8::from(gate.calibrated()).to_string();
+    let calibrated = u8::from(gate.calibrated() && answers.like_observed()).to_string();
     let number = |n: Option<f64>| n.map_or_else(String::new, |n| format!("{n:.6}"));
     let mut add = |code: &str, answer: Option<&Answer>, figures: &Figures| {
         for (i, indicator) in present.indicators.iter().enumerate() {
@@ -144,16 +155,16 @@ pub fn lines(present: &Present, answers: &Answers, gate: &Gate) -> Vec<[String; 
                 number(f.counts.share()),
                 verdict(f.met).to_owned(),
                 number(f.p_met),
-                number(d.map(|d| d.total.mean)),
-                number(d.map(|d| d.total.half_width)),
-                number(d.map(|d| d.fixed_mix)),
+                number(d.and_then(|d| d.total).map(|total| total.mean)),
+                number(d.and_then(|d| d.total).and_then(half_width)),
+                number(d.and_then(|d| d.fixed_mix)),
                 calibrated.clone(),
             ]);
             for topic in &figures.topics {
                 let Some(counts) = topic.counts.get(i) else { continue };
                 // Differences are told in the order of the present's topics.
                 let at = answers.base.topics.iter().position(|t| t.kind == topic.kind);
-                let d = d.and_then(|d| d.topics.get(at?));
+                let d = d.and_then(|d| d.topics.get(at?).copied().flatten());
                 lines.push([
                     code.to_owned(),
                     number(answer.and_then(|a| a.moved)),
@@ -165,7 +176,7 @@ pub fn lines(present: &Present, answers: &Answers, gate: &Gate) -> Vec<[String; 
                     String::new(),
                     String::new(),
                     number(d.map(|d| d.mean)),
-                    number(d.map(|d| d.half_width)),
+                    number(d.and_then(half_width)),
                     String::new(),
                     calibrated.clone(),
                 ]);

@@ -277,7 +277,21 @@ impl Board {
                 None => {}
             }
         }
+        self.check_hours()?;
         Ok(self)
+    }
+
+    /// Operators who come or go need hours that end after they begin.
+    fn check_hours(&self) -> Result<(), LeverError> {
+        let (from, until) = (self.value("from"), self.value("until"));
+        if from < until || self.moved("op.").next().is_none() {
+            return Ok(());
+        }
+        Err(LeverError::Value {
+            name: "until".to_owned(),
+            text: until.to_string(),
+            allowed: format!("{} … 24", from + 1),
+        })
     }
 
     /// All levers.
@@ -426,10 +440,7 @@ impl Board {
             let head = format!("[[operators]]\ngroup = {}\n", quoted(group));
             let between = match (from, until) {
                 (0, 24) => String::new(),
-                (from, until) if from < until => {
-                    format!("between = \"{}\"\n", slot(from * 60, until * 60))
-                }
-                _ => continue,
+                (from, until) => format!("between = \"{}\"\n", slot(from * 60, until * 60)),
             };
             add(text, &format!("{head}{between}plus = {plus}\n"));
         }
@@ -613,8 +624,10 @@ fn staff(contract: &Contract, groups: &[Group], lang: Lang) -> Panel {
     levers.push(hour("until", say(lang, "Alle", "Until"), 24));
     let about = say(
         lang,
-        "Quanti in più o in meno, ogni giorno, nelle ore indicate.",
-        "How many more or fewer, every day, in the hours given.",
+        "Quanti in più o in meno, ogni giorno di apertura, nelle ore indicate; dalle 0 alle 24 \
+         chi si aggiunge c'è finché le sue code sono aperte.",
+        "How many more or fewer, on every day of opening, in the hours given; from 0 to 24 those \
+         who come are there while their queues are open.",
     );
     Panel { title: say(lang, "Operatori", "Operators"), about: about.to_owned(), levers }
 }
@@ -905,5 +918,9 @@ mod tests {
         assert_eq!(wrong(("opens", "25:00")), "`opens` cannot be `25:00`: 00:00 … 12:30");
         assert_eq!(wrong(("first", "class:X")), "`first` cannot be `class:X`: none, class:U");
         assert_eq!(wrong(("ivr.informatio", "1")), "there is no lever `ivr.informatio`");
+        let hours = board().read([("op.sede a", "2"), ("from", "14"), ("until", "9")]);
+        let error = hours.expect_err("hours that end before they begin").to_string();
+        assert_eq!(error, "`until` cannot be `9`: 15 … 24");
+        assert!(board().read([("from", "14"), ("until", "9")]).is_ok(), "nobody comes or goes");
     }
 }

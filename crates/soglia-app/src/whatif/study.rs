@@ -6,8 +6,8 @@ use soglia_domain::period::weekday_name;
 use soglia_domain::text::Text;
 use soglia_ledger::session::Session;
 use soglia_report::model::{
-    ScenarioDifference, ScenarioFloor, ScenarioGate, ScenarioHour, ScenarioIndicator, ScenarioRow,
-    ScenarioStudy, ScenarioTopic, Target,
+    ScenarioDifference, ScenarioFloor, ScenarioGate, ScenarioHour, ScenarioIndicator,
+    ScenarioLikeness, ScenarioRow, ScenarioStudy, ScenarioTopic, Target,
 };
 use soglia_sim::replay::{Comparison, Gate};
 use soglia_sim::replicate::Estimate;
@@ -96,21 +96,24 @@ pub fn study(
     gate: &Gate,
 ) -> ScenarioStudy {
     let indicators = 0..present.indicators.len();
-    let floors = std::iter::once((today(), &answers.base));
+    let floors = std::iter::once((today(answers), &answers.base));
     let floors = floors.chain(answers.scenarios.iter().map(|a| (title(a), &a.figures)));
     ScenarioStudy {
         service: service.code.clone(),
         name: service.name.clone(),
         basis: texts(|lang| words::basis(present, lang)),
-        gate: told_gate(present, gate),
+        gate: told_gate(present, answers, gate),
         indicators: indicators.filter_map(|i| indicator(service, present, answers, i)).collect(),
         floor: floors.map(|(name, figures)| floor(name, figures)).collect(),
         remarks: texts(|lang| words::remarks(present, answers, lang)),
     }
 }
 
-fn today() -> Text {
-    Text::new("Oggi, simulato", "Today, simulated")
+fn today(answers: &Answers) -> Text {
+    match answers.likeness {
+        None => Text::new("Oggi, simulato", "Today, simulated"),
+        Some(_) => Text::new("Oggi, settimane estratte", "Today, weeks drawn"),
+    }
 }
 
 fn title(answer: &Answer) -> Text {
@@ -135,11 +138,11 @@ fn tenths(value: f64) -> String {
 }
 
 /// Half the width of an interval, if there is one.
-fn half_width(estimate: &Estimate) -> Option<String> {
+fn half_width(estimate: Estimate) -> Option<String> {
     estimate.half_width.is_finite().then(|| hundredths(estimate.half_width))
 }
 
-fn told_gate(present: &Present, gate: &Gate) -> ScenarioGate {
+fn told_gate(present: &Present, answers: &Answers, gate: &Gate) -> ScenarioGate {
     let hour = |c: Comparison| ScenarioHour {
         at: words::both(|lang| {
             let (what, day) = words::scope(present, &c, lang);
@@ -153,6 +156,11 @@ fn told_gate(present: &Present, gate: &Gate) -> ScenarioGate {
     let explaining = gate.causes.iter().filter(|cause| cause.miss < gate.miss);
     ScenarioGate {
         calibrated: gate.calibrated(),
+        likeness: answers.likeness.map(|likeness| ScenarioLikeness {
+            holds: likeness.holds(),
+            weeks: (u64::from(likeness.weeks), u64::from(likeness.of_weeks)),
+            days: (u64::from(likeness.days), u64::from(likeness.of_days)),
+        }),
         outside: gate.outside().count() as u64,
         judged: gate.judged() as u64,
         miss: hundredths(gate.miss),
@@ -173,13 +181,13 @@ fn indicator(
     i: usize,
 ) -> Option<ScenarioIndicator> {
     let own = present.indicators.get(i)?;
-    let now = row(today(), answers.base.indicators.get(i)?, None);
+    let now = row(today(answers), answers.base.indicators.get(i)?, None);
     let scenarios = answers.scenarios.iter().filter_map(|answer| {
         let d = answer.differences.get(i)?;
         let difference = ScenarioDifference {
-            total: hundredths(d.total.mean),
-            half_width: half_width(&d.total),
-            fixed_mix: hundredths(d.fixed_mix),
+            total: d.total.map(|total| hundredths(total.mean)),
+            half_width: d.total.and_then(half_width),
+            fixed_mix: d.fixed_mix.map(hundredths),
             misleads: d.mix_misleads,
         };
         Some(row(title(answer), answer.figures.indicators.get(i)?, Some(difference)))
@@ -188,7 +196,7 @@ fn indicator(
         code: own.code.clone(),
         name: own.name.clone(),
         target: target(service, own, present)?,
-        observed: answers.observed.as_ref().and_then(|o| o.get(i)).map(|c| (c.num, c.den)),
+        observed: answers.observed.get(i).map(|c| (c.num, c.den)),
         rows: std::iter::once(now).chain(scenarios).collect(),
         topics: topics(service, present, answers, i),
     })
@@ -211,7 +219,7 @@ fn row(
         name,
         ratio: (figure.counts.num, figure.counts.den),
         value: figure.counts.share().map(hundredths),
-        half_width: half_width(&figure.estimate),
+        half_width: figure.estimate.and_then(half_width),
         met: figure.met,
         probability: figure.p_met.map(|p| format!("{:.0}", 100.0 * p)),
         difference,
@@ -228,8 +236,8 @@ fn topics(service: &Service, present: &Present, answers: &Answers, i: usize) -> 
         let code = present.learned.topic_name(topic.kind);
         let named = service.topics.iter().find(|(one, _)| *one == code);
         let differences = answers.scenarios.iter().map(|answer| {
-            let d = answer.differences.get(i).and_then(|d| d.topics.get(at));
-            d.map_or_else(|| (hundredths(0.0), None), |d| (hundredths(d.mean), half_width(d)))
+            let d = answer.differences.get(i)?.topics.get(at).copied().flatten()?;
+            Some((hundredths(d.mean), half_width(d)))
         });
         topics.push(ScenarioTopic {
             name: named.map_or_else(|| Text { it: code.clone(), en: None }, |(_, n)| n.clone()),

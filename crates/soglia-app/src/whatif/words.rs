@@ -1,10 +1,12 @@
 //! What simulations say, in words. Read [`title`] first.
 
 use soglia_domain::period::weekday_name;
-use soglia_domain::text::{Label, Lang, Text};
+use soglia_domain::text::{Label, Lang, Text, nearest};
+use soglia_sim::centre::CentreError;
 use soglia_sim::indicator::Caveat;
 use soglia_sim::learn::presence::PresenceSource;
 use soglia_sim::replay::{CauseKind, Comparison, Scope};
+use soglia_sim::scenario::ApplyError;
 use soglia_sim::whatif::Answer;
 
 use super::Present;
@@ -114,6 +116,62 @@ pub fn cause(cause: &CauseKind, lang: Lang) -> String {
     }
 }
 
+/// Why a scenario does not fit the present, and what to do.
+pub fn misfit(error: &ApplyError) -> (Text, Option<Text>) {
+    let it = match error {
+        ApplyError::Unknown { what, name, .. } => {
+            let what = match *what {
+                "queue" => "nessuna coda",
+                "group of operators" => "nessun gruppo di operatori",
+                "booking system" => "nessun sistema di prenotazione",
+                other => other,
+            };
+            format!("non c'è {what} `{name}`")
+        }
+        ApplyError::NoCalls { of, .. } => format!("nessuna chiamata corrisponde a `{of}`"),
+        ApplyError::Serves { group, queue } => {
+            format!("il gruppo `{group}` c'è già e non serve la coda `{queue}`")
+        }
+        ApplyError::Centre(CentreError::TooMany { what, found, max }) => {
+            let what = match *what {
+                "operators" => "operatori",
+                "queues" => "code",
+                "groups" => "gruppi",
+                _ => "tipi di chiamate",
+            };
+            format!("si simulano al massimo {max} {what}, qui sono `{found}`")
+        }
+        ApplyError::Centre(cause) => {
+            format!("lo scenario descrive un centro che non si può simulare: {cause}")
+        }
+    };
+    let en = match error {
+        ApplyError::Centre(cause) => format!("{error}: {cause}"),
+        other => other.to_string(),
+    };
+    let hint = error.hint().map(|en| {
+        let it = match error {
+            ApplyError::Unknown { name, known, .. } => {
+                let near = nearest(name, known.iter().map(String::as_str));
+                near.map_or_else(
+                    || format!("ci sono: {}", known.join(", ")),
+                    |near| format!("forse `{near}`?"),
+                )
+            }
+            ApplyError::NoCalls { known, .. } => format!(
+                "coda, argomento e classe delle chiamate che ci sono (le rare stanno insieme): {}",
+                known.join("; ")
+            ),
+            ApplyError::Serves { .. } => "`serves` vale per gruppi nuovi: a quelli che ci sono \
+                                          insegnano `[[cross_training]]` e `[[preference]]`"
+                .to_owned(),
+            ApplyError::Centre(_) => en.clone(),
+        };
+        Text { it, en: Some(en) }
+    });
+    (Text { it, en: Some(en) }, hint)
+}
+
 /// What the answers stand on: calls, redials, operators, weeks; a sentence each.
 pub fn basis(present: &Present, lang: Lang) -> Vec<String> {
     let learned = &present.learned;
@@ -136,12 +194,13 @@ pub fn basis(present: &Present, lang: Lang) -> Vec<String> {
         ],
         Lang::En => vec![
             format!(
-                "Learned from {calls} calls, {first} to {last}; {redials} of calls are redials \
-                     of callers who were not served."
+                "Learned from {calls} calls, {first} to {last}; {redials} of callers who were not \
+                     served call again."
             ),
             format!("Weeks played: {weeks}, those that begin {from} to {to}."),
         ],
     };
+    said.extend(spread(present, lang));
     if learned.presence.source == PresenceSource::Given {
         said.push(match lang {
             Lang::It => "Gli operatori presenti sono quelli dei turni.".to_owned(),
@@ -164,6 +223,22 @@ pub fn basis(present: &Present, lang: Lang) -> Vec<String> {
     said
 }
 
+/// How many calls have no topic of their own, where it was spread.
+pub fn spread(present: &Present, lang: Lang) -> Option<String> {
+    let n = present.learned.history.n_topics_spread;
+    let calls = soglia_report::format::integer(lang, n as u64);
+    (0 < n).then(|| match lang {
+        Lang::It => format!(
+            "Di {calls} chiamate senza argomento (a chi rinuncia nessuno lo chiede) l'argomento \
+             è estratto come nelle altre della loro coda."
+        ),
+        Lang::En => format!(
+            "{calls} calls without a topic (nobody asks whoever gives up) have one drawn as \
+             the others of their queue have it."
+        ),
+    })
+}
+
 /// What the figures leave out, and what to be careful about.
 pub fn remarks(
     present: &Present,
@@ -172,25 +247,41 @@ pub fn remarks(
 ) -> Vec<String> {
     let mut said = Vec::new();
     let (n, mondays) = (answers.n_weeks, answers.n_mondays);
-    said.push(match lang {
-        Lang::It => format!(
+    let drawn = answers.likeness.is_some();
+    said.push(match (drawn, lang) {
+        (false, Lang::It) => format!(
             "Settimane simulate: {n}, cioè {mondays} settimane con quel che nessuno ha visto \
              (pazienza di chi è stato servito, durata di chi ha rinunciato) estratto più volte."
         ),
-        Lang::En => format!(
+        (false, Lang::En) => format!(
             "Weeks simulated: {n}, that is {mondays} weeks with what nobody saw (patience of those \
              served, talk of those who left) drawn several times."
         ),
+        (true, Lang::It) => format!(
+            "Settimane simulate: {n}, estratte da quel che si è appreso, con gli orari e gli \
+             operatori di {mondays} settimane di storia; gli intervalli sono della media di \
+             settimane così."
+        ),
+        (true, Lang::En) => format!(
+            "Weeks simulated: {n}, drawn from what was learned, with the hours and operators of \
+             {mondays} weeks of history; intervals are for the mean of weeks like them."
+        ),
     });
     if let Some(needed) = answers.weeks_needed {
-        said.push(match lang {
-            Lang::It => format!(
+        said.push(match (drawn, lang) {
+            (false, Lang::It) => format!(
                 "Per differenze sicure al decimo di punto servirebbero {needed} settimane di \
                  storia."
             ),
-            Lang::En => format!(
+            (false, Lang::En) => format!(
                 "Differences sure to a tenth of a point would take {needed} weeks of history."
             ),
+            (true, Lang::It) => format!(
+                "Per differenze sicure al decimo di punto servirebbero {needed} settimane estratte."
+            ),
+            (true, Lang::En) => {
+                format!("Differences sure to a tenth of a point would take {needed} weeks drawn.")
+            }
         });
     }
     if !present.not_simulated.is_empty() {
@@ -204,4 +295,26 @@ pub fn remarks(
         said.push(format!("{code}: {}.", caveat(*what, lang)));
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_that_does_not_fit_says_why_in_both_languages() {
+        let known = vec!["cup_sede_a".to_owned()];
+        let what = "group of operators";
+        let unknown = ApplyError::Unknown { what, name: "cup_sede_b".to_owned(), known };
+        let (text, hint) = misfit(&unknown);
+        assert_eq!(text.it, "non c'è nessun gruppo di operatori `cup_sede_b`");
+        assert_eq!(text.en.as_deref(), Some("there is no group of operators `cup_sede_b`"));
+        let hint = hint.expect("what there is");
+        assert_eq!(hint.it, "forse `cup_sede_a`?");
+        let many = CentreError::TooMany { what: "operators", found: 30_000, max: 20_000 };
+        let (text, hint) = misfit(&ApplyError::Centre(many));
+        assert_eq!(text.it, "si simulano al massimo 20000 operatori, qui sono `30000`");
+        let en = text.en.expect("English");
+        assert!(en.contains("at most 20000 operators") && hint.is_none(), "{en}");
+    }
 }

@@ -63,7 +63,7 @@ pub(super) fn attribution(rule: &Rule, lang: Lang) -> String {
             pick(lang, "i contatti chiusi nel periodo", "contacts closed in the period")
         }
         Rule::BatchTurnaround(_) => {
-            pick(lang, "le liste rilasciate nel periodo", "lists released in the period")
+            pick(lang, "le liste che scadono nel periodo", "lists that fall due in the period")
         }
         Rule::Availability(_) => pick(
             lang,
@@ -306,8 +306,8 @@ fn written_cases(rule: &RepliedWithin, lang: Lang) -> Vec<String> {
             ),
         },
         match lang {
-            Lang::It => format!("canali: {}", rule.channels.join(", ")),
-            Lang::En => format!("channels: {}", rule.channels.join(", ")),
+            Lang::It => format!("canali: {}", channels(&rule.channels, lang)),
+            Lang::En => format!("channels: {}", channels(&rule.channels, lang)),
         },
     ];
     if rule.start_at_opening || rule.clock == Clock::ServiceHours {
@@ -414,6 +414,19 @@ fn first_contact_cases(rule: FirstContact, lang: Lang) -> Vec<String> {
         )
     });
     lines
+}
+
+/// Channels as people call them.
+pub fn channels<S: AsRef<str>>(codes: &[S], lang: Lang) -> String {
+    let name = |code: &S| match code.as_ref() {
+        "email" => "e-mail".to_owned(),
+        "pec" => "PEC".to_owned(),
+        "sms" => "SMS".to_owned(),
+        "letter" => pick(lang, "lettera", "letter").to_owned(),
+        "web_form" => pick(lang, "modulo web", "web form").to_owned(),
+        other => other.to_owned(),
+    };
+    codes.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 fn availability_cases(rule: &Availability, lang: Lang) -> Vec<String> {

@@ -4,6 +4,7 @@ use super::printed::time_unit;
 use super::results::vocabulary;
 use super::scan::words;
 use super::{Check, Severity};
+use crate::card::channels as named_channels;
 use crate::contract::{Contract, Indicator, RuleVersion, Service};
 use crate::rule::{CaseUnit, RepliedWithin, Rule};
 use crate::text::{Lang, Text};
@@ -142,18 +143,29 @@ pub(super) fn channels(objective: &str, name: &str, rule: &RepliedWithin) -> Vec
             checks.push(Check::new(
                 "N8",
                 Severity::Warning,
-                &format!("il testo nomina il canale `{channel}`, la regola non lo conta"),
-                &format!("the text names the channel `{channel}`, the rule does not count it"),
+                &format!(
+                    "il testo nomina il canale «{}», la regola non lo conta",
+                    named_channels(&[*channel], Lang::It)
+                ),
+                &format!(
+                    "the text names the channel “{}”, the rule does not count it",
+                    named_channels(&[*channel], Lang::En)
+                ),
             ));
         }
     }
     if !objective.is_empty() && !name.is_empty() && objective != name {
-        let (a, b, c) = (objective.join(", "), name.join(", "), rule.channels.join(", "));
+        let both = |codes: &[&str]| [Lang::It, Lang::En].map(|lang| named_channels(codes, lang));
+        let counted: Vec<&str> = rule.channels.iter().map(String::as_str).collect();
+        let ([aim, aim_en], [said, said_en]) = (both(&objective), both(&name));
+        let [counts, counts_en] = both(&counted);
         checks.push(Check::new(
             "N8",
             Severity::Note,
-            &format!("l'obiettivo nomina {a}, l'indicatore {b}; la regola conta {c}"),
-            &format!("the objective names {a}, the indicator {b}; the rule counts {c}"),
+            &format!("l'obiettivo nomina {aim}, l'indicatore {said}; la regola conta {counts}"),
+            &format!(
+                "the objective names {aim_en}, the indicator {said_en}; the rule counts {counts_en}"
+            ),
         ));
     }
     checks

@@ -222,8 +222,8 @@ fn second_level_pair(first: &IndicatorFigures, second: &IndicatorFigures) -> Opt
     let (it, en) = match (first.figure, second.figure) {
         (Figure::Counts { num, den }, Figure::Counts { den: escalated, .. }) => {
             let expected = den.checked_sub(num)?;
-            let agrees = if is_resolution { escalated == expected } else { escalated <= expected };
-            if agrees {
+            // The other counts cases when they fall due, be they left to it in another period.
+            if !is_resolution || escalated == expected {
                 return None;
             }
             (

@@ -26,7 +26,7 @@ use self::file::RawContract;
 use self::problem::Reporter;
 use super::Contract;
 
-pub use self::problem::{ContractError, Problem};
+pub use self::problem::{ContractError, Path, Problem};
 pub use self::values::{parse_change, parse_share};
 
 /// Files longer than this are not contracts: 4 MiB.
@@ -62,11 +62,13 @@ pub fn parse(text: &str, file: &str) -> Result<Contract, ContractError> {
 /// everything wrong with it is said with line, key and hint.
 ///
 /// `schema` describes the file (see [`schema_of`]); its leaves may carry the forms of contract
-/// files under `x-soglia-form`: `text`, `code`, `duration`, `share`, `change`, `slot`.
+/// files under `x-soglia-form`: `text`, `code`, `duration`, `share`, `change`, `slot`. What a
+/// schema cannot say, `check` does: which values do not go together.
 pub fn read_beside<T: serde::de::DeserializeOwned>(
     text: &str,
     file: &str,
     schema: &Value,
+    check: impl FnOnce(&T, &mut Faults<'_, '_>),
 ) -> Result<T, ContractError> {
     let (table, errors) = parse_table(text);
     syntax(text, file, &table, errors)?;
@@ -75,8 +77,22 @@ pub fn read_beside<T: serde::de::DeserializeOwned>(
     reporter.finish()?;
     let mut reporter = Reporter::new(file, text, &table);
     let found = read::<T>(&table, &mut reporter);
+    if let Some(found) = &found {
+        check(found, &mut Faults(&mut reporter));
+    }
     reporter.finish()?;
     Ok(found.expect("a file that was not read has a problem to report"))
+}
+
+/// Takes what does not go together in a file whose every value is right.
+pub struct Faults<'r, 'a>(&'r mut Reporter<'a>);
+
+impl Faults<'_, '_> {
+    /// Says what was expected at a place, what was found, and what to do.
+    pub fn add(&mut self, place: &Path, expected: &str, found: &str, hint: &str) {
+        let hint = (!hint.is_empty()).then(|| hint.to_owned());
+        self.0.add(place, expected, found, hint);
+    }
 }
 
 /// A text that is too long is not looked at; [`syntax`] says so.

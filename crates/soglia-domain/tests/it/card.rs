@@ -1,7 +1,8 @@
 //! Definition cards follow from the rules: whatever changes in a rule changes its card.
 
 use soglia_domain::card::{alternatives, card, formula};
-use soglia_domain::contract::{Contract, parse};
+use soglia_domain::contract::{Contract, Penalties, PenaltyRate, parse};
+use soglia_domain::penalty::StepsCounted;
 use soglia_domain::text::Lang;
 
 fn reference() -> Contract {
@@ -18,11 +19,11 @@ fn every_disputed_parameter_changes_the_card() {
         for indicator in &service.indicators {
             let version = &indicator.versions[0];
             for lang in [Lang::It, Lang::En] {
-                let own = card(service, indicator, version, lang);
+                let own = card(&contract, (service, indicator), version, lang);
                 for other in alternatives(&version.rule) {
                     let mut changed = version.clone();
                     changed.rule = other.rule;
-                    let theirs = card(service, indicator, &changed, lang);
+                    let theirs = card(&contract, (service, indicator), &changed, lang);
                     let what = format!("{} {}={}", indicator.code, other.parameter, other.value);
                     assert_ne!(own.rows, theirs.rows, "{what} leaves the card as it is");
                     n_alternatives += 1;
@@ -74,7 +75,7 @@ fn a_card_in_italian() {
     let contract = reference();
     let service = contract.service("cup").expect("cup");
     let indicator = service.indicator("K1").expect("K1");
-    let shown = card(service, indicator, &indicator.versions[0], Lang::It).to_text();
+    let shown = card(&contract, (service, indicator), &indicator.versions[0], Lang::It).to_text();
     insta::assert_snapshot!(shown, @r"
     cup · K1 · % di chiamate risposte entro 20''
     ============================================
@@ -95,7 +96,7 @@ fn a_card_in_italian() {
     Regole di arrotondamento: si confronta il valore esatto, senza arrotondare; si stampa con 2 decimali (mezzo per eccesso)
     Valore di soglia: ≥ 95% (più alto è meglio)
     Denominatore nullo: non applicabile (nessuna attività)
-    Azioni contrattuali: se mancata: scheda di miglioramento con azioni e risorse; penali solo se il contratto le prevede
+    Azioni contrattuali: se mancata: scheda di miglioramento con azioni e risorse; il contratto non prevede penali
     Eccezioni ed esclusioni:
       contano le chiamate offerte a una coda
       fuori orario: escluse
@@ -116,7 +117,7 @@ fn a_card_in_english() {
     let contract = reference();
     let service = contract.service("cup").expect("cup");
     let indicator = service.indicator("K9").expect("K9");
-    let shown = card(service, indicator, &indicator.versions[0], Lang::En).to_text();
+    let shown = card(&contract, (service, indicator), &indicator.versions[0], Lang::En).to_text();
     insta::assert_snapshot!(shown, @r"
     cup · K9 · Working time to finish a package of 100 contacts (and multiples)
     ===========================================================================
@@ -128,7 +129,7 @@ fn a_card_in_english() {
     Kind of figure: time within a limit
     Unit: time for a package
     Source of the data: Quarterly reports
-    Period: lists released in the period
+    Period: lists that fall due in the period
     Frequency: measured monthly, reported half-yearly
     Elementary data: for each list: release, number of records, first and last attempt, last outcome
     Sampling: no sampling: all lists; periods add up from counts
@@ -137,7 +138,7 @@ fn a_card_in_english() {
     Rounding: the exact value is compared, not rounded; printed with 2 decimals (half up)
     Target: ≤ 4 h for each package of 100 contacts (lower is better)
     Empty denominator: not applicable (no activity)
-    Contractual action: if missed: an improvement sheet with actions and resources; penalties only if the contract has them
+    Contractual action: if missed: an improvement sheet with actions and resources; the contract has no penalties
     Exceptions and exclusions:
       from the release of a complete list (or the next opening)
       to the last terminal outcome
@@ -146,4 +147,34 @@ fn a_card_in_english() {
     Validity and version: version 1, from 2022-05-05
     Precision of the source: instants are those recorded by the contact system, at most to the millisecond
     ");
+}
+
+#[test]
+fn a_card_says_what_a_miss_costs_and_names_channels_as_people_do() {
+    let mut contract = reference();
+    let shown = |contract: &Contract, code: &str| {
+        let service = &contract.services[0];
+        let indicator = service.indicator(code).expect("the reference has it");
+        card(contract, (service, indicator), &indicator.versions[0], Lang::It).to_text()
+    };
+    let without = shown(&contract, "K1");
+    assert!(without.contains("risorse; il contratto non prevede penali"), "{without}");
+    contract.penalties = Some(Penalties {
+        contract_value_cents: 1_000_000,
+        cap_permille: 100,
+        counted: StepsCounted::default(),
+        clause: None,
+        rates: vec![PenaltyRate {
+            service: contract.services[0].code.clone(),
+            indicator: "K1".to_owned(),
+            step_centi_points: 50,
+            micro_rate: 300,
+        }],
+    });
+    let with = shown(&contract, "K1");
+    let costs = "penale di 0,3 ‰ del valore del contratto ogni 0,5 punti percentuali";
+    assert!(with.contains(costs), "{with}");
+    assert!(!shown(&contract, "K3").contains("penale di"), "another indicator has no rate");
+    let k2 = shown(&contract, "K2");
+    assert!(k2.contains("canali: e-mail, PEC, fax, SMS, lettera"), "{k2}");
 }

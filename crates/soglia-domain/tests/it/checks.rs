@@ -327,14 +327,14 @@ fn remarks_on_the_reference_contract() {
     N16 warning : Ing. Corrado Belmonte ricopre insieme i ruoli rup, dec, monitoring_manager: di norma sono separati (all. I.2 art. 8 e all. II.14 art. 32 D.Lgs. 36/2023), verificare
     N6 note cup/K1: il nome dice «tempo massimo», ma si misura una quota (`share_within_limit`)
     N6 note cup/K2: il nome dice «tempo massimo», ma si misura una quota (`share_within_limit`)
-    N8 note cup/K2: l'obiettivo nomina email, fax, sms, letter, l'indicatore email, fax, sms; la regola conta email, pec, fax, sms, letter
+    N8 note cup/K2: l'obiettivo nomina e-mail, fax, SMS, lettera, l'indicatore e-mail, fax, SMS; la regola conta e-mail, PEC, fax, SMS, lettera
     N6 note cup/K5: il nome dice «tempo medio», ma si misura una quota (`share_within_limit`)
     N7 note cup/K6: il nome dice «numero», ma il valore è una percentuale: stampare numeratore e denominatore
     N6 note cup/K7: il nome dice «tempo medio», ma si misura una quota (`share_within_limit`)
     N7 note cup/K8: il nome dice «numero», ma il valore è una percentuale: stampare numeratore e denominatore
     N6 note cc/K1: il nome dice «tempo massimo», ma si misura una quota (`share_within_limit`)
     N6 note cc/K2: il nome dice «tempo massimo», ma si misura una quota (`share_within_limit`)
-    N8 note cc/K2: l'obiettivo nomina email, fax, sms, letter, l'indicatore email, fax, sms; la regola conta email, pec, fax, sms, letter
+    N8 note cc/K2: l'obiettivo nomina e-mail, fax, SMS, lettera, l'indicatore e-mail, fax, SMS; la regola conta e-mail, PEC, fax, SMS, lettera
     N6 note cc/K5: il nome dice «tempo medio», ma si misura una quota (`share_within_limit`)
     N7 note cc/K6: il nome dice «numero», ma il valore è una percentuale: stampare numeratore e denominatore
     N6 note cc/K7: il nome dice «tempo medio», ma si misura una quota (`share_within_limit`)

@@ -11,9 +11,10 @@ use soglia_ledger::store::ImportRow;
 use super::{Evaluated, Job, handled};
 use crate::MeasureError;
 use crate::calls::{self, Exclusion};
-use crate::items::{self, Counter};
+use crate::items::{self, Counter, Timed};
 use crate::plan::{CallsPass, Clocks, Scans, covers, exclusions};
 use crate::rows::{self, Shown};
+use crate::tally::ClassKey;
 
 /// Tables that rules look at.
 pub const TABLES: [&str; 6] =
@@ -34,11 +35,12 @@ pub const fn table_of(rule: &Rule) -> &'static str {
     }
 }
 
-/// Whether an import delivered a table, be it without a single row.
+/// Whether an import delivered a table, be it without a single row. Rows that were all refused say
+/// nothing, not even that there was nothing.
 pub fn delivers(row: &ImportRow, table: &str) -> bool {
-    row.facts.contains_key(table)
-        || row.stream.split('/').next() == Some(&format!("mapping:{table}"))
-        || (table == "calls" && row.format != "mapping")
+    let its = row.stream.split('/').next() == Some(&format!("mapping:{table}"))
+        || (table == "calls" && row.format != "mapping");
+    row.facts.contains_key(table) || (its && row.rejected_rows == 0)
 }
 
 /// Evaluates all jobs.
@@ -76,6 +78,11 @@ async fn run_calls(scans: &mut Scans<'_>, jobs: &mut [Job<'_>]) -> Result<(), Me
             Rule::Lost(rule) => calls::lost(classes(), rule, &covers, code),
             _ => continue,
         };
+        if let Rule::AnsweredWithin(rule) = &job.rule {
+            for (_, class) in classes().filter(|(key, _)| is_answered(*key)) {
+                job.result.timed.add(class.n, calls::wait_of(rule, class).n());
+            }
+        }
         for (key, class) in classes().filter(|(key, _)| key.open) {
             match key.disposition() {
                 Disposition::Answered => {
@@ -88,6 +95,10 @@ async fn run_calls(scans: &mut Scans<'_>, jobs: &mut [Job<'_>]) -> Result<(), Me
         }
     }
     Ok(())
+}
+
+fn is_answered(key: ClassKey) -> bool {
+    key.open && key.disposition() == Disposition::Answered
 }
 
 pub fn service_index(contract: &Contract, service: &Service) -> u16 {
@@ -139,6 +150,13 @@ impl Scope<'_> {
             }
         })
         .await?;
+        let doubtful = counters.iter().any(|(_, counter, _)| counter.timed.not_at_all());
+        if doubtful && rows::any_resolved(self.session, &self.service.code).await? {
+            // The platform does record it: these requests are not resolved.
+            for (_, counter, _) in &mut counters {
+                counter.timed = Timed::default();
+            }
+        }
         keep(counters);
         Ok(())
     }
@@ -282,5 +300,6 @@ fn keep(counters: Vec<(&Rule, Counter<'_>, &mut Evaluated)>) {
         result.counted = counter.counted;
         result.durations = counter.durations;
         result.unknown = counter.unknown;
+        result.timed = counter.timed;
     }
 }

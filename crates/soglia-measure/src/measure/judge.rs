@@ -27,12 +27,23 @@ pub struct Judged {
     pub reason: Option<String>,
 }
 
-/// Judges what a rule counted. `delivered` says whether its data were delivered at all.
-pub fn judge(version: &RuleVersion, rule: &Rule, result: &Evaluated, delivered: bool) -> Judged {
+/// What must be known beside the counts.
+pub struct Known<'a> {
+    /// Whether the rule's data were delivered at all.
+    pub delivered: bool,
+    /// Reasons of approved exclusions.
+    pub approved: &'a [String],
+}
+
+/// Judges what a rule counted.
+pub fn judge(version: &RuleVersion, rule: &Rule, result: &Evaluated, known: &Known<'_>) -> Judged {
     let (value, unit) = value_of(version, rule, result);
     let available = matches!(rule, Rule::Availability(_));
-    if value.is_none() || (available && !delivered) {
-        return without_data(version, result, unit, delivered);
+    if result.timed.not_at_all() || (available && !known.delivered) {
+        return without_data(version, result, unit, &Known { delivered: false, ..*known });
+    }
+    if value.is_none() {
+        return without_data(version, result, unit, known);
     }
     let verdict = verdict(version, rule, result);
     Judged { value, unit, verdict, reason: None }
@@ -120,18 +131,17 @@ fn without_data(
     version: &RuleVersion,
     result: &Evaluated,
     unit: &'static str,
-    delivered: bool,
+    known: &Known<'_>,
 ) -> Judged {
-    let approved = ["force_majeure", "client_caused", "planned_maintenance", "test_calls", "prank"];
-    let excluded = result.counted.excluded.keys().any(|reason| approved.contains(&reason.as_str()));
-    let reason = if excluded {
-        NaReason::ExcludedByAgreement
-    } else if delivered {
-        NaReason::NoActivity
-    } else {
-        NaReason::NotMeasured
+    let excluded = result.counted.excluded.keys().any(|reason| known.approved.contains(reason));
+    let reason = match (known.delivered, excluded) {
+        (false, _) => NaReason::NotMeasured,
+        (true, true) => NaReason::ExcludedByAgreement,
+        (true, false) => NaReason::NoActivity,
     };
     let verdict = match version.empty {
+        // What nobody measured is neither met nor missed, whatever no activity means.
+        _ if !known.delivered => Verdict::Na(reason),
         EmptyMeans::NotApplicable => Verdict::Na(reason),
         EmptyMeans::Ok => Verdict::Ok,
         EmptyMeans::Ko => Verdict::Ko,
@@ -248,5 +258,8 @@ fn describe(all: &mut BTreeMap<String, String>, prefix: &str, histogram: &Histog
         let sum = decimal(u128::try_from(histogram.sum().max(0)).unwrap_or(0), 3);
         all.insert(format!("{prefix}_sum_s"), sum);
         all.insert(format!("{prefix}_n"), histogram.n().to_string());
+        if histogram.whole_seconds() {
+            all.insert(format!("{prefix}_granularity_s"), "1".to_owned());
+        }
     }
 }

@@ -39,7 +39,8 @@ fn preamble(outline: &mut Outline, input: &ReportInput, (area, template): (&Area
     }
     let title = identity.contract_title.get(lang);
     let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
-    let (range, last) = (days(lang, period.first, period.last), day(lang, period.last));
+    let range = days(lang, period.first, period.last);
+    let last = day(lang, period.data_until.unwrap_or(period.last));
     outline.para(match lang {
         Lang::It => format!(
             "Il presente resoconto riguarda il piano di monitoraggio del contratto \

@@ -111,9 +111,11 @@ fn indicators(input: &ReportInput, lang: Lang) -> Dataset {
 fn indicator_row(lang: Lang, service: &ServiceReport, result: &IndicatorResult) -> Row {
     let (met, counted) = result.ratio.map_or((None, None), |(met, all)| (n(met), n(all)));
     let unit = result.value.as_ref().map_or(result.target.bound.unit, |value| value.unit);
-    let direction = match result.target.direction {
-        TargetDirection::AtLeast => ">=",
-        TargetDirection::AtMost => "<=",
+    let direction = match (result.target.direction, result.target.inclusive) {
+        (TargetDirection::AtLeast, true) => ">=",
+        (TargetDirection::AtLeast, false) => ">",
+        (TargetDirection::AtMost, true) => "<=",
+        (TargetDirection::AtMost, false) => "<",
     };
     let reason = match &result.verdict {
         Verdict::Na(reason) => words(format::na_reason(lang, *reason)),
@@ -478,8 +480,7 @@ fn topics(input: &ReportInput, lang: Lang) -> Dataset {
 fn scenarios(input: &ReportInput, lang: Lang) -> Dataset {
     let mut rows = Vec::new();
     for study in &input.scenarios {
-        let yes =
-            if study.gate.calibrated { say(lang, "sì", "yes") } else { say(lang, "no", "no") };
+        let yes = if study.gate.holds() { say(lang, "sì", "yes") } else { say(lang, "no", "no") };
         for indicator in &study.indicators {
             rows.extend(indicator.rows.iter().map(|row| {
                 let (num, den) = row.ratio;
@@ -494,9 +495,9 @@ fn scenarios(input: &ReportInput, lang: Lang) -> Dataset {
                     row.value.clone().map(Datum::Percent),
                     row.met.and_then(|met| words(if met { "OK" } else { "KO" })),
                     row.probability.clone().map(Datum::Percent),
-                    decimal(differs.map(|d| &d.total)),
+                    decimal(differs.and_then(|d| d.total.as_ref())),
                     decimal(differs.and_then(|d| d.half_width.as_ref())),
-                    decimal(differs.map(|d| &d.fixed_mix)),
+                    decimal(differs.and_then(|d| d.fixed_mix.as_ref())),
                     words(yes),
                 ]
             }));

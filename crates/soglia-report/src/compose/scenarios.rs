@@ -12,8 +12,8 @@ use crate::document::{
 };
 use crate::format::{decimal, integer, not_applicable, say, target, verdict};
 use crate::model::{
-    ReportInput, ScenarioDifference, ScenarioFloor, ScenarioGate, ScenarioIndicator, ScenarioRow,
-    ScenarioStudy, Status, Unit,
+    ReportInput, ScenarioDifference, ScenarioFloor, ScenarioGate, ScenarioIndicator,
+    ScenarioLikeness, ScenarioRow, ScenarioStudy, Status, Unit,
 };
 
 /// Writes the chapter; it says so where nobody asked for a scenario.
@@ -52,16 +52,16 @@ pub fn study(outline: &mut Outline, study: &ScenarioStudy) {
         let title = format!("{} – {}", indicator.code, indicator.name.get(lang));
         outline.open(3, format!("scenari-{code}-{}", indicator.code), title);
         outline.push(Block::Figure(figure(lang, code, indicator)));
-        outline.push(Block::Table(values(lang, code, indicator)));
+        outline.push(Block::Table(marked(lang, study, values(lang, code, indicator))));
         if indicator.rows.iter().any(|row| row.difference.as_ref().is_some_and(|d| d.misleads)) {
             outline.push(Block::remark(Tone::Attention, misled(lang)));
         }
     }
     outline.open(3, format!("scenari-{code}-sala"), say(lang, "In sala", "On the floor"));
-    outline.push(Block::Table(floor(lang, study)));
+    outline.push(Block::Table(marked(lang, study, floor(lang, study))));
     outline.open(3, format!("scenari-{code}-argomenti"), say(lang, "Per argomento", "By topic"));
     for indicator in &study.indicators {
-        outline.push(Block::Table(topics(lang, code, indicator)));
+        outline.push(Block::Table(marked(lang, study, topics(lang, code, indicator))));
     }
     if !study.gate.calibrated {
         differing(outline, code, &study.gate);
@@ -71,6 +71,14 @@ pub fn study(outline: &mut Outline, study: &ScenarioStudy) {
         let items = study.remarks.iter().map(|text| text.get(lang).to_owned()).collect();
         outline.push(Block::List { items });
     }
+}
+
+/// A table that says what it is worth, for whoever meets it by itself.
+fn marked(lang: Lang, study: &ScenarioStudy, mut table: Table) -> Table {
+    if !study.gate.calibrated {
+        table.caption.push_str(say(lang, " (non calibrato)", " (not calibrated)"));
+    }
+    table
 }
 
 const fn misled(lang: Lang) -> &'static str {
@@ -121,6 +129,37 @@ fn verdict_of(outline: &mut Outline, gate: &ScenarioGate) {
         ),
     };
     outline.push(Block::remark(tone, text));
+    if let Some(likeness) = &gate.likeness {
+        let tone = if likeness.holds { Tone::Good } else { Tone::Attention };
+        outline.push(Block::remark(tone, like_observed(lang, likeness)));
+    }
+}
+
+/// Whether drawn weeks are like those observed, in a sentence.
+fn like_observed(lang: Lang, likeness: &ScenarioLikeness) -> String {
+    let ScenarioLikeness { holds, weeks: (weeks, of_weeks), days: (days, of_days) } = likeness;
+    let inside = match lang {
+        Lang::It => format!(
+            "dove cadono 95 estratte su 100 stanno {weeks} settimane osservate su {of_weeks} e \
+             {days} giorni su {of_days}"
+        ),
+        Lang::En => format!(
+            "{weeks} of {of_weeks} weeks observed and {days} of {of_days} days lie where 95 of \
+             100 drawn ones do"
+        ),
+    };
+    match (holds, lang) {
+        (true, Lang::It) => format!("Settimane estratte simili a quelle osservate: {inside}."),
+        (true, Lang::En) => format!("Weeks drawn are like those observed: {inside}."),
+        (false, Lang::It) => format!(
+            "Non calibrato: le settimane estratte non somigliano a quelle osservate ({inside}). \
+             Il presente simulato non è quello vero: contano le differenze, e solo per il verso."
+        ),
+        (false, Lang::En) => format!(
+            "Not calibrated: weeks drawn are not like those observed ({inside}). The simulated \
+             present is not the true one: differences count, and only for their direction."
+        ),
+    }
 }
 
 /// A number of per cent, with its sign.
@@ -143,6 +182,11 @@ fn points(lang: Lang, value: &str, half_width: Option<&String>) -> Cell {
     let mut cell = Cell::text(text).with(Datum::Decimal(value.to_owned()));
     cell.data.extend(half_width.cloned().map(Datum::Decimal));
     cell
+}
+
+/// The same where there may be nothing to compare.
+fn points_or_none(lang: Lang, value: Option<&String>, half_width: Option<&String>) -> Cell {
+    value.map_or_else(|| Cell::text(not_applicable(lang)), |value| points(lang, value, half_width))
 }
 
 fn signed(lang: Lang, value: &str) -> String {
@@ -273,11 +317,11 @@ fn values(lang: Lang, code: &str, indicator: &ScenarioIndicator) -> Table {
         let (total, mix) = row.difference.as_ref().map_or_else(
             || (dash(), dash()),
             |ScenarioDifference { total, half_width, fixed_mix, misleads }| {
-                let mut mix = points(lang, fixed_mix, None);
+                let mut mix = points_or_none(lang, fixed_mix.as_ref(), None);
                 if *misleads {
                     mix.lines.push("!".to_owned());
                 }
-                (points(lang, total, half_width.as_ref()), mix)
+                (points_or_none(lang, total.as_ref(), half_width.as_ref()), mix)
             },
         );
         vec![
@@ -304,7 +348,8 @@ fn values(lang: Lang, code: &str, indicator: &ScenarioIndicator) -> Table {
                 say(lang, "Probabilità di raggiungerlo", "Probability of meeting it"),
                 2.0,
             ),
-            Column::number(say(lang, "Differenza (punti)", "Difference (points)"), 2.4),
+            Column::number(say(lang, "Differenza (punti)", "Difference (points)"), 2.4)
+                .of([say(lang, "valore", "value"), say(lang, "semiampiezza", "half-width")]),
             Column::number(say(lang, "A pari composizione", "At fixed mix"), 2.0),
         ],
         rows: rows.collect(),
@@ -351,16 +396,16 @@ fn floor(lang: Lang, study: &ScenarioStudy) -> Table {
             Lang::En => format!("A week on the floor: {}", study.name.get(lang)),
         },
         columns: vec![
-            Column::text(say(lang, "Scenario", "Scenario"), 3.6),
-            Column::number(say(lang, "Chiamate", "Calls"), 1.4),
-            Column::number(say(lang, "Richiamate", "Redials"), 1.4),
+            Column::text(say(lang, "Scenario", "Scenario"), 2.4),
+            Column::number(say(lang, "Chiamate", "Calls"), 1.7),
+            Column::number(say(lang, "Richiamate", "Redials"), 1.9),
             Column::number("IVR", 1.1),
-            Column::number(say(lang, "Ricontatti", "Call-backs"), 1.4),
-            Column::number(say(lang, "Abbandoni", "Abandoned"), 1.5),
-            Column::number(say(lang, "Attesa", "Wait"), 1.2),
-            Column::number(say(lang, "Occupazione", "Occupancy"), 1.6),
-            Column::number(say(lang, "Ore operatore", "Operator hours"), 1.4),
-            Column::number(say(lang, "Quarto d'ora peggiore", "Worst quarter-hour"), 2.4),
+            Column::number(say(lang, "Ricontatti", "Call-backs"), 1.8),
+            Column::number(say(lang, "Abbandoni", "Abandoned"), 1.9),
+            Column::number(say(lang, "Attesa", "Wait"), 1.4),
+            Column::number(say(lang, "Occupazione", "Occupancy"), 2.2),
+            Column::number(say(lang, "Ore operatore", "Operator hours"), 1.7),
+            Column::number(say(lang, "Quarto d'ora peggiore", "Worst quarter-hour"), 2.0),
         ],
         rows: study.floor.iter().enumerate().map(row).collect(),
         style: TableStyle::Dense,
@@ -383,10 +428,9 @@ fn topics(lang: Lang, code: &str, indicator: &ScenarioIndicator) -> Table {
             percent(lang, topic.now.as_ref()),
         ];
         let difference = |nth: usize| {
-            topic.differences.get(nth).map_or_else(
-                || Cell::text(not_applicable(lang)),
-                |(value, half)| points(lang, value, half.as_ref()),
-            )
+            let known = topic.differences.get(nth).and_then(Option::as_ref);
+            let (value, half) = known.map(|(value, half)| (value, half.as_ref())).unzip();
+            points_or_none(lang, value, half.flatten())
         };
         row.extend((0..scenarios).map(difference));
         row

@@ -1,8 +1,9 @@
 //! The verdict table, the sentences generated from it, and the annex of what else was computed.
 //! Read [`write`] first, then [`annex`].
 
+use soglia_domain::ratio::Ratio;
 use soglia_domain::text::Lang;
-use soglia_domain::verdict::{TargetDirection, Verdict};
+use soglia_domain::verdict::{self, Bound, Verdict};
 
 use super::{Outline, cells, joined};
 use crate::document::{Block, Cell, Column, Table, TableStyle, Tone};
@@ -69,18 +70,18 @@ pub fn verdict_cell(lang: Lang, result: &IndicatorResult) -> Cell {
     cell
 }
 
-/// Whether a share meets a target in per cent; exact, `None` if nothing counts.
+/// Whether a share meets a target in per cent, as its rule compares; `None` if nothing counts.
 pub fn meets((met, counted): (u64, u64), target: &Target) -> Option<bool> {
-    if counted == 0 || target.bound.unit != Unit::Percent {
+    if target.bound.unit != Unit::Percent {
         return None;
     }
-    let bound = scaled(&target.bound.decimal)?;
-    let value = i128::from(met) * 100 * SCALE;
-    let bound = i128::from(counted) * bound;
-    Some(match target.direction {
-        TargetDirection::AtLeast => bound <= value,
-        TargetDirection::AtMost => value <= bound,
-    })
+    let bound = u64::try_from(scaled(&target.bound.decimal)?).ok()?;
+    let promise = verdict::Target {
+        direction: target.direction,
+        inclusive: target.inclusive,
+        bound: Bound::Share(Ratio::new(bound, 100 * u64::try_from(SCALE).ok()?)?),
+    };
+    Some(promise.judge(Ratio::new(met, counted)?, target.compare) == Verdict::Ok)
 }
 
 const DECIMALS: usize = 6;
@@ -277,6 +278,9 @@ fn statistics(lang: Lang, service: &ServiceReport) -> Option<Table> {
 
 #[cfg(test)]
 mod tests {
+    use soglia_domain::ratio::Rounding;
+    use soglia_domain::verdict::{Compare, TargetDirection};
+
     use super::*;
     use crate::model::Amount;
 
@@ -284,6 +288,8 @@ mod tests {
     fn targets_are_compared_exactly() {
         let at_least = |decimal: &str| Target {
             direction: TargetDirection::AtLeast,
+            inclusive: true,
+            compare: Compare::Exact,
             bound: Amount { decimal: decimal.to_owned(), unit: Unit::Percent },
             date: None,
         };
@@ -295,5 +301,10 @@ mod tests {
         let at_most = Target { direction: TargetDirection::AtMost, ..at_least("5") };
         assert_eq!(meets((5, 100), &at_most), Some(true));
         assert_eq!(meets((51, 1000), &at_most), Some(false));
+        let less = Target { inclusive: false, ..at_most.clone() };
+        assert_eq!(meets((5, 100), &less), Some(false));
+        assert_eq!(meets((49, 1000), &less), Some(true));
+        let rounded = Target { compare: Compare::Rounded(Rounding::half_up(0)), ..at_most };
+        assert_eq!(meets((54, 1000), &rounded), Some(true));
     }
 }

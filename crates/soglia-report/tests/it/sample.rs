@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use soglia_domain::text::Text;
-use soglia_domain::verdict::{NaReason, TargetDirection, Verdict};
+use soglia_domain::verdict::{Compare, NaReason, TargetDirection, Verdict};
 use soglia_report::model::*;
 
 /// A half-year with the values of a reference report: some targets met, some missed.
@@ -14,6 +14,7 @@ pub fn half_year() -> ReportInput {
             first: date(2023, 7, 1),
             last: date(2023, 12, 31),
             zone: "Europe/Rome".to_owned(),
+            data_until: None,
         },
         areas: vec![digital_agenda(), contact_centre()],
         checks: checks(),
@@ -131,9 +132,9 @@ pub fn study(calibrated: bool, service: &str) -> ScenarioStudy {
     };
     let differs = |total: &str, misleads: bool| {
         Some(ScenarioDifference {
-            total: total.to_owned(),
+            total: Some(total.to_owned()),
             half_width: Some("0.30".to_owned()),
-            fixed_mix: "1.10".to_owned(),
+            fixed_mix: Some("1.10".to_owned()),
             misleads,
         })
     };
@@ -150,7 +151,7 @@ pub fn study(calibrated: bool, service: &str) -> ScenarioStudy {
         worst: Some((text("lunedì 08:15", "Monday 08:15"), "15.5".to_owned())),
     };
     let percent = Amount { decimal: "95".to_owned(), unit: Unit::Percent };
-    let target = Target { direction: TargetDirection::AtLeast, bound: percent, date: None };
+    let target = target((TargetDirection::AtLeast, &percent.decimal));
     let hour = ScenarioHour {
         at: text("2023-12-18 lunedì 08:00", "2023-12-18 Monday 08:00"),
         calls: 322,
@@ -164,6 +165,7 @@ pub fn study(calibrated: bool, service: &str) -> ScenarioStudy {
         basis: vec![text("Appreso da 100 chiamate.", "Learned from 100 calls.")],
         gate: ScenarioGate {
             calibrated,
+            likeness: None,
             outside: u64::from(!calibrated),
             judged: 78,
             miss: "2.60".to_owned(),
@@ -184,7 +186,7 @@ pub fn study(calibrated: bool, service: &str) -> ScenarioStudy {
                 name: text("Disdetta", "Cancellation"),
                 share: "7.6".to_owned(),
                 now: Some("73.93".to_owned()),
-                differences: vec![("7.36".to_owned(), Some("4.67".to_owned()))],
+                differences: vec![Some(("7.36".to_owned(), Some("4.67".to_owned()))), None],
             }],
         }],
         floor: vec![floor("Oggi"), floor("IVR"), floor("IVR (30 %)")],
@@ -461,7 +463,8 @@ fn percent(decimal: &str) -> Amount {
 
 fn target((direction, decimal): (TargetDirection, &str)) -> Target {
     let unit = if decimal == "4" { Unit::ServiceHours } else { Unit::Percent };
-    Target { direction, bound: Amount { decimal: decimal.to_owned(), unit }, date: None }
+    let bound = Amount { decimal: decimal.to_owned(), unit };
+    Target { direction, inclusive: true, compare: Compare::Exact, bound, date: None }
 }
 
 fn indicator((row, texts): (&Row, &(&str, &str))) -> IndicatorResult {

@@ -32,7 +32,7 @@ pub fn erlang_a(
 ) -> Result<Performance, InputError> {
     check_operators(operators)?;
     check_limit(limit_secs)?;
-    check_patience(patience_secs)?;
+    check_patience(load, patience_secs)?;
     if load.calls_per_sec() <= 0.0 {
         return Ok(idle());
     }

@@ -6,7 +6,9 @@
 
 use super::delay::delay_probability;
 use super::patience::Rates;
-use super::{InputError, Load, Performance, Steady, check_limit, check_operators, check_patience};
+use super::{
+    EVENTS_MAX, InputError, Load, Performance, Steady, check_limit, check_operators, check_patience,
+};
 use crate::num;
 
 /// What a class meets where nobody gives up.
@@ -70,6 +72,10 @@ pub fn priority(
     }
     let delayed = delay_probability(total.erlangs(), operators);
     let service = c / handling_secs;
+    let events = (service + total.calls_per_sec()) * limit_secs;
+    if 1 < loads.len() && EVENTS_MAX < events {
+        return Err(InputError::Events(events));
+    }
     let mut higher = 0.0;
     let classes = loads.iter().map(|load| {
         let up_to = higher + load.calls_per_sec();
@@ -101,7 +107,7 @@ pub fn priority_with_patience(
     let (loads, total) = loads(calls_per_hour, handling_secs)?;
     check_operators(operators)?;
     check_limit(limit_secs)?;
-    check_patience(patience_secs)?;
+    check_patience(total, patience_secs)?;
     let rates = Rates::new(total, operators, patience_secs);
     let delayed = if 0.0 < rates.calls { rates.delayed(total.erlangs(), operators) } else { 0.0 };
     let everybody = rates.queue(rates.calls, delayed, limit_secs);

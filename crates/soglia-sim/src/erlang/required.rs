@@ -33,14 +33,16 @@ impl Requirement {
         if !(0.0..1.0).contains(&self.level) {
             return Err(InputError::Share(self.level));
         }
-        if !(0.0 < self.occupancy_max && self.occupancy_max <= 1.0) {
-            return Err(InputError::Occupancy(self.occupancy_max));
-        }
+        check_occupancy(self.occupancy_max)?;
         if !(0.0 < self.abandoned_max && self.abandoned_max <= 1.0) {
             return Err(InputError::Abandoned(self.abandoned_max));
         }
         Ok(())
     }
+}
+
+fn check_occupancy(share: f64) -> Result<(), InputError> {
+    if 0.0 < share && share <= 1.0 { Ok(()) } else { Err(InputError::Occupancy(share)) }
 }
 
 /// Returns the fewest operators that block at most `blocked_max` of the calls (Erlang B).
@@ -75,7 +77,7 @@ pub fn required_erlang_a(
     requirement: &Requirement,
 ) -> Result<u32, InputError> {
     requirement.check()?;
-    check_patience(patience_secs)?;
+    check_patience(load, patience_secs)?;
     if load.erlangs() <= 0.0 {
         return Ok(0);
     }
@@ -88,7 +90,8 @@ pub fn required_erlang_a(
 }
 
 /// Returns the fewest operators with whom each class, highest first, has its share in time if
-/// everybody waits ([`priority`]); nothing is asked for a class whose share is 0.
+/// everybody waits ([`priority`]), and who are busy for at most a share of their time; nothing is
+/// asked for a class whose share is 0.
 ///
 /// The levels hold for more operators too, so the answer is the first that meets them all.
 pub fn required_priority(
@@ -96,11 +99,17 @@ pub fn required_priority(
     handling_secs: f64,
     levels: &[f64],
     limit_secs: f64,
+    occupancy_max: f64,
 ) -> Result<u32, InputError> {
     if let Some(level) = levels.iter().find(|level| !(0.0..1.0).contains(*level)) {
         return Err(InputError::Share(*level));
     }
+    check_occupancy(occupancy_max)?;
+    let erlangs = Load::new(calls_per_hour.iter().sum(), handling_secs)?.erlangs();
     fewest(1, |operators| {
+        if occupancy_max < erlangs / f64::from(operators) {
+            return Ok(false);
+        }
         Ok(match priority(calls_per_hour, handling_secs, operators, limit_secs)? {
             Steady::Stable(classes) => {
                 classes.iter().zip(levels).all(|(class, level)| *level <= class.within)
@@ -152,7 +161,7 @@ fn fewest(from: u32, enough: impl Fn(u32) -> Result<bool, InputError>) -> Result
     let mut candidate = from;
     while !enough(candidate)? {
         if OPERATORS_MAX <= candidate {
-            return Err(InputError::Operators(candidate));
+            return Err(InputError::NeverEnough);
         }
         too_few = Some(candidate);
         candidate = (candidate.max(1) * 2).min(OPERATORS_MAX);

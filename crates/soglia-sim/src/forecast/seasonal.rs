@@ -111,8 +111,7 @@ impl Model {
     ) -> Result<DayForecast, ForecastError> {
         let grid = &self.grid;
         let Some(weekday) = grid.weekdays.iter().position(|weekday| *weekday == like) else {
-            let origin = history.until().unwrap_or(Date::MIN);
-            return Err(ForecastError::NoReference { date, origin });
+            return Err(ForecastError::NoReference { date, origin: history.until() });
         };
         let open = days.open(date, history).into_iter().enumerate().filter(|(_, open)| *open);
         let interval = |(at, _)| {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::redial::{self, CallerCall, Demand, Served};
+use crate::random::{Key, Purpose};
 
 /// Microseconds of a day.
 pub const DAY_US: i64 = 86_400_000_000;
@@ -154,6 +155,8 @@ pub struct History {
     pub calls: Vec<Seen>,
     /// Calls that ended before any queue.
     pub n_before_queue: usize,
+    /// Calls without a topic that got one as others of their queue have it.
+    pub n_topics_spread: usize,
     /// The longest time until a redial.
     pub window_us: i64,
     /// Calls whose caller is known.
@@ -166,6 +169,8 @@ pub const TYPE_MIN: usize = 200;
 pub const CALLS_OF_A_PERSON: usize = 30;
 /// The only group, where calls say none.
 pub const NO_GROUP: &str = "operators";
+/// Label of the numbers that spread topics.
+const TOPIC: u64 = 0x544F_5049;
 /// The most types: the simulator numbers them with a byte, and scenarios add some.
 const TYPES_MAX: usize = 200;
 
@@ -189,6 +194,12 @@ impl History {
         order.sort_by_key(|call| call.at_us);
         if order.iter().all(|call| call.queue.is_none()) {
             return Err(HistoryError::Empty);
+        }
+        let spread = spread_topics(&order);
+        for (place, call) in &spread {
+            if let Some(slot) = order.get_mut(*place) {
+                *slot = call;
+            }
         }
         let names = Types::of(&order);
         if TYPES_MAX < names.infos.len() {
@@ -221,6 +232,7 @@ impl History {
             systems,
             groups,
             n_before_queue: calls.len() - seen.len(),
+            n_topics_spread: spread.len(),
             window_us,
             n_known_callers: order.iter().filter(|call| call.caller.is_some()).count(),
             calls: seen,
@@ -390,6 +402,64 @@ impl Types {
     }
 }
 
+/// Topics of a queue's calls.
+#[derive(Default)]
+struct QueueTopics<'c> {
+    answered: usize,
+    answered_known: usize,
+    /// Calls by topic and class.
+    known: BTreeMap<(&'c str, Option<&'c str>), usize>,
+}
+
+impl<'c> QueueTopics<'c> {
+    /// Whether operators write topics down in this queue: whoever was not answered has none then.
+    fn are_written(&self) -> bool {
+        0 < self.answered_known && self.answered <= 2 * self.answered_known
+    }
+
+    /// One of the topics, as often as it occurs; `u` lies between 0 and 1.
+    fn draw(&self, u: f64) -> Option<(&'c str, Option<&'c str>)> {
+        let all: usize = self.known.values().sum();
+        let mut left = u * all as f64;
+        let found = self.known.iter().find(|(_, n)| {
+            left -= **n as f64;
+            left < 0.0
+        });
+        found.or_else(|| self.known.iter().next_back()).map(|(topic, _)| *topic)
+    }
+}
+
+/// The calls without a topic, each with one, where operators write topics down: whoever gave up was
+/// never asked. They get topics and classes as the queue's other calls have them, each by a number
+/// of its own instant. Left as they are, those who gave up would be a type of their own, and the
+/// others a type in which nobody ever does.
+fn spread_topics(order: &[&HistoryCall]) -> Vec<(usize, HistoryCall)> {
+    let mut queues: BTreeMap<&str, QueueTopics<'_>> = BTreeMap::new();
+    for &call in order {
+        let Some(queue) = call.queue.as_deref() else { continue };
+        let topics = queues.entry(queue).or_default();
+        let answered = matches!(call.end, HistoryEnd::Answered { .. });
+        topics.answered += usize::from(answered);
+        if let Some(topic) = call.topic.as_deref() {
+            topics.answered_known += usize::from(answered);
+            *topics.known.entry((topic, call.class.as_deref())).or_default() += 1;
+        }
+    }
+    let key = Key::new(TOPIC);
+    let drawn = |(place, call): (usize, &&HistoryCall)| {
+        let topics = queues.get(call.queue.as_deref()?)?;
+        if call.topic.is_some() || !topics.are_written() {
+            return None;
+        }
+        let u = key.split(call.at_us.unsigned_abs()).uniform(Purpose::Thin, 0);
+        let (topic, class) = topics.draw(u)?;
+        let topic = Some(topic.to_owned());
+        let class = call.class.clone().or_else(|| class.map(str::to_owned));
+        Some((place, HistoryCall { topic, class, ..(**call).clone() }))
+    };
+    order.iter().enumerate().filter_map(drawn).collect()
+}
+
 fn key(call: &HistoryCall) -> TypeInfo {
     let text = |name: &Option<String>| name.clone().unwrap_or_default();
     TypeInfo { queue: text(&call.queue), topic: text(&call.topic), class: text(&call.class) }
@@ -433,6 +503,39 @@ mod tests {
         assert_eq!(history.calls[3].busy(), Some((226_000_000, 290_000_000)));
         assert_eq!(history.groups, [NO_GROUP]);
         assert_eq!(History::new(&calls[4..], 1), Err(HistoryError::Empty));
+    }
+
+    #[test]
+    fn those_who_gave_up_have_topics_as_the_others_of_their_queue() {
+        let answered = HistoryEnd::Answered { talk_us: 60_000_000, wrap_us: None };
+        let mut calls = Vec::new();
+        let mut add = |n: i64, queue: &str, topic: Option<&str>, end: HistoryEnd| {
+            for _ in 0..n {
+                let at = 60 * i64::try_from(calls.len()).expect("few");
+                let topic = topic.map(str::to_owned);
+                calls.push(HistoryCall { topic, ..call(at, queue, "", end) });
+            }
+        };
+        add(3000, "q", Some("book"), answered);
+        add(1000, "q", Some("ask"), answered);
+        add(1000, "q", None, HistoryEnd::Abandoned);
+        // Here nobody writes topics down, but once in a while.
+        add(900, "r", None, answered);
+        add(300, "r", Some("book"), answered);
+        add(500, "r", None, HistoryEnd::Abandoned);
+        let history = History::new(&calls, 1).expect("calls");
+        let names: Vec<String> = history.types.iter().map(TypeInfo::name).collect();
+        assert_eq!(
+            (names.as_slice(), history.n_topics_spread),
+            (["q · ask", "q · book", "r", "r · book"].map(str::to_owned).as_slice(), 1000)
+        );
+        let n = |kind: usize| {
+            let gave_up = |c: &&Seen| c.kind == kind && c.end == HistoryEnd::Abandoned;
+            history.calls.iter().filter(gave_up).count()
+        };
+        assert_eq!((n(0) + n(1), n(2), n(3)), (1000, 500, 0));
+        assert!((200..300).contains(&n(0)), "a quarter of them: {}", n(0));
+        assert_eq!(History::new(&calls, 1), Ok(history), "the same again");
     }
 
     #[test]

@@ -6,9 +6,9 @@
 
 use soglia_domain::text::nearest;
 
-use super::staff::windows;
+use super::staff::{When, without};
 use super::{Calls, Change, Move, Scenario};
-use crate::centre::{CentreError, Operator};
+use crate::centre::{CentreError, Operator, Span};
 use crate::learn::history::{DAY_US, QUARTER_US, TypeInfo};
 use crate::learn::model::Learned;
 use crate::num;
@@ -37,6 +37,14 @@ pub enum ApplyError {
         /// The types of calls there are.
         known: Vec<String>,
     },
+    /// A group that is there already is said to be a new one.
+    #[error("group of operators `{group}` is there already and does not serve queue `{queue}`")]
+    Serves {
+        /// The group.
+        group: String,
+        /// The queue.
+        queue: String,
+    },
     /// The change makes a centre that cannot be.
     #[error("the scenario makes a centre that cannot be simulated")]
     Centre(#[from] CentreError),
@@ -55,6 +63,11 @@ impl ApplyError {
                 "queue, topic and class of the calls there are (rare ones are taken together): {}",
                 known.join("; ")
             )),
+            Self::Serves { .. } => Some(
+                "`serves` is for new groups: `[[cross_training]]` or `[[preference]]` teach those \
+                 there are"
+                    .to_owned(),
+            ),
             Self::Centre(_) => None,
         }
     }
@@ -107,14 +120,22 @@ impl Week {
             }
             Change::Queue(change) => self.queue(change)?,
             Change::Hours { queues, weekly, moves } => {
+                let open = |week: &Self| -> Vec<Vec<Span>> {
+                    (0..week.centre.groups.len()).map(|group| week.open_for(group)).collect()
+                };
+                let before = open(self);
                 self.hours(queues, weekly, learned)?;
+                for (group, (before, after)) in before.iter().zip(open(self)).enumerate() {
+                    self.go_home(group, &without(before, &after));
+                }
                 for m in moves {
                     self.moved(queues, m, variant);
                 }
             }
             Change::Operators { group, days, between, staff, serves } => {
                 let group = self.group_or_new(group, serves)?;
-                self.operators_change(group, &windows(*days, *between), *staff);
+                let when = When::new(*days, *between, &self.open_for(group));
+                self.operators_change(group, &when, *staff);
             }
             Change::CrossTrain { group, n, learn } => self.cross_train(group, *n, learn)?,
             Change::CallBack { of, after_us, share, reached } => {

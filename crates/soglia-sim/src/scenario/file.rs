@@ -5,6 +5,8 @@
 //! at once, with line, key and hint. What the changes name (queues, groups, topics) is looked up
 //! when the scenario meets a history.
 
+mod check;
+
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -35,7 +37,7 @@ pub fn schema() -> Value {
 /// assert_eq!((problem.line, problem.key.as_str()), (6, "ivr[0].contained"));
 /// ```
 pub fn parse(text: &str, file: &str) -> Result<Scenario, ContractError> {
-    read_beside::<RawScenario>(text, file, &SCHEMA).map(RawScenario::lower)
+    read_beside(text, file, &SCHEMA, check::check).map(RawScenario::lower)
 }
 
 /// A change to the present, to be tried before it is made. What a file does not say stays as it is.
@@ -83,6 +85,8 @@ struct RawHead {
     code: Code,
     /// Name for people.
     name: RawText,
+    /// What it is about, in some sentences; pages show the file's first comment without it.
+    about: Option<RawText>,
     /// The service it changes; may be left out where the contract has only one.
     service: Option<Code>,
 }
@@ -261,13 +265,16 @@ struct RawCallBack {
 struct RawOperators {
     /// Their group; a new one is made when it `serves` something.
     group: Line,
-    /// On these days; every day when left out.
+    /// On these days; when left out, on every day on which a queue that they serve is open.
     days: Option<Vec<Weekday>>,
-    /// At this time of day; all day when left out.
+    /// At this time of day; when left out, those who come are there while a queue that they serve
+    /// is open, and those who go are gone all day.
     between: Option<RawSlot>,
     /// So many more, or fewer with a minus.
+    #[schemars(range(min = -5000, max = 5000))]
     plus: Option<i32>,
     /// Exactly so many.
+    #[schemars(range(max = 5000))]
     set: Option<u32>,
     /// So much more, e.g. `+10%`.
     change: Option<Changed>,
@@ -283,6 +290,7 @@ struct RawCrossTraining {
     /// Their group.
     group: Line,
     /// How many of them.
+    #[schemars(range(min = 1, max = 5000))]
     operators: u32,
     /// What they learn; with preference 0 they serve it like their own queues, with 1 only when
     /// nobody waits there.
@@ -416,12 +424,18 @@ impl RawScenario {
             let RawPreference { queue: Line(queue), group: Line(group), preference: tier } = raw;
             Change::Prefer { queue, group, tier }
         }));
-        let RawHead { code: Code(code), name, service } = scenario;
-        let name = match name {
-            RawText::Plain(Line(it)) => Text { it, en: None },
-            RawText::Both(RawBoth { it: Line(it), en }) => Text { it, en: en.map(|Line(en)| en) },
-        };
-        Scenario { code, name, service: service.map(|Code(code)| code), changes }
+        let RawHead { code: Code(code), name, about, service } = scenario;
+        let (name, about) = (name.lower(), about.map(RawText::lower));
+        Scenario { code, name, about, service: service.map(|Code(code)| code), changes }
+    }
+}
+
+impl RawText {
+    fn lower(self) -> Text {
+        match self {
+            Self::Plain(Line(it)) => Text { it, en: None },
+            Self::Both(RawBoth { it: Line(it), en }) => Text { it, en: en.map(|Line(en)| en) },
+        }
     }
 }
 
@@ -496,8 +510,8 @@ impl RawOperators {
         };
         Change::Operators {
             group,
-            days: chosen.unwrap_or([true; 7]),
-            between: between.map_or(Span::of_secs(0, 86_400), |RawSlot(slot)| span(slot)),
+            days: chosen,
+            between: between.map(|RawSlot(slot)| span(slot)),
             staff,
             serves: queues_of(serves),
         }
@@ -527,6 +541,7 @@ mod tests {
             [scenario]
             code = "all"
             name = { it = "Tutto", en = "Everything" }
+            about = { it = "Prova ogni cosa.", en = "Tries everything." }
             service = "cup"
 
             [[queue]]
@@ -575,12 +590,15 @@ mod tests {
         "#;
         let scenario = parse(text, "all.toml").expect("a scenario");
         assert_eq!((scenario.code.as_str(), scenario.changes.len()), ("all", 9));
+        let about = scenario.about.as_ref().and_then(|about| about.en.as_deref());
+        assert_eq!(about, Some("Tries everything."));
         assert_eq!((scenario.n_variants(), scenario.share_moved(1)), (3, Some(0.15)));
         let Change::Operators { days, between, staff, .. } = &scenario.changes[6] else {
             panic!("operators come seventh");
         };
-        assert_eq!(*days, [true, false, false, false, true, false, false]);
-        assert_eq!((*between, *staff), (Span::of_secs(25_200, 28_800), StaffChange::Plus(-2)));
+        assert_eq!(*days, Some([true, false, false, false, true, false, false]));
+        let early = Some(Span::of_secs(25_200, 28_800));
+        assert_eq!((*between, *staff), (early, StaffChange::Plus(-2)));
         let Change::Handling { times, wrap_us, .. } = scenario.changes[3] else {
             panic!("handling comes fourth");
         };

@@ -128,6 +128,16 @@ impl Week {
         serves: &[(String, u8)],
     ) -> Result<usize, ApplyError> {
         let found = self.group(name);
+        if let (Ok(number), false) = (&found, serves.is_empty()) {
+            let own = self.centre.groups.get(*number).map_or(&[][..], |g| g.serves.as_slice());
+            for (queue, _) in serves {
+                let q = self.queue_number(queue)?;
+                if own.iter().all(|service| service.queue != q) {
+                    let (group, queue) = (name.to_owned(), queue.clone());
+                    return Err(ApplyError::Serves { group, queue });
+                }
+            }
+        }
         if serves.is_empty() || found.is_ok() {
             return found;
         }
@@ -138,6 +148,24 @@ impl Week {
             self.teach(number, q, *tier);
         }
         Ok(number)
+    }
+
+    /// When at least one queue that a group serves is open, in order.
+    pub(super) fn open_for(&self, group: usize) -> Vec<Span> {
+        let serves = self.centre.groups.get(group).map_or(&[][..], |g| g.serves.as_slice());
+        let queues = serves.iter().filter_map(|service| self.centre.queues.get(service.queue));
+        let mut spans: Vec<Span> = queues.flat_map(|queue| &queue.opening).copied().collect();
+        spans.sort_unstable();
+        let mut open: Vec<Span> = Vec::new();
+        for span in spans {
+            match open.last_mut() {
+                Some(last) if span.from_us <= last.until_us => {
+                    last.until_us = last.until_us.max(span.until_us);
+                }
+                _ => open.push(span),
+            }
+        }
+        open
     }
 
     /// A group with the skills of another, and more.

@@ -14,8 +14,68 @@ use crate::week::{SLOTS_OF_WEEK, Staff, Week};
 /// Parts of a window in which whole operators are added or taken away.
 const BLOCK_US: i64 = 3_600_000_000;
 
-/// The parts of a week in which a change holds.
-pub(super) fn windows(days: [bool; 7], between: Span) -> Vec<Span> {
+/// When a change holds.
+pub(super) struct When {
+    /// The parts of a week that were named: whoever goes is gone in them.
+    asked: Vec<Span>,
+    /// Those in which whoever comes is there.
+    at_work: Vec<Span>,
+}
+
+impl When {
+    /// Days and times as they were named; where they were not, a queue of the group must be open
+    /// for anybody to come.
+    pub(super) fn new(days: Option<[bool; 7]>, between: Option<Span>, open: &[Span]) -> Self {
+        let all_day = Span { from_us: 0, until_us: DAY_US };
+        let asked = windows(days.unwrap_or([true; 7]), between.unwrap_or(all_day));
+        let at_work = match (days, between) {
+            (Some(_), Some(_)) => asked.clone(),
+            (None, Some(_)) => {
+                let opens = |window: &&Span| {
+                    let midnight_us = window.from_us.div_euclid(DAY_US) * DAY_US;
+                    let day = Span { from_us: midnight_us, until_us: midnight_us + DAY_US };
+                    open.iter().any(|span| common(*span, day).is_some())
+                };
+                asked.iter().filter(opens).copied().collect()
+            }
+            (_, None) => {
+                let of = |window: &Span| {
+                    let window = *window;
+                    open.iter().filter_map(move |span| common(*span, window))
+                };
+                asked.iter().flat_map(of).collect()
+            }
+        };
+        Self { asked, at_work }
+    }
+}
+
+/// Spans in order without those of others.
+pub(super) fn without(spans: &[Span], others: &[Span]) -> Vec<Span> {
+    let mut rest = spans.to_vec();
+    for other in others {
+        rest = rest.iter().flat_map(|span| outside(*span, *other)).collect();
+    }
+    rest
+}
+
+/// What of a span lies before and after another.
+fn outside(span: Span, other: Span) -> impl Iterator<Item = Span> {
+    let before = Span { until_us: span.until_us.min(other.from_us), ..span };
+    let after = Span { from_us: span.from_us.max(other.until_us), ..span };
+    [before, after].into_iter().filter(|span| span.from_us < span.until_us)
+}
+
+fn common(one: Span, other: Span) -> Option<Span> {
+    let both = Span {
+        from_us: one.from_us.max(other.from_us),
+        until_us: one.until_us.min(other.until_us),
+    };
+    (both.from_us < both.until_us).then_some(both)
+}
+
+/// The parts of a week on some days at some time.
+fn windows(days: [bool; 7], between: Span) -> Vec<Span> {
     let of_day = |(day, _): (i64, bool)| Span {
         from_us: day * DAY_US + between.from_us,
         until_us: day * DAY_US + between.until_us,
@@ -24,16 +84,24 @@ pub(super) fn windows(days: [bool; 7], between: Span) -> Vec<Span> {
 }
 
 impl Week {
-    pub(super) fn operators_change(&mut self, group: usize, windows: &[Span], staff: StaffChange) {
+    pub(super) fn operators_change(&mut self, group: usize, when: &When, staff: StaffChange) {
         match &mut self.staff {
-            Staff::Exact(operators) => change_exact(operators, group, windows, staff),
+            Staff::Exact(operators) => change_exact(operators, group, when, staff),
             Staff::Levels(levels) => {
                 levels.resize(self.centre.groups.len(), vec![0.0; SLOTS_OF_WEEK]);
                 if let Some(levels) = levels.get_mut(group) {
                     levels.resize(SLOTS_OF_WEEK, 0.0);
-                    change_levels(levels, windows, staff);
+                    change_levels(levels, when, staff);
                 }
             }
+        }
+    }
+
+    /// Operators of a group are not there in some spans: none of their queues is open any more.
+    pub(super) fn go_home(&mut self, group: usize, spans: &[Span]) {
+        let when = When { asked: spans.to_vec(), at_work: Vec::new() };
+        if !spans.is_empty() {
+            self.operators_change(group, &when, StaffChange::Set(0));
         }
     }
 
@@ -48,6 +116,9 @@ impl Week {
         match &mut self.staff {
             Staff::Exact(operators) => {
                 for _ in 0..n {
+                    if operators.iter().all(|o| o.group != from) {
+                        break;
+                    }
                     one_after_the_other(operators, from, trained);
                 }
             }
@@ -84,40 +155,44 @@ fn one_after_the_other(operators: &mut [Operator], from: usize, to: usize) {
     }
 }
 
-fn change_levels(levels: &mut [f64], windows: &[Span], staff: StaffChange) {
+fn change_levels(levels: &mut [f64], when: &When, staff: StaffChange) {
     for (level, from_us) in levels.iter_mut().zip((0..).map(|slot: i64| slot * SLOT_US)) {
-        if windows.iter().any(|window| window.holds(from_us)) {
-            *level = match staff {
-                StaffChange::Plus(more) => (*level + f64::from(more)).max(0.0),
-                StaffChange::Set(n) => f64::from(n),
-                StaffChange::Times(times) => *level * times,
-            };
-        }
+        let within = |windows: &[Span]| windows.iter().any(|window| window.holds(from_us));
+        let (asked, at_work) = (within(&when.asked), within(&when.at_work));
+        *level = match staff {
+            StaffChange::Plus(more) if 0 < more && at_work => *level + f64::from(more),
+            StaffChange::Plus(more) if more < 0 && asked => (*level + f64::from(more)).max(0.0),
+            StaffChange::Set(n) if at_work => f64::from(n),
+            StaffChange::Set(_) if asked => 0.0,
+            StaffChange::Times(times) if asked => *level * times,
+            _ => *level,
+        };
     }
 }
 
-fn change_exact(operators: &mut Vec<Operator>, group: usize, windows: &[Span], staff: StaffChange) {
+fn change_exact(operators: &mut Vec<Operator>, group: usize, when: &When, staff: StaffChange) {
+    let come = |operators: &mut Vec<Operator>, n: u32| {
+        operators.extend((0..n).map(|_| Operator { group, presence: when.at_work.clone() }));
+    };
     match staff {
         StaffChange::Plus(more) => {
-            for window in windows {
-                change_by(operators, group, *window, more);
+            come(operators, u32::try_from(more).unwrap_or(0));
+            for window in &when.asked {
+                change_by(operators, group, *window, more.min(0));
             }
         }
         StaffChange::Set(n) => {
             for operator in operators.iter_mut().filter(|o| o.group == group) {
-                for window in windows {
+                for window in &when.asked {
                     cut(operator, *window);
                 }
             }
-            let n = i32::try_from(n).unwrap_or(i32::MAX);
-            for window in windows {
-                change_by(operators, group, *window, n);
-            }
+            come(operators, n);
         }
         StaffChange::Times(times) => {
             // Whole operators by the hour; what is left of one goes on to the next hour.
             let mut owed = 0.0;
-            for block in windows.iter().flat_map(|window| blocks(*window)) {
+            for block in when.asked.iter().flat_map(|window| blocks(*window)) {
                 owed += present(operators, group, block) * (times - 1.0);
                 let whole = num::round_i64(owed);
                 owed -= whole as f64;
@@ -180,11 +255,7 @@ fn take_one(operators: &mut [Operator], group: usize, window: Span) {
 
 /// Takes part of an operator's hours away.
 fn cut(operator: &mut Operator, part: Span) {
-    let rest = |span: &Span| {
-        let before = Span { until_us: span.until_us.min(part.from_us), ..*span };
-        let after = Span { from_us: span.from_us.max(part.until_us), ..*span };
-        [before, after].into_iter().filter(|span| span.from_us < span.until_us)
-    };
+    let rest = |span: &Span| outside(*span, part);
     operator.presence = operator.presence.iter().flat_map(rest).collect();
 }
 
@@ -208,7 +279,8 @@ mod tests {
         ];
         let changed = |staff: StaffChange| {
             let mut operators = floor.to_vec();
-            change_exact(&mut operators, 0, &[window], staff);
+            let when = When { asked: vec![window], at_work: vec![window] };
+            change_exact(&mut operators, 0, &when, staff);
             let before = present(&operators, 0, Span::of_secs(0, hour));
             let after = present(&operators, 0, Span::of_secs(3 * hour, 4 * hour));
             assert!((before - 2.0).abs() < 1e-9 && (after - 2.0).abs() < 1e-9);
@@ -228,6 +300,15 @@ mod tests {
     }
 
     #[test]
+    fn spans_without_others_are_what_is_left() {
+        let spans = [Span::of_secs(0, 10), Span::of_secs(20, 30)];
+        let left = without(&spans, &[Span::of_secs(4, 6), Span::of_secs(8, 22)]);
+        assert_eq!(left, [Span::of_secs(0, 4), Span::of_secs(6, 8), Span::of_secs(22, 30)]);
+        assert_eq!(without(&spans, &spans), []);
+        assert_eq!(without(&spans, &[]), spans);
+    }
+
+    #[test]
     fn one_after_the_other_changes_groups() {
         let mut operators = vec![operator(&[(0, 10)]), operator(&[(5, 20)]), operator(&[(12, 30)])];
         one_after_the_other(&mut operators, 0, 1);
@@ -240,5 +321,42 @@ mod tests {
         let days = [true, false, false, false, false, false, true];
         let found = windows(days, Span::of_secs(0, 60));
         assert_eq!(found, [Span::of_secs(0, 60), Span::of_secs(6 * 86_400, 6 * 86_400 + 60)]);
+    }
+
+    #[test]
+    fn whoever_comes_without_hours_is_there_while_a_queue_is_open() {
+        let hour = 3600;
+        // Monday with a pause, and Tuesday.
+        let open = [
+            Span::of_secs(8 * hour, 13 * hour),
+            Span::of_secs(14 * hour, 18 * hour),
+            Span::of_secs(32 * hour, 40 * hour),
+        ];
+        let week = Span::of_secs(0, 7 * 24 * hour);
+        let hours = |when: &When, staff: StaffChange| {
+            let mut operators = vec![operator(&[(0, 20 * hour)])];
+            change_exact(&mut operators, 0, when, staff);
+            let mut levels = vec![0.0; SLOTS_OF_WEEK];
+            levels.iter_mut().take(20 * 12).for_each(|level| *level = 1.0);
+            change_levels(&mut levels, when, staff);
+            let exact = present(&operators, 0, week) * 168.0;
+            assert!((levels.iter().sum::<f64>() / 12.0 - exact).abs() < 1e-9, "{staff:?}");
+            num::round_i64(exact)
+        };
+        let lunch = Some(Span::of_secs(12 * hour, 15 * hour));
+        let sunday = Some([false, false, false, false, false, false, true]);
+        for (days, between, staff, expected) in [
+            (None, None, StaffChange::Plus(2), 20 + 2 * 17),
+            (None, None, StaffChange::Plus(-1), 0),
+            (None, None, StaffChange::Set(3), 3 * 17),
+            (None, None, StaffChange::Set(0), 0),
+            // Two open days, three hours.
+            (None, lunch, StaffChange::Plus(1), 20 + 2 * 3),
+            (sunday, None, StaffChange::Plus(1), 20),
+            (sunday, lunch, StaffChange::Plus(1), 20 + 3),
+        ] {
+            let found = hours(&When::new(days, between, &open), staff);
+            assert_eq!(found, expected, "{days:?} {between:?} {staff:?}");
+        }
     }
 }

@@ -518,6 +518,9 @@ impl<'a> Simulation<'a> {
             .filter_map(|(_, tally)| tally.level_share(self.goal.kind));
         let lowest = shares.fold(1.0, f64::min);
         let occupancy = if present == 0 { 0.0 } else { busy as f64 / present as f64 };
-        Ok(Judgement { level: Estimate::of(&levels, 0.95), hours, occupancy, lowest })
+        // Of all calls together: shares are not averaged.
+        let spread = Estimate::of(&levels, 0.95);
+        let mean = total.total().level_share(self.goal.kind).unwrap_or(spread.mean);
+        Ok(Judgement { level: Estimate { mean, ..spread }, hours, occupancy, lowest })
     }
 }

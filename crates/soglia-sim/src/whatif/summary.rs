@@ -8,12 +8,13 @@ use soglia_domain::ratio::Ratio;
 use soglia_domain::verdict::{TargetDirection, Verdict};
 
 use super::{
-    Answer, Answers, Difference, Figures, Indicator, IndicatorFigure, Played, Question, Source,
-    TopicFigure, WORST_CALLS, variants,
+    Answer, Answers, Difference, Figures, Indicator, IndicatorFigure, Likeness, Played,
+    QUARTERS_OF_DAY, Question, Source, TopicFigure, WORST_CALLS, variants,
 };
 use crate::indicator::Counts;
 use crate::num;
 use crate::random::Key;
+use crate::replay::Limits;
 use crate::replicate::Estimate;
 use crate::tally::share;
 
@@ -48,38 +49,89 @@ pub(super) fn summarise(
     let caveats = question.indicators.iter().flat_map(|indicator| {
         indicator.rule.caveats().into_iter().map(|caveat| (indicator.code.clone(), caveat))
     });
+    let observed = question.observed();
+    let seen: Vec<&Played> = observed.iter().collect();
     let mut answers = Answers {
-        observed: question.observed(),
+        observed: (0..question.indicators.len()).map(|i| sum(&seen, i, None)).collect(),
         base: figures(question, &present, n_mondays),
         scenarios,
         n_weeks: num::id(played.len()),
         n_mondays,
         weeks_needed: None,
+        likeness: (question.source == Source::Drawn).then(|| likeness(question, &seen, &present)),
         caveats: caveats.collect(),
     };
-    let width = widest(&answers);
-    let asked = question.precision.half_width;
-    if asked < width {
-        let times = width / asked;
-        // More imputations do not narrow what these weeks leave open; more weeks do.
-        let of = match question.source {
-            Source::Recorded => n_mondays,
-            Source::Drawn => answers.n_weeks,
-        };
-        let needed = if width.is_finite() { times * times * f64::from(of) } else { f64::MAX };
-        answers.weeks_needed = Some(num::ceil_u32(needed.min(1e9)).max(of + 1));
-    }
+    answers.weeks_needed = weeks_needed(question, &answers);
     answers
 }
 
-/// The half-width of the first indicator's least sure difference; of the present without any.
-pub(super) fn widest(answers: &Answers) -> f64 {
-    let first = |d: &Answer| d.differences.first().map(|d| d.total.half_width);
-    let widest = answers.scenarios.iter().filter_map(first).fold(0.0, f64::max);
-    if answers.scenarios.is_empty() {
-        return answers.base.indicators.first().map_or(0.0, |i| i.estimate.half_width);
+/// The weeks that would make the least sure difference as sure as was asked.
+fn weeks_needed(question: &Question<'_>, answers: &Answers) -> Option<u32> {
+    let width = widest(answers).filter(|width| width.is_finite())?;
+    let asked = question.precision.half_width;
+    if width <= asked {
+        return None;
     }
-    widest
+    let times = width / asked;
+    // More imputations do not narrow what these weeks leave open; more weeks do.
+    let of = match question.source {
+        Source::Recorded => answers.n_mondays,
+        Source::Drawn => answers.n_weeks,
+    };
+    Some(num::ceil_u32(times * times * f64::from(of)).max(of + 1))
+}
+
+/// The half-width of the least sure difference of any indicator; of the present without scenarios.
+/// Nothing where there is nothing to count.
+pub(super) fn widest(answers: &Answers) -> Option<f64> {
+    if answers.scenarios.is_empty() {
+        let present = answers.base.indicators.iter().filter_map(|i| i.estimate);
+        return present.map(|estimate| estimate.half_width).reduce(f64::max);
+    }
+    let differences = answers.scenarios.iter().flat_map(|answer| &answer.differences);
+    differences.filter_map(|d| d.total).map(|total| total.half_width).reduce(f64::max)
+}
+
+/// How many of the weeks and days observed lie where drawn ones do.
+fn likeness(question: &Question<'_>, observed: &[&Played], drawn: &[&Played]) -> Likeness {
+    let level = question.precision.level;
+    let limits = Limits::default();
+    let mut found = Likeness::default();
+    let weeks: Vec<f64> = drawn.iter().filter_map(|one| sum(&[*one], 0, None).share()).collect();
+    for one in observed {
+        let counts = sum(&[*one], 0, None);
+        let Some(share) = counts.share().filter(|_| limits.week_calls <= counts.den) else {
+            continue;
+        };
+        found.of_weeks += 1;
+        found.weeks += u32::from(next_one(&weeks, share, level));
+    }
+    for day in 0..7 {
+        let of = |one: &&Played| {
+            let quarters = one.quarters.iter().skip(day * QUARTERS_OF_DAY).take(QUARTERS_OF_DAY);
+            let mut counts = Counts::default();
+            quarters.for_each(|quarter| counts.add(*quarter));
+            counts
+        };
+        let days: Vec<f64> = drawn.iter().filter_map(|one| of(one).share()).collect();
+        for counts in observed.iter().map(of).filter(|counts| limits.day_calls <= counts.den) {
+            let Some(share) = counts.share() else { continue };
+            found.of_days += 1;
+            found.days += u32::from(next_one(&days, share, level));
+        }
+    }
+    found
+}
+
+/// Whether a value lies where one more beside these would, by Student's t.
+fn next_one(values: &[f64], value: f64, level: f64) -> bool {
+    let n = num::id(values.len());
+    if n < 2 {
+        return false;
+    }
+    let (mean, spread) = num::mean_and_spread(values);
+    let one_more = (1.0 + 1.0 / f64::from(n)).sqrt();
+    (value - mean).abs() <= num::student_two_sided(n - 1, level) * spread * one_more + 1e-9
 }
 
 /// Values of independent units: an imputation of all weeks, or a drawn week.
@@ -134,19 +186,23 @@ fn difference(
                 Some(sum(after, indicator, topic).share()? - before)
             })
             .collect();
-        let before = sum(present, indicator, topic).share().unwrap_or(0.0);
-        let after = sum(changed, indicator, topic).share().unwrap_or(before);
-        estimate(question, &values, after - before)
+        let before = sum(present, indicator, topic).share()?;
+        let after = sum(changed, indicator, topic).share()?;
+        Some(estimate(question, &values, after - before))
     };
     let total = of(None);
-    let topics: Vec<(usize, Estimate)> =
+    let topics: Vec<(usize, Option<Estimate>)> =
         topics_of(question, present).into_iter().map(|topic| (topic, of(Some(topic)))).collect();
-    let calls = |topic: usize| sum(present, indicator, Some(topic)).den as f64;
-    let all = sum(present, indicator, None).den.max(1) as f64;
-    let fixed_mix: f64 = topics.iter().map(|(t, e)| calls(*t) / all * e.mean).sum();
+    let known = topics.iter().filter_map(|(topic, estimate)| {
+        Some((sum(present, indicator, Some(*topic)).den as f64, (*estimate)?.mean))
+    });
+    let (calls, moved) =
+        known.fold((0.0, 0.0), |(n, sum), (calls, d)| (n + calls, sum + calls * d));
+    let fixed_mix = (0.0 < calls && total.is_some()).then(|| moved / calls);
     // The whole and the topics at their present shares move apart by more than chance.
-    let mix_misleads =
-        total.mean * fixed_mix < 0.0 && total.half_width < (total.mean - fixed_mix).abs();
+    let mix_misleads = total.zip(fixed_mix).is_some_and(|(total, mix)| {
+        total.mean * mix < 0.0 && total.half_width < (total.mean - mix).abs()
+    });
     let topics = topics.into_iter().map(|(_, estimate)| estimate).collect();
     Difference { total, fixed_mix, mix_misleads, topics }
 }
@@ -175,7 +231,7 @@ fn figures(question: &Question<'_>, played: &[&Played], n_mondays: u32) -> Figur
             .collect();
         let counts = sum(played, i, None);
         IndicatorFigure {
-            estimate: estimate(question, &values, counts.share().unwrap_or(0.0)),
+            estimate: counts.share().map(|share| estimate(question, &values, share)),
             counts,
             met: met(indicator, counts),
             p_met: p_met(question, indicator, played, i),

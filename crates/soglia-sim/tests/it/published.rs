@@ -172,10 +172,12 @@ fn operators_for_classes_are_the_first_that_meet_every_level() {
         classes.iter().map(|class| class.within).collect()
     };
     assert_eq!(format!("{:.7} {:.7}", within(45)[0], within(45)[1]), "0.9860347 0.7645900");
-    let n = required_priority(&calls, 240.0, &[0.95, 0.8], 20.0).expect("valid");
+    let n = required_priority(&calls, 240.0, &[0.95, 0.8], 20.0, 1.0).expect("valid");
     let meets = |n: u32| 0.95 <= within(n)[0] && 0.8 <= within(n)[1];
     assert!(meets(n) && !meets(n - 1), "{n}");
-    assert_eq!(required_priority(&calls, 240.0, &[0.986, 0.76], 20.0), Ok(45));
+    assert_eq!(required_priority(&calls, 240.0, &[0.986, 0.76], 20.0, 1.0), Ok(45));
+    // 40 Erlang on 48 operators are the first at most 84 % busy.
+    assert_eq!(required_priority(&calls, 240.0, &[0.986, 0.76], 20.0, 0.84), Ok(48));
 
     let requirement = Requirement { abandoned_max: 0.084, ..Requirement::of_offered(0.95, 20.0) };
     assert_eq!(required_priority_with_patience(&calls, 240.0, 120.0, &requirement), Ok(40));
@@ -184,5 +186,5 @@ fn operators_for_classes_are_the_first_that_meet_every_level() {
     assert_eq!(format!("{:.7}", highest.levels.of_offered), "0.9552556");
     let lost: Vec<String> = classes.iter().map(|c| format!("{:.6}", c.abandoned)).collect();
     assert_eq!(lost, ["0.024389", "0.083537"]);
-    assert!(required_priority(&calls, 240.0, &[1.0], 20.0).is_err());
+    assert!(required_priority(&calls, 240.0, &[1.0], 20.0, 1.0).is_err());
 }

@@ -1,6 +1,7 @@
 //! Histories whose truth is known: weeks that the simulator made, told as a platform would record
 //! them. Read [`Made`] first.
 
+use soglia_domain::calendar::Slot;
 use soglia_domain::ratio::Ratio;
 use soglia_domain::rule::{
     AnsweredWithin, Boundary, CallPopulation, Denominator, EarlyAbandon, EndedBy, Limit, Lost,
@@ -295,8 +296,8 @@ fn change(n: u64) -> Scenario {
     let noon = Span::of_secs(9 * HOUR, 13 * HOUR);
     let staff = |more: i32| Change::Operators {
         group: "desk b".to_owned(),
-        days: [true; 7],
-        between: noon,
+        days: Some([true; 7]),
+        between: Some(noon),
         staff: StaffChange::Plus(more),
         serves: Vec::new(),
     };
@@ -359,7 +360,7 @@ fn answered_and_true(made: &Made, scenario: Scenario, n_max: u32) -> (Estimate, 
     let rule = &indicators[0].rule;
     let after = truth(made, &learned, &scenarios[0], rule);
     let before = truth(made, &learned, &base, rule);
-    (answers.scenarios[0].differences[0].total, after - before)
+    (answers.scenarios[0].differences[0].total.expect("calls"), after - before)
 }
 
 /// A hundred weeks, each changed in one of five ways: answers beside the truth.
@@ -453,7 +454,116 @@ fn threads_do_not_change_answers() {
         ..question(&learned, &mondays, &base, &scenarios, &indicators)
     };
     let drawn = answer(&drawn, &mut |_, _| ()).expect("an answer");
-    assert!(drawn.observed.is_none() && drawn.weeks_needed.is_some_and(|n| 12 < n));
+    assert!(drawn.weeks_needed.is_some_and(|n| 12 < n));
+    assert_eq!((drawn.observed, one.likeness), (one.observed.clone(), None));
+    let likeness = drawn.likeness.expect("drawn weeks are held against those observed");
+    assert!(likeness.holds() && likeness.of_weeks == 2 && 8 <= likeness.of_days, "{likeness:?}");
+}
+
+/// No more weeks than were asked for, each of them equally often, and two of each at least.
+#[test]
+fn weeks_are_played_at_most_as_often_as_asked() {
+    let made = make(Callers::Again, 4, 78);
+    let learned = made.learned(None);
+    let (mondays, base, indicators) = (made.mondays(), nothing(), indicators());
+    let scenarios = [change(0)];
+    for (source, n_max, n_weeks) in [
+        (Source::Recorded, 1, 8),
+        (Source::Recorded, 18, 16),
+        (Source::Recorded, 20, 20),
+        (Source::Drawn, 1, 2),
+        (Source::Drawn, 14, 14),
+    ] {
+        let mut asked = question(&learned, &mondays, &base, &scenarios, &indicators);
+        asked.source = source;
+        asked.precision.n_max = n_max;
+        asked.precision.half_width = 1e-9;
+        let answers = answer(&asked, &mut |_, _| ()).expect("an answer");
+        assert_eq!(answers.n_weeks, n_weeks, "{source:?}, at most {n_max}");
+    }
+}
+
+/// Where nobody calls any more there is no figure and no difference, and no number of weeks that
+/// would make it sure.
+#[test]
+fn nothing_to_count_is_no_figure() {
+    let made = make(Callers::Again, 2, 78);
+    let learned = made.learned(None);
+    let (mondays, base, indicators) = (made.mondays(), nothing(), indicators());
+    let gone = |of: Calls| {
+        let changes = vec![Change::Demand { of, times: 0.0 }];
+        Scenario { changes, ..nothing() }
+    };
+    let queue = learned.queues[0].clone();
+    let one = Calls { queue: Some(queue), ..Calls::default() };
+    let scenarios = [gone(Calls::default()), gone(one)];
+    let asked = question(&learned, &mondays, &base, &scenarios, &indicators);
+    let answers = answer(&asked, &mut |_, _| ()).expect("an answer");
+    let all = &answers.scenarios[0];
+    assert_eq!(all.figures.indicators[0].estimate, None);
+    assert_eq!((all.differences[0].total, all.differences[0].fixed_mix), (None, None));
+    assert!(all.differences[0].topics.iter().all(Option::is_none));
+    let some = &answers.scenarios[1].differences[0];
+    let gone = some.topics.iter().filter(|topic| topic.is_none()).count();
+    assert!(0 < gone && gone < some.topics.len() && some.fixed_mix.is_some(), "{some:?}");
+    // The widest interval is that of the difference that there is.
+    assert!(answers.weeks_needed.is_none_or(|n| n < 1_000_000), "{:?}", answers.weeks_needed);
+}
+
+/// Operators who come without hours are there while their queues are open, and are as busy as that
+/// makes them.
+#[test]
+fn operators_without_hours_come_while_it_is_open() {
+    let made = make(Callers::Again, 2, 78);
+    let learned = made.learned(None);
+    let (mondays, base, indicators) = (made.mondays(), nothing(), indicators());
+    let plus = |group: &str| {
+        let change = Change::Operators {
+            group: group.to_owned(),
+            days: None,
+            between: None,
+            staff: StaffChange::Plus(1),
+            serves: Vec::new(),
+        };
+        Scenario { changes: vec![change], ..nothing() }
+    };
+    let scenarios = [plus("desk b")];
+    let asked = question(&learned, &mondays, &base, &scenarios, &indicators);
+    let answers = answer(&asked, &mut |_, _| ()).expect("an answer");
+    let open = learned.openings.week(mondays[0]);
+    let open_hours = open.iter().map(|span| span.length_us() as f64 / 3.6e9).sum::<f64>();
+    let more = answers.scenarios[0].figures.operator_hours - answers.base.operator_hours;
+    assert!((more - open_hours).abs() < 1.0 && open_hours < 100.0, "{more} for {open_hours}");
+}
+
+/// Where every queue opens later, nobody is at work before.
+#[test]
+fn operators_are_not_at_work_while_everything_is_closed() {
+    let made = make(Callers::Again, 2, 78);
+    let learned = made.learned(None);
+    let (mondays, base, indicators) = (made.mondays(), nothing(), indicators());
+    let noon = Slot::new(12 * 60, 14 * 60).expect("hours");
+    let late = Change::Hours {
+        queues: Vec::new(),
+        weekly: std::array::from_fn(|_| Some(vec![noon])),
+        moves: Vec::new(),
+    };
+    let scenarios = [Scenario { changes: vec![late], ..nothing() }];
+    let asked = question(&learned, &mondays, &base, &scenarios, &indicators);
+    let answers = answer(&asked, &mut |_, _| ()).expect("an answer");
+    let open = learned.openings.week(mondays[0]);
+    let hours = |from: i64, until: i64| {
+        let mut sum = 0.0;
+        for span in &open {
+            let day = span.from_us.div_euclid(86_400_000_000) * 86_400_000_000;
+            let (from, until) = (day + from * HOUR * 1_000_000, day + until * HOUR * 1_000_000);
+            sum += (span.until_us.min(until) - span.from_us.max(from)).max(0) as f64 / 3.6e9;
+        }
+        sum
+    };
+    let share = hours(12, 14) / hours(0, 24);
+    let found = answers.scenarios[0].figures.operator_hours / answers.base.operator_hours;
+    assert!(found < 2.0 * share && share < 0.4, "{found} of the hours for {share} of them open");
 }
 
 /// With the roster known, a recorded week replays to the microsecond, redials included.

@@ -58,7 +58,7 @@ async fn contract(State(app): State<Shared>, visit: Visit) -> Answer {
                 .map(|(indicator, version)| {
                     let since = format::day(lang, version.valid_from);
                     let name = format!("{} v{} ({since})", indicator.code, version.version);
-                    (name, card(service, indicator, version, lang))
+                    (name, card(contract, (service, indicator), version, lang))
                 })
                 .collect(),
         }

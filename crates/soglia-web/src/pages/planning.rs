@@ -180,7 +180,7 @@ pub fn shown(
     let apart = ["-argomenti", "-scarti", "-note"];
     let (folded, sections) =
         sections.into_iter().partition(|one| apart.iter().any(|end| one.id.ends_with(end)));
-    Shown { calibrated: study.gate.calibrated, sections, folded, said, query }
+    Shown { calibrated: study.gate.holds(), sections, folded, said, query }
 }
 
 /// Each indicator now and under the last scenario, in a sentence.
@@ -193,16 +193,18 @@ fn said(study: &ScenarioStudy, visit: &Visit) -> String {
         )
     };
     let one = |indicator: &ScenarioIndicator| {
-        let (now, last) = (indicator.rows.first()?, indicator.rows.last()?);
+        let (now, others) = indicator.rows.split_first()?;
         let code = &indicator.code;
-        if indicator.rows.len() < 2 {
-            return Some(format!("{code} {}", value(now)));
-        }
-        let verdict = document::verdict(last.met);
-        Some(format!("{code} {} → {} {verdict}", value(now), value(last)))
+        // One change may have several variants: how many callers move is a range, not one number.
+        let others: Vec<String> = others
+            .iter()
+            .map(|row| format!("{} {}", value(row), document::verdict(row.met)))
+            .collect();
+        let arrow = if others.is_empty() { "" } else { " → " };
+        Some(format!("{code} {}{arrow}{}", value(now), others.join(" / ")))
     };
     let figures: Vec<String> = study.indicators.iter().filter_map(one).collect();
-    let gate = if study.gate.calibrated {
+    let gate = if study.gate.holds() {
         visit.say("calibrato", "calibrated")
     } else {
         visit.say("non calibrato", "not calibrated")

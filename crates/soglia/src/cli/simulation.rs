@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 
 /// Say what a change would do to the contract's figures.
@@ -38,8 +39,10 @@ pub struct WhatIf {
     /// Half-width asked for, in percentage points
     #[arg(long, default_value_t = 0.1, value_name = "POINTS")]
     pub half_width: f64,
-    /// Weeks played at most, with all that was not seen drawn anew each time
-    #[arg(long, default_value_t = 160, value_name = "N")]
+    /// Weeks played at most, with all that was not seen drawn anew each time; recorded weeks are
+    /// played equally often, twice at least
+    #[arg(long, default_value_t = 160, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(2..=100_000))]
     pub weeks_max: u32,
     /// How to write it
     #[arg(long, value_enum, default_value = "table")]
@@ -66,13 +69,15 @@ pub struct HistoryArgs {
     #[arg(long, value_name = "PERIOD")]
     pub period: Option<String>,
     /// Whole weeks of history, the last ones
-    #[arg(long, default_value_t = 8, value_name = "N")]
+    #[arg(long, default_value_t = 8, value_name = "N",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=520))]
     pub weeks: usize,
     /// What everything random follows from
     #[arg(long, default_value_t = 1, value_name = "NUMBER")]
     pub seed: u64,
     /// Threads; all processors by default
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     pub threads: Option<usize>,
 }
 

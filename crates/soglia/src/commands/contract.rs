@@ -37,7 +37,8 @@ pub fn run(settings: &Settings, command: ContractCommand) -> Done {
                 {
                     for version in &i.versions {
                         found = true;
-                        writeln!(out, "{}", card::card(s, i, version, settings.lang).to_text())?;
+                        let card = card::card(&contract, (s, i), version, settings.lang);
+                        writeln!(out, "{}", card.to_text())?;
                     }
                 }
             }

@@ -15,6 +15,7 @@ use soglia_measure::compare::{self, Agreement};
 use soglia_measure::measurement::Report;
 
 use self::desk::Desk;
+use super::figures::Reader;
 use super::{import, now, session};
 use crate::cli::Demo;
 use crate::config::{Settings, read_contract};
@@ -135,7 +136,9 @@ fn summary(
     out: &Path,
 ) -> Done {
     let mut stdout = std::io::stdout().lock();
-    super::measure::table(report, settings.lang).print(&mut stdout)?;
+    let document = serde_json::from_str(&report.to_json()).map_err(Failure::internal)?;
+    let (lang, reader) = (settings.lang, Reader::Person(settings.lang));
+    super::figures::table(&document, reader).in_lang(lang).print(&mut stdout)?;
     let declared = super::measure::read_declared(&files.declared)?;
     for c in compare::compare(contract, report, &declared) {
         if c.agreement != Agreement::Agrees {

@@ -73,7 +73,14 @@ pub fn run(settings: &Settings, args: &Erlang) -> Done {
 fn refused(problem: InputError) -> Failure {
     let failure = Failure::usage(problem);
     match problem {
-        InputError::Operators(_) => failure.hint("no number of operators does it: ask for less"),
+        InputError::NeverEnough => failure.hint("ask for less, or for more time"),
+        InputError::Operators(_) | InputError::Erlangs(_) => {
+            failure.hint("part the calls into services, or check `--calls`, `--interval`, `--aht`")
+        }
+        InputError::Waiting(_) => {
+            failure.hint("with such patience hardly anybody gives up: take `--model c`")
+        }
+        InputError::Events(_) => failure.hint("take a shorter limit, or add `--patience`"),
         _ => failure,
     }
 }
@@ -139,6 +146,13 @@ impl Question {
             return Err(Failure::usage("only Erlang B blocks calls")
                 .hint("give `--service-level`, e.g. 80/20, or take `--model b`"));
         }
+        if self.patience_secs.is_none() && self.requirement.is_some_and(|r| r.abandoned_max < 1.0) {
+            return Err(Failure::usage("nobody gives up without `--patience`")
+                .hint("leave out `--max-abandoned`, or say how long callers wait: `--patience`"));
+        }
+        positions(1, self.shrinkage).map_err(|problem| {
+            Failure::usage(problem).hint("`--shrinkage` is the share of paid time away, e.g. 30%")
+        })?;
         let asks = self.requirement.is_some() || self.blocked_max.is_some();
         if asks != self.operators.is_empty() {
             let hint = if is_b { "`--max-blocked 1%`" } else { "`--service-level 80/20`" };
@@ -162,7 +176,9 @@ impl Question {
             (ErlangModel::Priority, None) => {
                 let levels = vec![requirement.level; self.calls.len()];
                 let limit_secs = requirement.limit_secs;
-                erlang::required_priority(&self.calls, self.handling_secs, &levels, limit_secs)
+                let (calls, handling_secs) = (&self.calls, self.handling_secs);
+                let busy = requirement.occupancy_max;
+                erlang::required_priority(calls, handling_secs, &levels, limit_secs, busy)
             }
             (ErlangModel::Priority, Some(patience_secs)) => {
                 let (calls, handling_secs) = (&self.calls, self.handling_secs);
@@ -200,7 +216,10 @@ impl Question {
             (ErlangModel::Priority, None) => {
                 let (calls, aht) = (&self.calls, self.handling_secs);
                 match erlang::priority(calls, aht, operators, limit)? {
-                    Steady::Stable(classes) => Some(classes.iter().map(of_class).collect()),
+                    Steady::Stable(classes) => {
+                        let busy = load.erlangs() / f64::from(operators);
+                        Some(classes.iter().map(|class| of_class(class, busy)).collect())
+                    }
                     Steady::Unstable { .. } => None,
                 }
             }
@@ -208,7 +227,9 @@ impl Question {
                 let (calls, aht) = (&self.calls, self.handling_secs);
                 let classes =
                     erlang::priority_with_patience(calls, aht, operators, patience, limit)?;
-                Some(classes.iter().map(of_impatient_class).collect())
+                let busy = classes.first().and_then(|class| class.highest).map(|h| h.occupancy);
+                let of = |class| of_impatient_class(class, busy.unwrap_or(0.0));
+                Some(classes.iter().map(of).collect())
             }
         };
         Ok(Answer { operators, classes })
@@ -300,9 +321,11 @@ fn of_queue(found: &Performance) -> Vec<Figure> {
     ])
 }
 
-fn of_class(found: &erlang::ClassDelay) -> Vec<Figure> {
+/// What a class meets; the operators are busy for the same share, whichever class is asked about.
+fn of_class(found: &erlang::ClassDelay, occupancy: f64) -> Vec<Figure> {
     // Nobody gives up: the four service levels are the same.
     named(&[
+        ("occupancy", occupancy),
         ("delayed", found.delayed),
         ("of-offered", found.within),
         ("of-answered", found.within),
@@ -316,11 +339,12 @@ fn of_class(found: &erlang::ClassDelay) -> Vec<Figure> {
     ])
 }
 
-fn of_impatient_class(found: &erlang::ClassPatience) -> Vec<Figure> {
+fn of_impatient_class(found: &erlang::ClassPatience, occupancy: f64) -> Vec<Figure> {
     if let Some(highest) = &found.highest {
-        return of_queue(highest).into_iter().filter(|figure| figure.key != "occupancy").collect();
+        return of_queue(highest);
     }
     named(&[
+        ("occupancy", occupancy),
         ("delayed", found.delayed),
         ("wait_all_s", found.wait_all_secs),
         ("queue_length", found.queue_length),
@@ -437,13 +461,16 @@ fn by_operators(question: &Question, answers: &[Answer], lang: Lang) -> Table {
             let cells: Vec<Option<String>> = answers.iter().map(cell).collect();
             let known = answers.iter().filter_map(|a| a.classes.as_ref()?.get(class)).flatten();
             let never = known.clone().next().is_some() && known.clone().all(|f| f.key != key);
-            let skip = never || (key == "blocked" && question.model != ErlangModel::B);
+            let of_all = key == "occupancy";
+            let said = of_all && 0 < class;
+            let skip = never || said || (key == "blocked" && question.model != ErlangModel::B);
             if skip || cells.iter().all(Option::is_none) {
                 continue;
             }
             let name = pick(lang, it, en);
             let name = match (n_classes, lang) {
                 (1, _) => name.to_owned(),
+                _ if of_all => name.to_owned(),
                 (_, Lang::It) => format!("classe {}: {name}", class + 1),
                 (_, Lang::En) => format!("class {}: {name}", class + 1),
             };

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use soglia_app::measured::figures;
+use soglia_app::review::words;
 use soglia_domain::contract::Contract;
 use soglia_domain::period::Period;
 use soglia_domain::text::Lang;
@@ -11,8 +12,10 @@ use soglia_ledger::store::Ledger;
 use soglia_measure::explain::{self, Wanted};
 use soglia_measure::kept::Kept;
 use soglia_measure::measure::Options;
-use soglia_measure::measurement::{Measurement, Report, Together};
+use soglia_measure::measurement::{Completeness, Measurement, Report, Together};
+use soglia_report::format::{amount, say};
 
+use super::figures::{Reader, counts, left_out, reason, verdict};
 use super::{opened, period};
 use crate::cli::Explain;
 use crate::config::Settings;
@@ -24,7 +27,9 @@ pub async fn run(settings: &Settings, args: Explain) -> Done {
     let (contract, ledger, session) = opened(settings).await?;
     let period = period(&args.period.period, &contract)?;
     match &args.calls {
-        Some(which) => list((&ledger, &session), &contract, &period, &args, which).await,
+        Some(which) => {
+            list((&ledger, &session), &contract, &period, (&args, settings.lang), which).await
+        }
         None => figure((&ledger, &session), (&contract, &period), &args, settings.lang).await,
     }
 }
@@ -50,7 +55,11 @@ async fn figure(
     let queries = explain::sql(contract, service, indicator, period)?;
     let several = 1 < queries.len();
     for (version, sql) in queries {
-        let of = if several { format!(" (rule version {version})") } else { String::new() };
+        let of = if several {
+            format!(" ({} {version})", say(lang, "versione della regola", "rule version"))
+        } else {
+            String::new()
+        };
         writeln!(out, "\nSQL{of}\n{sql}")?;
     }
     Ok(DONE)
@@ -66,6 +75,7 @@ fn write_figure(
     report: &Report,
     lang: Lang,
 ) -> std::io::Result<()> {
+    let reader = Reader::Person(lang);
     let number = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), |n| n.to_string());
     let value = value_or_na(m.value.as_deref(), lang);
     writeln!(out, "{} {} · {}", m.service, m.indicator, report.period.label)?;
@@ -76,37 +86,59 @@ fn write_figure(
         number(m.denominator),
         m.unit,
         localised(&m.target, lang),
-        m.verdict,
-        m.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})")),
+        verdict(m.verdict, reader),
+        m.reason.as_ref().map_or_else(String::new, |why| format!(" ({})", reason(why, reader))),
     )?;
     writeln!(
         out,
-        "  counts: {} · rule version {}{}",
-        m.counts_unit,
+        "  {}: {} · {} {}{}",
+        say(lang, "conta", "counts"),
+        counts(m.counts_unit, reader),
+        say(lang, "versione della regola", "rule version"),
         m.rule_version,
-        if m.provisional { " · provisional" } else { "" }
+        if m.provisional { say(lang, " · provvisorio", " · provisional") } else { "" }
     )?;
     for (why, n) in &m.excluded {
-        writeln!(out, "  excluded {why}: {n}")?;
+        writeln!(out, "  {}: {}", say(lang, "esclusi", "excluded"), left_out(why, *n, reader))?;
     }
-    let c = &m.completeness;
-    writeln!(
-        out,
-        "  completeness: {} of {} service days with data, {} rows rejected, {} calls open",
-        c.days_with_data, c.service_days, c.rejected_rows, c.open_calls
-    )?;
+    completeness(out, &m.completeness, lang)?;
     for (name, value) in &m.statistics {
-        writeln!(out, "  {name}: {}", localised(value, lang))?;
+        statistic(out, name, value, lang)?;
     }
     if !m.sensitivity.is_empty() {
         writeln!(out, "\n")?;
-        sensitivity(m, lang).print(out)?;
+        sensitivity(m, lang).in_lang(lang).print(out)?;
     }
-    writeln!(out, "\nledger at import {}:", report.ledger.import_no)?;
+    let at = say(lang, "registro dei fatti all'importazione", "ledger at import");
+    writeln!(out, "\n{at} {}:", report.ledger.import_no)?;
     for (table, version) in &report.ledger.tables {
-        writeln!(out, "  {table} version {version}")?;
+        writeln!(out, "  {table} {} {version}", say(lang, "versione", "version"))?;
     }
     Ok(())
+}
+
+fn completeness(out: &mut impl Write, c: &Completeness, lang: Lang) -> std::io::Result<()> {
+    let Completeness { service_days, days_with_data, rejected_rows, open_calls } = c;
+    match lang {
+        Lang::It => writeln!(
+            out,
+            "  completezza: {days_with_data} giorni di servizio con dati su {service_days}, \
+             {rejected_rows} righe respinte, {open_calls} chiamate aperte"
+        ),
+        Lang::En => writeln!(
+            out,
+            "  completeness: {days_with_data} of {service_days} service days with data, \
+             {rejected_rows} rows rejected, {open_calls} calls open"
+        ),
+    }
+}
+
+/// A statistic under its name in words; one that has none under its code.
+fn statistic(out: &mut impl Write, code: &str, value: &str, lang: Lang) -> std::io::Result<()> {
+    match words::statistic(code, value) {
+        Some((_, name, figure)) => writeln!(out, "  {}: {}", name.get(lang), amount(lang, &figure)),
+        None => writeln!(out, "  {code}: {}", localised(value, lang)),
+    }
 }
 
 fn sensitivity(m: &Measurement, lang: Lang) -> Table {
@@ -127,8 +159,8 @@ fn sensitivity(m: &Measurement, lang: Lang) -> Table {
             format!("{} = {}", line.parameter, line.alternative),
             format!("{}/{}", line.numerator, line.denominator),
             value_or_na(line.value.as_deref(), lang),
-            line.verdict.to_owned(),
-            if line.changes { "yes".to_owned() } else { "no".to_owned() },
+            verdict(line.verdict, Reader::Person(lang)).to_owned(),
+            if line.changes { say(lang, "sì", "yes").to_owned() } else { "no".to_owned() },
             line.label.clone(),
             others.join("; "),
         ]);
@@ -139,7 +171,8 @@ fn sensitivity(m: &Measurement, lang: Lang) -> Table {
 /// Another indicator under the same reading.
 fn together(other: &Together, lang: Lang) -> String {
     let value = value_or_na(other.value.as_deref(), lang);
-    let Together { indicator, numerator, denominator, verdict, .. } = other;
+    let Together { indicator, numerator, denominator, .. } = other;
+    let verdict = verdict(other.verdict, Reader::Person(lang));
     format!("{indicator} {numerator}/{denominator} = {value} {verdict}")
 }
 
@@ -147,7 +180,7 @@ async fn list(
     (ledger, session): (&Ledger, &Session),
     contract: &Contract,
     period: &Period,
-    args: &Explain,
+    (args, lang): (&Explain, Lang),
     which: &str,
 ) -> Done {
     let wanted = Wanted::from_name(which).ok_or_else(|| {
@@ -196,12 +229,14 @@ async fn list(
     } else {
         table.print(&mut out)?;
     }
+    let of = say(lang, "di", "of");
     let from = args.skip.min(page.total) + u64::from(!page.items.is_empty());
     let last = args.skip + page.items.len() as u64;
     if page.counted == page.total {
-        note!("{from}–{last} of {}", page.total);
+        note!("{from}–{last} {of} {}", page.total);
     } else {
-        note!("{from}–{last} of {}, which count {}", page.total, page.counted);
+        let count = say(lang, "che valgono", "which count");
+        note!("{from}–{last} {of} {}, {count} {}", page.total, page.counted);
     }
     Ok(DONE)
 }

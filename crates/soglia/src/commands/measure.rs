@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::path::Path;
 
+use serde_json::Value;
 use soglia_app::measured::figures;
+use soglia_app::review::words;
 use soglia_domain::contract::Contract;
 use soglia_domain::period::{self, Period};
 use soglia_domain::ratio::{Rounding, decimal};
@@ -13,15 +15,17 @@ use soglia_ledger::store::Ledger;
 use soglia_measure::calls::Counted;
 use soglia_measure::compare::{self, Agreement, Declared};
 use soglia_measure::measure::{Options, print_value};
-use soglia_measure::measurement::{Measurement, PeriodRef, Report};
+use soglia_measure::measurement::{PeriodRef, Report};
 use soglia_measure::profile::{self, By};
-use soglia_measure::seal::{Sealed, adjustments};
+use soglia_measure::seal::{Adjustment, Sealed, adjustments};
+use soglia_report::format::say;
 
+use super::figures::{self as written, COLUMNS, Reader, disposition, line, quadratura, table};
 use super::{opened, period};
 use crate::cli::{Grain, Measure, OutputFormat};
 use crate::config::Settings;
 use crate::error::{BREACH, DONE, Done, Failure};
-use crate::output::{Table, grouped, localised, value_or_na};
+use crate::output::{Table, localised, value_or_na};
 
 /// Measures a period.
 pub async fn run(settings: &Settings, args: Measure) -> Done {
@@ -31,8 +35,8 @@ pub async fn run(settings: &Settings, args: Measure) -> Done {
     if let Some(by) = args.by.as_deref().and_then(By::from_name) {
         return by_something(&session, &contract, &period, by, args.format, settings.lang).await;
     }
-    if let Some(grain) = args.each {
-        return each((&ledger, &session), (&contract, &period), grain, args.format, options).await;
+    if args.each.is_some() {
+        return each((&ledger, &session), (&contract, &period), &args, options).await;
     }
     let report = figures(&ledger, &session, (&contract, &period), options).await?;
     if report.is_empty() {
@@ -55,161 +59,104 @@ fn print_report(
     format: OutputFormat,
     settings: &Settings,
 ) -> Result<(), Failure> {
+    let lang = settings.lang;
+    let text = sealed.map_or_else(|| report.to_json(), |(text, _)| text.clone());
+    let document: Value = serde_json::from_str(&text).map_err(Failure::internal)?;
     let mut out = std::io::stdout().lock();
-    match (format, sealed) {
-        (OutputFormat::Json, Some((text, _))) => out.write_all(text.as_bytes())?,
-        (OutputFormat::Json, None) => out.write_all(report.to_json().as_bytes())?,
-        (OutputFormat::Csv, Some((_, sealed))) => sealed_figures(sealed).print_csv(&mut out)?,
-        (OutputFormat::Csv, None) => table(report, Lang::En).print_csv(&mut out)?,
-        (OutputFormat::Table, Some((_, sealed))) => sealed_figures(sealed).print(&mut out)?,
-        (OutputFormat::Table, None) => {
+    match format {
+        OutputFormat::Json => out.write_all(text.as_bytes())?,
+        OutputFormat::Csv => table(&document, Reader::Program).print_csv(&mut out)?,
+        OutputFormat::Table => {
             let title = format!(
                 "{} · {} · {} – {}",
                 report.contract.title, report.period.label, report.period.start, report.period.end
             );
             writeln!(out, "{title}\n")?;
-            table(report, settings.lang).print(&mut out)?;
-            quadratura(report, settings.lang, &mut out)?;
+            table(&document, Reader::Person(lang)).in_lang(lang).print(&mut out)?;
+            quadratura(&document, lang, &mut out)?;
         }
     }
     if let Some((_, sealed)) = sealed {
-        let moved = adjustments(sealed, report);
-        note!("note: {} is sealed ({})", sealed.period, sealed.seal);
-        for a in moved {
-            let [n, d, v, verdict] = a.sealed;
-            let [n2, d2, v2, verdict2] = a.now;
-            note!(
-                "adjustment: {} {}: sealed {n}/{d} = {v} {verdict}, \
-                 with later data {n2}/{d2} = {v2} {verdict2}",
-                a.service,
-                a.indicator
-            );
+        let (Sealed { period, seal, .. }, moved) = (sealed, adjustments(sealed, report));
+        match lang {
+            Lang::It => note!("nota: {period} è sigillato ({seal})"),
+            Lang::En => note!("note: {period} is sealed ({seal})"),
+        }
+        for Adjustment { service, what, sealed, now } in moved {
+            let what = adjusted(&what, lang);
+            match lang {
+                Lang::It => {
+                    note!("rettifica: {service} {what}: sigillato {sealed}, coi dati di poi {now}");
+                }
+                Lang::En => {
+                    note!("adjustment: {service} {what}: sealed {sealed}, with later data {now}");
+                }
+            }
         }
     }
     Ok(())
 }
 
-/// The figures as they were sealed.
-fn sealed_figures(sealed: &Sealed) -> Table {
-    let mut table = Table::new(Sealed::HEADERS);
-    for row in sealed.rows() {
-        table.row(row);
+/// What was adjusted, in words: a figure, what it leaves out, calls that went somewhere.
+fn adjusted(what: &str, lang: Lang) -> String {
+    let calls = say(lang, "chiamate", "calls");
+    match what.split_once(' ') {
+        Some(("calls", name)) => format!("{calls}: {}", disposition(name, lang)),
+        Some((indicator, why)) => {
+            format!(
+                "{indicator}, {}: {}",
+                say(lang, "esclusi", "excluded"),
+                words::reason(why).get(lang)
+            )
+        }
+        None => what.to_owned(),
     }
-    table
 }
 
-/// One line a figure.
-pub fn table(report: &Report, lang: Lang) -> Table {
-    let mut table = Table::new([
-        "service",
-        "indicator",
-        "numerator",
-        "denominator",
-        "counts",
-        "value",
-        "unit",
-        "target",
-        "verdict",
-        "rule",
-        "excluded",
-        "note",
-    ]);
-    for m in &report.measurements {
-        table.row(figure(m, lang));
-    }
-    table
-}
-
-fn figure(m: &Measurement, lang: Lang) -> Vec<String> {
-    let excluded: Vec<String> = m.excluded.iter().map(|(why, n)| format!("{why} {n}")).collect();
-    let mut notes: Vec<String> = m.reason.iter().cloned().collect();
-    if m.provisional {
-        notes.push("provisional".to_owned());
-    }
-    let changing = m.sensitivity.iter().filter(|line| line.changes);
-    let changing: Vec<String> =
-        changing.map(|l| format!("{} {}={}", l.question, l.parameter, l.alternative)).collect();
-    if !changing.is_empty() {
-        notes.push(format!("verdict changes under {}", changing.join(", ")));
-    }
-    let number = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), |n| n.to_string());
-    vec![
-        m.service.clone(),
-        m.indicator.clone(),
-        number(m.numerator),
-        number(m.denominator),
-        m.counts_unit.to_owned(),
-        value_or_na(m.value.as_deref(), lang),
-        m.unit.to_owned(),
-        localised(&m.target, lang),
-        m.verdict.to_owned(),
-        m.rule_version.clone(),
-        excluded.join(", "),
-        notes.join("; "),
-    ]
-}
-
-fn quadratura(report: &Report, lang: Lang, out: &mut impl Write) -> Result<(), Failure> {
-    for (service, counts) in &report.dispositions {
-        let total: u64 = counts.values().sum();
-        let parts: Vec<String> =
-            counts.iter().map(|(name, n)| format!("{} {name}", grouped(*n, lang))).collect();
-        let total = grouped(total, lang);
-        writeln!(out, "\n{service}: {total} calls arrived = {}", parts.join(" + "))?;
-    }
-    Ok(())
-}
-
+/// Measures each part of a period.
 async fn each(
     (ledger, session): (&Ledger, &Session),
     (contract, period): (&Contract, &Period),
-    grain: Grain,
-    format: OutputFormat,
+    args: &Measure,
     options: Options,
 ) -> Done {
-    let grain = match grain {
-        Grain::Day => period::Grain::Day,
-        Grain::Week => period::Grain::Week,
-        Grain::Month => period::Grain::Month,
-        Grain::Quarter => period::Grain::Quarter,
-        Grain::HalfYear => period::Grain::HalfYear,
-        Grain::Year => period::Grain::Year,
-    };
-    let mut table = Table::new([
-        "period",
-        "service",
-        "indicator",
-        "numerator",
-        "denominator",
-        "counts",
-        "value",
-        "unit",
-        "target",
-        "verdict",
-    ]);
+    let (lang, format) = (options.lang, args.format);
+    let reader = if format == OutputFormat::Table { Reader::Person(lang) } else { Reader::Program };
+    let mut table = Table::new(std::iter::once("period").chain(COLUMNS));
     let options = Options { sensitivity: false, ..options };
-    let mut all = Vec::new();
-    for part in period.split(grain, &contract.zone) {
+    let (mut all, mut breach) = (Vec::new(), false);
+    for part in
+        args.each.map(grain).map(|grain| period.split(grain, &contract.zone)).into_iter().flatten()
+    {
         let report = figures(ledger, session, (contract, &part), options).await?;
-        for m in &report.measurements {
-            let cells = figure(m, options.lang).into_iter().take(9);
+        breach |= report.any_breach();
+        let document: Value = serde_json::from_str(&report.to_json()).map_err(Failure::internal)?;
+        for cells in written::figures(&document).map(|figure| line(figure, reader)) {
             table.row(std::iter::once(part.label().to_owned()).chain(cells));
         }
-        all.push(
-            serde_json::from_str::<serde_json::Value>(&report.to_json())
-                .map_err(Failure::internal)?,
-        );
+        all.push(document);
     }
     let mut out = std::io::stdout().lock();
     match format {
-        OutputFormat::Table => table.print(&mut out)?,
+        OutputFormat::Table => table.in_lang(lang).print(&mut out)?,
         OutputFormat::Csv => table.print_csv(&mut out)?,
         OutputFormat::Json => {
             let text = serde_json::to_string_pretty(&all).map_err(Failure::internal)?;
             writeln!(out, "{text}")?;
         }
     }
-    Ok(DONE)
+    Ok(if args.fail_on_breach && breach { BREACH } else { DONE })
+}
+
+const fn grain(grain: Grain) -> period::Grain {
+    match grain {
+        Grain::Day => period::Grain::Day,
+        Grain::Week => period::Grain::Week,
+        Grain::Month => period::Grain::Month,
+        Grain::Quarter => period::Grain::Quarter,
+        Grain::HalfYear => period::Grain::HalfYear,
+        Grain::Year => period::Grain::Year,
+    }
 }
 
 /// Counts calls apart by something and writes a line a value.
@@ -228,7 +175,7 @@ async fn by_something(
     }
     let mut out = std::io::stdout().lock();
     match format {
-        OutputFormat::Table => profile_table(by, &lines, lang).print(&mut out)?,
+        OutputFormat::Table => profile_table(by, &lines, lang).in_lang(lang).print(&mut out)?,
         OutputFormat::Csv => profile_table(by, &lines, Lang::En).print_csv(&mut out)?,
         OutputFormat::Json => {
             let json = profile_json(session, contract, period, by, &lines);
@@ -329,12 +276,15 @@ fn profile_json(
     })
 }
 
-/// Reads the supplier's declared values: a CSV with `service`, `indicator` and `value`.
+/// Reads the supplier's declared values: a CSV with `service`, `indicator`, `value` and, if they
+/// are of several periods, `period`.
 pub fn read_declared(path: &Path) -> Result<Vec<Declared>, Failure> {
     let name = path.display().to_string();
     let bad = |problem: String| {
-        Failure::configuration(anyhow::anyhow!("`{name}`: {problem}"))
-            .hint("a header with service (servizio), indicator (indicatore) and value (valore)")
+        Failure::configuration(anyhow::anyhow!("`{name}`: {problem}")).hint(
+            "a header with service (servizio), indicator (indicatore) and value (valore); \
+                 period (periodo) where values are of several",
+        )
     };
     let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
     let first = text.lines().next().unwrap_or_default();
@@ -350,11 +300,13 @@ pub fn read_declared(path: &Path) -> Result<Vec<Declared>, Failure> {
     let service = column(["service", "servizio"])?;
     let indicator = column(["indicator", "indicatore"])?;
     let value = column(["value", "valore"])?;
+    let period = column(["period", "periodo"]).ok();
     let mut declared = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|e| bad(e.to_string()))?;
         let cell = |at: usize| record.get(at).unwrap_or_default().trim().to_owned();
         declared.push(Declared {
+            period: period.map(cell).filter(|label| !label.is_empty()),
             service: cell(service),
             indicator: cell(indicator),
             printed: cell(value),
@@ -370,6 +322,17 @@ fn print_declared(
     path: &Path,
     lang: Lang,
 ) -> Result<(), Failure> {
+    let label = report.period.label.as_str();
+    let (own, others): (Vec<Declared>, Vec<Declared>) = read_declared(path)?
+        .into_iter()
+        .partition(|one| one.period.as_deref().is_none_or(|period| period == label));
+    if !others.is_empty() {
+        let n = others.len();
+        match lang {
+            Lang::It => note!("nota: {n} valori dichiarati sono di altri periodi, non di {label}"),
+            Lang::En => note!("note: {n} declared values are of other periods, not of {label}"),
+        }
+    }
     let mut table = Table::new([
         "service",
         "indicator",
@@ -379,7 +342,7 @@ fn print_declared(
         "agreement",
         "calls",
     ]);
-    for c in compare::compare(contract, report, &read_declared(path)?) {
+    for c in compare::compare(contract, report, &own) {
         let difference = c.difference_milli_points.map_or_else(String::new, |milli| {
             let sign = if milli < 0 { "-" } else { "" };
             let text = format!("{sign}{}.{:03}", milli.abs() / 1000, milli.abs() % 1000);
@@ -404,6 +367,6 @@ fn print_declared(
     }
     let mut out = std::io::stderr().lock();
     writeln!(out)?;
-    table.print(&mut out)?;
+    table.in_lang(lang).print(&mut out)?;
     Ok(())
 }

@@ -140,6 +140,9 @@ pub fn write_present(out: &mut impl Write, present: &Present, lang: Lang) -> std
         "  {}: {share}",
         say("richiamate dopo un'attesa vana", "redials when not served")
     )?;
+    if let Some(spread) = words::spread(present, lang) {
+        writeln!(out, "  {spread}")?;
+    }
     if let PresenceSource::Inferred { waited } = learned.presence.source {
         writeln!(
             out,

@@ -6,6 +6,7 @@ use std::path::Path;
 use soglia_app::whatif::ScenarioFile;
 use soglia_domain::contract::Contract;
 use soglia_domain::text::nearest;
+use soglia_sim::learn::history::NO_GROUP;
 use soglia_sim::scenario::{Calls, Change, Scenario, file};
 
 use crate::cli::ScenarioCommand;
@@ -82,36 +83,85 @@ fn remarks(scenario: &Scenario, contract: &Contract) -> Vec<String> {
         of_service().flat_map(|s| s.queues.iter().map(|q| q.queue.as_str())).collect();
     let topics: Vec<&str> =
         of_service().flat_map(|s| s.topics.iter().map(|(code, _)| code.as_str())).collect();
+    let mut groups: Vec<&str> =
+        contract.operator_groups.iter().map(|group| group.code.as_str()).collect();
+    // Calls that say no group are answered by this one.
+    groups.push(NO_GROUP);
+    if scenario.service.is_none() && 1 < services.len() {
+        let known = services.join(", ");
+        remarks.push(format!(
+            "the scenario does not say which service it changes\nhint: add `service = …` to \
+             `[scenario]`; the contract has: {known}"
+        ));
+    }
+    if scenario.changes.is_empty() {
+        remarks.push(
+            "the scenario changes nothing\nhint: `soglia scenario schema` says what can change"
+                .to_owned(),
+        );
+    }
     for change in &scenario.changes {
-        let of = match change {
-            Change::Demand { of, .. }
-            | Change::Handling { of, .. }
-            | Change::Contain { of, .. }
-            | Change::CallBack { of, .. } => Some(of),
-            Change::Queue(queue) => queue.takes.as_ref(),
-            _ => None,
-        };
-        if let Some(Calls { queue, topic, .. }) = of {
-            if let Some(queue) = queue {
-                compare("queue", queue, &queues, &mut remarks);
-            }
-            if let Some(topic) = topic {
-                compare("topic", topic, &topics, &mut remarks);
-            }
+        let of = calls_of(change);
+        if let Some(queue) = of.and_then(|of| of.queue.as_ref()) {
+            compare("queue", queue, &queues, &mut remarks);
+        }
+        if let Some(topic) = of.and_then(|of| of.topic.as_ref()) {
+            compare("topic", topic, &topics, &mut remarks);
         }
         match change {
             // A queue that takes calls may be new, and is there from then on.
             Change::Queue(queue) if queue.takes.is_some() => queues.push(&queue.name),
-            Change::Queue(queue) => compare("queue", &queue.name, &queues, &mut remarks),
-            Change::CrossTrain { learn, .. } => {
-                for (queue, _) in learn {
-                    compare("queue", queue, &queues, &mut remarks);
-                }
-            }
+            // A group that serves queues may be new too.
+            Change::Operators { group, serves, .. } if !serves.is_empty() => groups.push(group),
             _ => {}
+        }
+        for queue in queues_of(change) {
+            compare("queue", queue, &queues, &mut remarks);
+        }
+        for group in groups_of(change) {
+            compare("group of operators", group, &groups, &mut remarks);
         }
     }
     remarks
+}
+
+/// Which calls a change is about.
+fn calls_of(change: &Change) -> Option<&Calls> {
+    match change {
+        Change::Demand { of, .. }
+        | Change::Handling { of, .. }
+        | Change::Contain { of, .. }
+        | Change::CallBack { of, .. } => Some(of),
+        Change::Queue(queue) => queue.takes.as_ref(),
+        _ => None,
+    }
+}
+
+/// Queues that a change names beside its calls.
+fn queues_of(change: &Change) -> Vec<&String> {
+    match change {
+        Change::Queue(queue) => {
+            let to = queue.overflow.as_ref().map(|(_, to)| to);
+            std::iter::once(&queue.name).chain(to).collect()
+        }
+        Change::Hours { queues, .. } => queues.iter().collect(),
+        Change::Operators { serves: named, .. } | Change::CrossTrain { learn: named, .. } => {
+            named.iter().map(|(queue, _)| queue).collect()
+        }
+        Change::Prefer { queue, .. } => vec![queue],
+        _ => Vec::new(),
+    }
+}
+
+/// Groups that a change names.
+fn groups_of(change: &Change) -> Vec<&String> {
+    match change {
+        Change::Queue(queue) => queue.served_by.iter().map(|(group, _)| group).collect(),
+        Change::Operators { group, .. }
+        | Change::CrossTrain { group, .. }
+        | Change::Prefer { group, .. } => vec![group],
+        _ => Vec::new(),
+    }
 }
 
 fn compare(what: &str, name: &str, known: &[&str], remarks: &mut Vec<String>) {

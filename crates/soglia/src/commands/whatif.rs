@@ -13,7 +13,7 @@ use soglia_domain::verdict::{Bound, TargetDirection};
 use soglia_sim::replay::{Causes, Gate};
 use soglia_sim::replicate::{Estimate, Precision};
 use soglia_sim::scenario::Scenario;
-use soglia_sim::whatif::{Answers, Figures, Indicator, Question, Source, answer};
+use soglia_sim::whatif::{Answers, Figures, Indicator, Likeness, Question, Source, answer};
 
 use super::replay::{failed, gate, percent, points, present, say, threads, write_gate};
 use super::{replay, scenario};
@@ -22,12 +22,16 @@ use crate::config::Settings;
 use crate::error::{DONE, Done, Failure};
 use crate::output::{Table, localised};
 
+/// The narrowest interval that may be asked for, in points.
+const HALF_WIDTH_MIN: f64 = 0.001;
+
 /// Says what changes would do to the contract's figures.
 pub async fn run(settings: &Settings, args: WhatIf) -> Done {
     let scenarios: Vec<Scenario> =
         args.scenario.iter().map(|path| scenario::read(path)).collect::<Result<_, _>>()?;
-    if args.half_width.is_nan() || args.half_width <= 0.0 {
-        return Err(Failure::usage("the half-width must be a number of points above 0"));
+    if !(HALF_WIDTH_MIN..=100.0).contains(&args.half_width) {
+        let text = format!("`--half-width` must be from {HALF_WIDTH_MIN} to 100 points");
+        return Err(Failure::usage(text).hint("e.g. `--half-width 0.1`: a tenth of a point"));
     }
     let named = scenarios.iter().find_map(|s| s.service.clone());
     let asked = args.history.service.as_ref().or(named.as_ref());
@@ -43,6 +47,14 @@ pub async fn run(settings: &Settings, args: WhatIf) -> Done {
         return Err(Failure::usage(text).hint("ask about one service at a time"));
     }
     let (present, _) = present(settings, &args.history, (named.as_deref(), None)).await?;
+    let least = if args.drawn { 2 } else { 2 * present.mondays.len() };
+    if usize::try_from(args.weeks_max).is_ok_and(|most| most < least) {
+        let text = format!("`--weeks-max` must be at least {least}, found `{}`", args.weeks_max);
+        return Err(Failure::usage(text).hint(
+            "each week is played twice at least, or nothing is known of how sure the answer is; \
+             play fewer: `--weeks`",
+        ));
+    }
     say(settings, "Replaying the weeks …");
     let gate = gate(&present, &args.history, Causes::Try)?;
     let question = Question {
@@ -69,6 +81,9 @@ pub async fn run(settings: &Settings, args: WhatIf) -> Done {
             replay::write_present(&mut out, &present, settings.lang)?;
             write_answers(&mut out, &present, &answers, settings.lang)?;
             write_gate(&mut out, &present, &gate, settings.lang)?;
+            if let Some(likeness) = answers.likeness {
+                write_likeness(&mut out, likeness, settings.lang)?;
+            }
         }
         FigureFormat::Csv => lines(&present, &answers, &gate).print_csv(&mut out)?,
         FigureFormat::Json => {
@@ -81,7 +96,9 @@ pub async fn run(settings: &Settings, args: WhatIf) -> Done {
 
 /// Says how many weeks have been played and how wide the widest interval is.
 pub fn progress(settings: &Settings, weeks: u32, width: f64) {
-    say(settings, &format!("  {weeks} weeks played, ± {:.2} points", width * 100.0));
+    let sure =
+        if width.is_finite() { format!(", ± {:.2} points", width * 100.0) } else { String::new() };
+    say(settings, &format!("  {weeks} weeks played{sure}"));
 }
 
 fn interval(estimate: &Estimate, lang: Lang) -> String {
@@ -90,6 +107,11 @@ fn interval(estimate: &Estimate, lang: Lang) -> String {
     }
     let half = localised(&format!("{:.2}", estimate.half_width * 100.0), lang);
     format!("{} ± {half}", points(estimate.mean, lang))
+}
+
+/// A difference; nothing where there is nothing to count on one side.
+fn difference(estimate: Option<&Estimate>, lang: Lang) -> String {
+    estimate.map_or_else(|| "n/a".to_owned(), |estimate| interval(estimate, lang))
 }
 
 fn probability(p: Option<f64>, lang: Lang) -> String {
@@ -145,7 +167,7 @@ fn of_indicator(answers: &Answers, i: usize, lang: Lang) -> Table {
         Lang::It => ["", "valore", "esito", "P(raggiunto)", "differenza", "a pari mix"],
         Lang::En => ["", "value", "verdict", "P(met)", "difference", "at fixed mix"],
     });
-    if let Some(seen) = answers.observed.as_ref().and_then(|o| o.get(i)) {
+    if let Some(seen) = answers.observed.get(i) {
         let share = seen.share().map_or_else(|| "n/a".to_owned(), |s| percent(s, 2, lang));
         let name = Label::new("osservato", "observed").get(lang);
         table.row([name, &share, "", "", "", ""]);
@@ -153,20 +175,26 @@ fn of_indicator(answers: &Answers, i: usize, lang: Lang) -> Table {
     let figure = |figures: &Figures| {
         let figure = figures.indicators.get(i);
         [
-            figure.map_or_else(String::new, |f| percent(f.estimate.mean, 2, lang)),
+            figure
+                .and_then(|f| f.counts.share())
+                .map_or_else(|| "n/a".to_owned(), |share| percent(share, 2, lang)),
             verdict(figure.and_then(|f| f.met)).to_owned(),
             probability(figure.and_then(|f| f.p_met), lang),
         ]
     };
     let [share, met, p] = figure(&answers.base);
-    let name = Label::new("oggi, simulato", "today, simulated").get(lang);
+    let name = match answers.likeness {
+        None => Label::new("oggi, simulato", "today, simulated"),
+        Some(_) => Label::new("oggi, settimane estratte", "today, weeks drawn"),
+    };
+    let name = name.get(lang);
     table.row([name.to_owned(), share, met, p, String::new(), String::new()]);
     for answer in &answers.scenarios {
         let [share, met, p] = figure(&answer.figures);
         let Some(d) = answer.differences.get(i) else { continue };
         let warn = if d.mix_misleads { " !" } else { "" };
-        let mix = points(d.fixed_mix, lang) + warn;
-        table.row([title(answer, lang), share, met, p, interval(&d.total, lang), mix]);
+        let mix = d.fixed_mix.map_or_else(|| "n/a".to_owned(), |mix| points(mix, lang) + warn);
+        table.row([title(answer, lang), share, met, p, difference(d.total.as_ref(), lang), mix]);
     }
     table
 }
@@ -247,8 +275,8 @@ fn topics(present: &Present, answers: &Answers, i: usize, lang: Lang) -> Table {
             counts.share().map_or_else(|| "n/a".to_owned(), |s| percent(s, 2, lang)),
         ];
         row.extend(answers.scenarios.iter().map(|answer| {
-            let of_topic = answer.differences.get(i).and_then(|d| d.topics.get(at));
-            of_topic.map_or_else(String::new, |estimate| interval(estimate, lang))
+            let of_topic = answer.differences.get(i).and_then(|d| d.topics.get(at)?.as_ref());
+            difference(of_topic, lang)
         }));
         table.row(row);
     }
@@ -271,7 +299,10 @@ fn write_remarks(
         );
         writeln!(out, "{}", text.get(lang))?;
     }
-    let text = Label::new("settimane giocate", "weeks played");
+    let text = match answers.likeness {
+        None => Label::new("settimane giocate", "weeks played"),
+        Some(_) => Label::new("settimane estratte e giocate", "weeks drawn and played"),
+    };
     writeln!(out, "{}: {}", text.get(lang), answers.n_weeks)?;
     if let Some(needed) = answers.weeks_needed {
         let text = Label::new(
@@ -291,6 +322,33 @@ fn write_remarks(
         writeln!(out, "{code}: {}", words::caveat(*caveat, lang))?;
     }
     Ok(())
+}
+
+/// Says whether drawn weeks are like those observed.
+fn write_likeness(out: &mut impl Write, found: Likeness, lang: Lang) -> std::io::Result<()> {
+    let text = if found.holds() {
+        Label::new(
+            "settimane estratte simili a quelle osservate",
+            "weeks drawn are like those observed",
+        )
+    } else {
+        Label::new(
+            "NON CALIBRATO: le settimane estratte non somigliano a quelle osservate, contano solo \
+             le differenze e per il verso",
+            "NOT CALIBRATED: weeks drawn are not like those observed, only differences count and \
+             for their direction",
+        )
+    };
+    let Likeness { weeks, of_weeks, days, of_days } = found;
+    let inside = match lang {
+        Lang::It => format!(
+            "dove cadono 95 estratte su 100: settimane {weeks}/{of_weeks}, giorni {days}/{of_days}"
+        ),
+        Lang::En => format!(
+            "where 95 of 100 drawn ones lie: weeks {weeks}/{of_weeks}, days {days}/{of_days}"
+        ),
+    };
+    writeln!(out, "{} ({inside})", text.get(lang))
 }
 
 /// Everything by line, for programs.

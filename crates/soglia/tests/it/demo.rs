@@ -289,7 +289,8 @@ fn a_sealed_period_does_not_move() {
         .ok();
     let again = place.soglia(&["measure", "--period", "2023-H2", "--format", "json"]).ok();
     assert_eq!(again.out, text, "the sealed figures are what is published");
-    let line = "adjustment: cup K1: sealed 62373/109850 = 56.78 KO, with later data 62373/109851";
+    let line = "rettifica: cup K1: sigillato 62373/109850 = 56.78 KO, coi dati di poi \
+                62373/109851";
     assert!(again.err.contains(line), "{}", again.err);
     place.soglia(&["verify", as_text(&sealed)]).ok();
 }

@@ -6,6 +6,7 @@ mod demo_review;
 mod differential;
 mod documents;
 mod excluded;
+mod figures;
 mod forms;
 mod import;
 mod joined;

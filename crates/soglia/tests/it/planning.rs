@@ -96,6 +96,9 @@ fn a_roster_says_who_was_there() {
     let group = file("group.csv", &roster(9, 19).replace("cup_sede_b", "cup_sede_c"));
     let err = replay(&["--roster", &group]).code(3).err;
     assert!(err.contains("group `cup_sede_c`") && err.contains("perhaps `cup_sede_"), "{err}");
+    let mistyped = file("mistyped.csv", &roster(9, 19).replace("cup,cup_sede_b", "cuo,cup_sede_b"));
+    let err = replay(&["--roster", &mistyped]).code(3).err;
+    assert!(err.contains("service `cuo`") && err.contains("perhaps `cup`"), "{err}");
     let service = file("service.csv", &roster(9, 19).replace("cup,", "").replace("service,", ""));
     let err = replay(&["--roster", &service]).code(3).err;
     assert!(err.contains("add a column `service`"), "{err}");
@@ -145,6 +148,14 @@ fn a_day_to_come_is_told_with_its_error() {
     assert!(text.contains("modello stagionale di") && text.contains(", da 2023-"), "{text}");
     let never = run(&["forecast", "--service", "never", "--date", "2024-01-08"]).code(2).err;
     assert!(never.contains("never"), "{never}");
+    let before = ["forecast", "--service", "cup", "--date", "2024-01-08", "--as-of", "2020-01-01"];
+    let err = run(&before).code(4).err;
+    assert!(err.contains("no day with calls before the present") && !err.contains("-00"), "{err}");
+    // The present is the day after the ledger's last, as for a projection.
+    let weeks = ["forecast", "--service", "cup", "--weeks", "1", "--format", "json"];
+    let present = &run(&weeks).ok().json()["forecast"]["until"];
+    let asked = ["projection", "--period", "2023-H2", "--format", "json"];
+    assert_eq!(present, &run(&asked).ok().json()["as_of"]);
 }
 
 #[test]
@@ -178,6 +189,131 @@ fn closed_formulas_need_no_ledger() {
     let many = erlang(&["--model", "b", "--operators", "10000"]).ok().json();
     assert!(number(&many, "/answers/0/classes/0/blocked") < 1e-12);
     assert_eq!(erlang(&["--model", "x", "--operators", "1"]).code, 2);
+    let nobody = ["--model", "c", "--service-level", "80/20", "--max-abandoned", "5%"];
+    let err = erlang(&nobody).code(2).err;
+    assert!(err.contains("nobody gives up without `--patience`"), "{err}");
+}
+
+#[test]
+fn an_occupancy_bounds_priorities_too_and_is_said_of_them() {
+    let erlang = |more: &[&str]| {
+        let asked = ["erlang", "--calls", "100,500", "--aht", "240s", "--model", "priority"];
+        soglia([&asked[..], more].concat().iter().map(|one| (*one).to_owned())).ok()
+    };
+    let level = ["--service-level", "80/20", "--format", "json"];
+    for patience in [&[][..], &["--patience", "120s"]] {
+        let free = erlang(&[&level[..], patience].concat()).json();
+        let bound = erlang(&[&level[..], patience, &["--max-occupancy", "80%"]].concat()).json();
+        let needed = |answer: &Value| number(answer, "/needed/operators");
+        assert!(needed(&free) < needed(&bound), "{free} {bound}");
+        let last = bound["answers"].as_array().and_then(|all| all.last()).expect("an answer");
+        for class in ["/classes/0/occupancy", "/classes/1/occupancy"] {
+            assert!(number(last, class) <= 0.8, "{last}");
+        }
+    }
+    let table = erlang(&["--operators", "45", "--lang", "en"]).out;
+    let told = table.lines().filter(|line| line.contains("occupancy")).collect::<Vec<_>>();
+    assert!(told.len() == 1 && told[0].contains("88.89 %"), "{table}");
+}
+
+#[test]
+fn a_load_beyond_all_bounds_is_refused_at_once() {
+    let erlang = |asked: &[&str]| {
+        let asked = [&["erlang", "--aht", "240s"], asked].concat();
+        soglia(asked.iter().map(|one| (*one).to_owned()))
+    };
+    let level = ["--service-level", "80/20"];
+    for calls in ["1e10", "1e300"] {
+        for model in [&["--model", "a", "--patience", "120s"][..], &["--model", "c"]] {
+            let err = erlang(&[&["--calls", calls], model, &level].concat()).code(2).err;
+            assert!(err.contains("at most 1000000 Erlang") && err.contains("hint:"), "{err}");
+        }
+    }
+    let patient = ["--calls", "9000000", "--model", "a", "--patience", "12h", "--operators", "9"];
+    let err = erlang(&patient).code(2).err;
+    assert!(err.contains("calls may come while one caller is patient"), "{err}");
+    let late = ["--calls", "9000,9000", "--model", "priority", "--limit", "9h"];
+    let err = erlang(&[&late[..], &["--operators", "9000"]].concat()).code(2).err;
+    assert!(err.contains("within the limit"), "{err}");
+    let share = ["--calls", "600", "--model", "c", "--shrinkage", "100%"];
+    let ran = erlang(&[&share[..], &level].concat()).code(2);
+    assert!(ran.out.is_empty() && ran.err.contains("--shrinkage"), "{} {}", ran.out, ran.err);
+}
+
+#[test]
+fn a_scenario_that_cannot_be_is_found_before_it_is_played() {
+    let dir = crate::support::temp();
+    let file = |name: &str, text: &str| {
+        let text = format!("[scenario]\ncode = \"x\"\nname = \"X\"\nservice = \"cup\"\n\n{text}\n");
+        let path = crate::support::write(dir.path(), name, &text);
+        path.to_str().expect("a path in UTF-8").to_owned()
+    };
+    for (name, text, said) in [
+        ("group.toml", "[[operators]]\ngroup = \"cup_sede_c\"\nplus = 2", "`cup_sede_"),
+        ("serves.toml", "[[preference]]\nqueue = \"cup\"\ngroup = \"a\"\npreference = 0", "queue"),
+        ("hours.toml", "[[hours]]\nqueues = [\"a\"]\nweekdays = [\"07:00-19:00\"]", "queue `a`"),
+        ("nothing.toml", "", "changes nothing"),
+    ] {
+        let ran = run(&["scenario", "check", &file(name, text)]).code(3);
+        assert!(ran.err.contains(said) && ran.err.contains("hint:"), "{name}: {}", ran.err);
+        assert!(!ran.out.contains(" 0 problems"), "{}", ran.out);
+    }
+    let new = "[[operators]]\ngroup = \"nuovi\"\nplus = 2\nserves = [{ queue = \"cup_disdette\" }]";
+    let ran = run(&["scenario", "check", &file("new.toml", new)]).ok();
+    assert!(ran.out.contains(" 0 problems"), "{}", ran.out);
+    let many = file("many.toml", "[[operators]]\ngroup = \"cup_sede_a\"\nplus = 99999999");
+    for asked in [&["scenario", "check"][..], &["whatif", "--scenario"]] {
+        let err = run(&[asked, &[&many]].concat()).code(3).err;
+        assert!(err.contains("operators[0].plus") && err.contains("-5000 to 5000"), "{err}");
+    }
+}
+
+/// One more operator works while the service is open; calls that stay away leave no figures; drawn
+/// weeks are held against those observed.
+#[test]
+fn answers_say_what_they_stand_on() {
+    let dir = crate::support::temp();
+    let file = |name: &str, text: &str| {
+        let text = format!("[scenario]\ncode = \"x\"\nname = \"X\"\nservice = \"cup\"\n\n{text}\n");
+        let path = crate::support::write(dir.path(), name, &text);
+        path.to_str().expect("a path in UTF-8").to_owned()
+    };
+    let more = file("more.toml", "[[operators]]\ngroup = \"cup_sede_a\"\nplus = 1");
+    let gone = file("gone.toml", "[[demand]]\nchange = \"-100%\"");
+    let asked = ["whatif", "--weeks", "2", "--quiet", "--scenario"];
+    let answer =
+        |scenario: &str, options: &[&str]| run(&[&asked[..], &[scenario], options].concat()).ok();
+    let found = answer(&more, &["--weeks-max", "4", "--format", "json"]).json();
+    assert_eq!((&found["weeks_played"], &found["weeks"]), (&4.into(), &"recorded".into()));
+    let hours = |at: &str| number(&found, &format!("{at}/operator_hours_per_week"));
+    let added = hours("/scenarios/0/figures") - hours("/present");
+    // Five days of eleven hours and a Saturday at most; two holidays in these weeks.
+    assert!((30.0..62.0).contains(&added), "{added} hours a week for one operator more");
+
+    let found = answer(&gone, &["--weeks-max", "4", "--format", "json"]).json();
+    let scenario = &found["scenarios"][0];
+    assert_eq!(scenario["differences"][0]["difference"], Value::Null, "{scenario}");
+    assert_eq!(scenario["figures"]["indicators"][0]["share"], Value::Null, "{scenario}");
+    assert_eq!(found["weeks_needed"], Value::Null, "no number of weeks makes nothing sure");
+    let csv = answer(&gone, &["--weeks-max", "4", "--format", "csv"]).out;
+    assert!(!csv.contains(",inf,") && csv.contains(",n/a,,,"), "{csv}");
+    let table = answer(&gone, &["--weeks-max", "4", "--lang", "en"]).out;
+    assert!(!table.contains("+0.00") && table.contains("n/a"), "{table}");
+
+    let drawn = ["--weeks-max", "10", "--drawn"];
+    let found = answer(&more, &[&drawn[..], &["--format", "json"]].concat()).json();
+    let like = &found["like_observed"];
+    assert_eq!((&found["weeks_played"], &found["weeks"]), (&10.into(), &"drawn".into()));
+    assert!(like["holds"].is_boolean() && 0.0 < number(like, "/days_judged"), "{found}");
+    assert!(0.0 < number(&found, "/observed/0/denominator"), "{found}");
+    let table = answer(&more, &[&drawn[..], &["--lang", "en"]].concat()).out;
+    for said in ["observed", "today, weeks drawn", "weeks drawn and played: 10", "weeks drawn are"]
+    {
+        assert!(table.contains(said), "{said} in {table}");
+    }
+    let few = run(&[&asked[..], &[&more, "--weeks-max", "3"]].concat()).code(2).err;
+    assert!(few.contains("`--weeks-max` must be at least 4, found `3`"), "{few}");
+    assert_eq!(run(&["replay", "--service", "cup", "--weeks", "0"]).code, 2);
 }
 
 const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/reference/turni.toml");

@@ -67,14 +67,18 @@ enum Step {
 
 /// The way from the top of the file to a value.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Path(Vec<Step>);
+pub struct Path(Vec<Step>);
 
 impl Path {
-    pub(super) fn key(&self, key: &str) -> Self {
+    /// The value of a key in the table at this place.
+    #[must_use]
+    pub fn key(&self, key: &str) -> Self {
         self.then(Step::Key(key.to_owned()))
     }
 
-    pub(super) fn item(&self, index: usize) -> Self {
+    /// An item of the list at this place.
+    #[must_use]
+    pub fn item(&self, index: usize) -> Self {
         self.then(Step::Item(index))
     }
 

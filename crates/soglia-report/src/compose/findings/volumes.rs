@@ -200,7 +200,8 @@ pub fn monthly(outline: &mut Outline, place: &Place<'_>, data: &MonthlyShare) {
     let (was, is) = (share(lang, first.met, first.counted), share(lang, last.met, last.counted));
     let (from, to) = (month(lang, first.month), month(lang, last.month));
     let a = say(lang, "a", "in");
-    let mut text = format!("{code} ({name}): {was} {a} {from}, {is} {a} {to}.");
+    let then = if 1 < measured.len() { format!(", {is} {a} {to}") } else { String::new() };
+    let mut text = format!("{code} ({name}): {was} {a} {from}{then}.");
     if let Some(bound) = &data.target {
         let judged: Vec<bool> =
             measured.iter().filter_map(|m| meets((m.met, m.counted), bound)).collect();

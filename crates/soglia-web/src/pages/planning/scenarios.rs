@@ -34,7 +34,7 @@ struct OfferedShown {
     code: String,
     file: String,
     name: String,
-    /// The remarks at the head of its file.
+    /// What it is about: as it says itself, or the remarks at the head of its file.
     about: String,
     chosen: bool,
 }
@@ -62,7 +62,11 @@ pub async fn show(State(app): State<Shared>, visit: Visit, Path(code): Path<Stri
         code: one.scenario.code.clone(),
         file: one.name.clone(),
         name: one.scenario.name.get(visit.lang).to_owned(),
-        about: about(&one.text),
+        about: one
+            .scenario
+            .about
+            .as_ref()
+            .map_or_else(|| about(&one.text), |about| about.get(visit.lang).to_owned()),
         chosen: chosen(&one.scenario.code),
     });
     let mut shown_page = ScenariosPage {
