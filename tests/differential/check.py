@@ -309,7 +309,11 @@ class Figures:
                 continue
             rule = with_change(version, changed) if changed else version
             scope = Scope(self, service, rule, start, min(ends))
-            for reason, n, d, times in scope.count():
+            rows = scope.count()
+            if rows is None:
+                # A part that cannot be read so leaves no figure for the whole.
+                return 0, 0, {}
+            for reason, n, d, times in rows:
                 if reason is None:
                     num, den = num + n, den + d
                 elif times:
@@ -469,7 +473,7 @@ def answered_within(s):
         ("first_ring", "agent_ring"): ("said - rang", "NULL"),
     }[start, stop]
     if "rang" in answer and not recorded(s, answer):
-        return []
+        return None
     early = s.get("abandon_before_threshold", "count_in_denominator")
     offered = s.get("denominator", "offered") == "offered"
     return f"""

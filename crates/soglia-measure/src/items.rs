@@ -26,6 +26,8 @@ use crate::rows::{CallTimes, TimedCall};
 pub struct Timed {
     wanted: u64,
     known: u64,
+    /// Whether one of several stretches of time was not measured.
+    part: bool,
 }
 
 impl Timed {
@@ -35,14 +37,16 @@ impl Timed {
         self.known += known;
     }
 
-    /// Adds another count.
+    /// Adds another stretch of time.
     pub const fn merge(&mut self, other: Self) {
+        self.part |= other.not_measured();
         self.add(other.wanted, other.known);
     }
 
-    /// Whether the platforms record no such instants: then nothing was measured.
-    pub const fn not_at_all(self) -> bool {
-        0 < self.wanted && self.known == 0
+    /// Whether the platforms record no such instants, be it in a part of the time: half a figure is
+    /// none.
+    pub const fn not_measured(self) -> bool {
+        self.part || (0 < self.wanted && self.known == 0)
     }
 }
 

@@ -266,7 +266,7 @@ fn sensitivity(
         }
         let judged = judge::judge(version, &other.rule, &result, known);
         // What the platforms do not record says nothing under this reading.
-        let read = !result.timed.not_at_all();
+        let read = !result.timed.not_measured();
         let Counted { num, den, .. } = if read { result.counted } else { Counted::default() };
         lines.push(Sensitivity {
             question: other.question.to_string(),

@@ -150,7 +150,7 @@ impl Scope<'_> {
             }
         })
         .await?;
-        let doubtful = counters.iter().any(|(_, counter, _)| counter.timed.not_at_all());
+        let doubtful = counters.iter().any(|(_, counter, _)| counter.timed.not_measured());
         if doubtful && rows::any_resolved(self.session, &self.service.code).await? {
             // The platform does record it: these requests are not resolved.
             for (_, counter, _) in &mut counters {

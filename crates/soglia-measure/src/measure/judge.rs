@@ -39,7 +39,7 @@ pub struct Known<'a> {
 pub fn judge(version: &RuleVersion, rule: &Rule, result: &Evaluated, known: &Known<'_>) -> Judged {
     let (value, unit) = value_of(version, rule, result);
     let available = matches!(rule, Rule::Availability(_));
-    if result.timed.not_at_all() || (available && !known.delivered) {
+    if result.timed.not_measured() || (available && !known.delivered) {
         return without_data(version, result, unit, &Known { delivered: false, ..*known });
     }
     if value.is_none() {

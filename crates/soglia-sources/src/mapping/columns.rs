@@ -72,7 +72,7 @@ const MESSAGES: &[Column] = &[
     must("channel", Kind::Text, "`email`, `pec`, `fax`, `sms`, `letter`, `web_form`"),
     must("received", Kind::Instant, "when it was received; for letters, registered"),
     may("first_reply", Kind::Instant, "when a person first gave a qualified reply"),
-    may("resolved", Kind::Instant, "when the request was resolved, if later"),
+    may("resolved", Kind::Instant, "when the request was resolved; empty while it is not"),
     may("case", Kind::Text, "the case it belongs to"),
     may("topic", Kind::Text, "topic code"),
     may("excluded", Kind::Text, "why it needs no reply: `spam`, `duplicate`, `receipt` …"),

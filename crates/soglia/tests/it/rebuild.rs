@@ -210,7 +210,8 @@ fn a_corrected_contract_reads_logs_again_and_the_seal_shows_it() {
     let rows = compared(&ran);
     assert_eq!((rows["calls cup"], rows["rows rejected "]), ((7, 8), (3, 0)));
     let new = Place { ledger: out, ..corrected };
-    let ran = new.soglia(&["measure", "--period", "2023-07", "--format", "csv"]).ok();
+    let ran =
+        new.soglia(&["measure", "--period", "2023-07", "--format", "csv", "--lang", "en"]).ok();
     let adjustment = ran.err.lines().find(|line| line.starts_with("adjustment: cup K1"));
     let adjustment = adjustment.unwrap_or_else(|| panic!("no adjustment in {}", ran.err));
     assert!(adjustment.contains("sealed 5/7") && adjustment.contains("6/8"), "{adjustment}");
