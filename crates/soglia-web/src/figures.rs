@@ -235,6 +235,7 @@ fn span(session: &Session) -> Option<(Date, Date)> {
     let (first, last) = days.reduce(|(from, to), (first, last)| (from.min(first), to.max(last)))?;
     date_of(first).zip(date_of(last))
 }
+
 /// Why a text is no period, and what to write.
 fn no_period(problem: &PeriodError) -> (Text, Text) {
     let (it, hint) = match problem {

@@ -79,38 +79,59 @@ impl Table {
 }
 
 /// Names of columns in Italian.
-const ITALIAN: [(&str, &str); 38] = [
+const ITALIAN: [(&str, &str); 59] = [
     ("agreement", "confronto"),
     ("alternative", "lettura"),
     ("answered", "risposte"),
     ("arrived", "arrivate"),
+    ("balance", "quadra"),
     ("calls", "chiamate"),
     ("changes", "cambia"),
     ("channel", "canale"),
+    ("code", "codice"),
     ("computed", "calcolato"),
     ("count", "conteggio"),
     ("counts", "conta"),
+    ("day", "giorno"),
     ("declared", "dichiarato"),
     ("denominator", "denominatore"),
+    ("detail", "dettaglio"),
+    ("difference", "differenza"),
     ("difference_pp", "differenza_pp"),
+    ("duplicates", "doppie"),
     ("excluded", "esclusi"),
+    ("facts", "fatti"),
+    ("first row's text", "testo della prima riga"),
+    ("from", "dal"),
     ("group", "gruppo"),
+    ("ignored", "ignorate"),
     ("in_time", "in_tempo"),
     ("in_time_%", "in_tempo_%"),
     ("indicator", "indicatore"),
     ("lost", "perse"),
     ("lost_%", "perse_%"),
     ("meaning", "significato"),
+    ("new", "dopo"),
     ("note", "note"),
     ("numerator", "numeratore"),
     ("offered", "offerte"),
+    ("old", "prima"),
+    ("open", "aperte"),
     ("period", "periodo"),
     ("question", "domanda"),
     ("queue", "coda"),
+    ("reason", "motivo"),
+    ("rejected", "scartate"),
+    ("row", "riga"),
+    ("rows", "righe"),
     ("rule", "regola"),
     ("service", "servizio"),
+    ("stream", "flusso"),
+    ("table", "tabella"),
     ("talk_mean_s", "conversazione_media_s"),
     ("target", "obiettivo"),
+    ("text", "testo"),
+    ("to", "al"),
     ("together", "insieme"),
     ("topic", "argomento"),
     ("unit", "unità"),
@@ -124,18 +145,6 @@ fn is_number(cell: &str) -> bool {
     let body = cell.trim_end_matches(['%', ' ', 's', 'h']);
     !body.is_empty() && body.chars().all(|c| c.is_ascii_digit() || ".,-+".contains(c))
         || matches!(cell, "–" | "n/a" | "n.a." | "")
-}
-
-/// One of two texts, in the language asked for.
-pub const fn pick(
-    lang: soglia_domain::text::Lang,
-    it: &'static str,
-    en: &'static str,
-) -> &'static str {
-    match lang {
-        soglia_domain::text::Lang::It => it,
-        soglia_domain::text::Lang::En => en,
-    }
 }
 
 /// A number with thousands separated as people write them in the language.

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use soglia_domain::contract::{Contract, Service};
 use soglia_domain::text::{Lang, Text, nearest};
+use soglia_report::format::say;
 use soglia_sim::learn::history::NO_GROUP;
 use soglia_sim::scenario::Scenario;
 use soglia_sim::scenario::file::parse;
@@ -233,13 +234,6 @@ fn minutes(text: &str) -> Option<i64> {
             ((0..24).contains(&hours) && (0..60).contains(&minutes)).then_some(hours * 60 + minutes)
         }
         None => text.parse().ok(),
-    }
-}
-
-const fn say(lang: Lang, it: &'static str, en: &'static str) -> &'static str {
-    match lang {
-        Lang::It => it,
-        Lang::En => en,
     }
 }
 

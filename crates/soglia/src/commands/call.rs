@@ -3,12 +3,12 @@
 use std::io::Write;
 
 use soglia_measure::story::story;
+use soglia_report::format::say;
 
 use super::opened;
 use crate::cli::Call;
 use crate::config::Settings;
 use crate::error::{DONE, Done, Failure};
-use crate::output::pick;
 
 /// Shows one call's whole story.
 pub async fn run(settings: &Settings, args: Call) -> Done {
@@ -35,7 +35,7 @@ pub async fn run(settings: &Settings, args: Call) -> Done {
             }
             Ok(())
         };
-        let say = |it, en| pick(settings.lang, it, en);
+        let say = |it, en| say(settings.lang, it, en);
         section(say("chiamata", "call"), std::slice::from_ref(&story.fields))?;
         section(say("ingresso in coda", "queue entry"), &story.queue_entries)?;
         section(say("caso", "case"), &story.cases)?;

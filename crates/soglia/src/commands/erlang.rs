@@ -7,6 +7,7 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 use soglia_domain::text::Lang;
 use soglia_domain::time::Millis;
+use soglia_report::format::say;
 use soglia_sim::erlang::{
     self, InputError, Load, Performance, Requirement, ServiceLevelKind, Steady, positions,
 };
@@ -382,13 +383,6 @@ fn shown(figure: &Figure, lang: Lang) -> String {
     localised(&text, lang)
 }
 
-fn pick(lang: Lang, it: &'static str, en: &'static str) -> &'static str {
-    match lang {
-        Lang::It => it,
-        Lang::En => en,
-    }
-}
-
 fn print(
     question: &Question,
     needed: Option<u32>,
@@ -446,13 +440,13 @@ fn print(
 /// A line for each figure, a column for each number of operators.
 fn by_operators(question: &Question, answers: &[Answer], lang: Lang) -> Table {
     let heads = answers.iter().map(|answer| answer.operators.to_string());
-    let first = pick(lang, "operatori", "operators").to_owned();
+    let first = say(lang, "operatori", "operators").to_owned();
     let mut table = Table::new(std::iter::once(first).chain(heads));
     let n_classes = question.calls.len();
     for class in 0..n_classes {
         for (key, it, en) in NAMES {
             let cell = |answer: &Answer| match &answer.classes {
-                None => Some(pick(lang, "instabile", "unstable").to_owned()),
+                None => Some(say(lang, "instabile", "unstable").to_owned()),
                 Some(classes) => {
                     let figures = classes.get(class)?.iter();
                     figures.clone().find(|f| f.key == key).map(|figure| shown(figure, lang))
@@ -467,7 +461,7 @@ fn by_operators(question: &Question, answers: &[Answer], lang: Lang) -> Table {
             if skip || cells.iter().all(Option::is_none) {
                 continue;
             }
-            let name = pick(lang, it, en);
+            let name = say(lang, it, en);
             let name = match (n_classes, lang) {
                 (1, _) => name.to_owned(),
                 _ if of_all => name.to_owned(),

@@ -13,13 +13,14 @@ use soglia_ledger::import::{self, Format, Outcome, Progress, Request};
 use soglia_ledger::mapping::Mapping;
 use soglia_ledger::objects::decompress;
 use soglia_ledger::store::{Ledger, Locked};
+use soglia_report::format::say;
 use soglia_sources::queue_log;
 
 use super::now;
 use crate::cli::Import;
 use crate::config::{Settings, sha256, sha256_of};
 use crate::error::{DONE, Done, Failure, REJECTED};
-use crate::output::{grouped, pick};
+use crate::output::grouped;
 
 /// Takes files in.
 pub async fn run(settings: &Settings, args: Import) -> Done {
@@ -185,7 +186,7 @@ pub fn print(path: &Path, outcome: &Outcome, lang: Lang) {
     let facts: Vec<String> =
         row.facts.iter().map(|(table, count)| format!("{} {table}", n(*count))).collect();
     let facts = match facts.as_slice() {
-        [] => pick(lang, "nessun fatto", "no facts").to_owned(),
+        [] => say(lang, "nessun fatto", "no facts").to_owned(),
         some => some.join(", "),
     };
     let (no, rows, of_facts) = (row.import_no, n(row.rows), n(row.fact_rows));
@@ -201,12 +202,12 @@ pub fn print(path: &Path, outcome: &Outcome, lang: Lang) {
              {rejected} rejected + {ignored} ignored; {facts}; {open} calls open"
         ),
     }
-    let row_word = pick(lang, "riga", "row");
+    let row_word = say(lang, "riga", "row");
     for reject in outcome.rejects.iter().take(5) {
         note!("  {row_word} {}: {}: {}", reject.row, reject.code, reject.detail);
     }
     for (code, count) in &row.anomalies {
-        note!("  {}: {code}: {}", pick(lang, "nota", "note"), n(*count));
+        note!("  {}: {code}: {}", say(lang, "nota", "note"), n(*count));
     }
 }
 

@@ -13,12 +13,13 @@ use soglia_ledger::session::Session;
 use soglia_ledger::shown;
 use soglia_ledger::status::{self, Coverage};
 use soglia_ledger::store::Ledger;
+use soglia_report::format::say;
 
 use super::{import, now, session};
 use crate::cli::{LedgerCommand, Rebuild, Rows};
 use crate::config::Settings;
 use crate::error::{DONE, Done, Failure};
-use crate::output::{Table, grouped, pick};
+use crate::output::{Table, grouped};
 
 /// Looks into the ledger.
 pub async fn run(settings: &Settings, command: LedgerCommand) -> Done {
@@ -43,10 +44,7 @@ async fn show(settings: &Settings, ledger: &Ledger, days: bool) -> Done {
     write_coverage(&mut out, &contract, &coverage, settings.lang)?;
     if days {
         writeln!(out)?;
-        let mut table = Table::new(match settings.lang {
-            Lang::It => ["servizio", "giorno", "chiamate"],
-            Lang::En => ["service", "day", "calls"],
-        });
+        let mut table = Table::new(["service", "day", "calls"]).in_lang(settings.lang);
         for (service, by_day) in &coverage {
             for (day, count) in by_day {
                 table.row([service.clone(), day.to_string(), count.calls.to_string()]);
@@ -60,26 +58,21 @@ async fn show(settings: &Settings, ledger: &Ledger, days: bool) -> Done {
 /// `days` are the contract's days on which the facts of an import lie; of one without facts only
 /// the UTC days of its rows are known.
 fn imports(session: &Session, days: &BTreeMap<i64, (Date, Date)>, lang: Lang) -> Table {
-    let mut table = Table::new(match lang {
-        Lang::It => [
-            "import", "file", "flusso", "righe", "fatti", "doppie", "scartate", "ignorate",
-            "aperte", "quadra", "dal", "al",
-        ],
-        Lang::En => [
-            "import",
-            "file",
-            "stream",
-            "rows",
-            "facts",
-            "duplicates",
-            "rejected",
-            "ignored",
-            "open",
-            "balance",
-            "from",
-            "to",
-        ],
-    });
+    let mut table = Table::new([
+        "import",
+        "file",
+        "stream",
+        "rows",
+        "facts",
+        "duplicates",
+        "rejected",
+        "ignored",
+        "open",
+        "balance",
+        "from",
+        "to",
+    ])
+    .in_lang(lang);
     let n = |value: i64| grouped(u64::try_from(value).unwrap_or(0), lang);
     let in_utc = |(first, last)| status::date_of(first).zip(status::date_of(last));
     for row in &session.imports {
@@ -96,7 +89,7 @@ fn imports(session: &Session, days: &BTreeMap<i64, (Date, Date)>, lang: Lang) ->
             n(row.rejected_rows),
             n(row.ignored_rows),
             n(row.open_calls),
-            if row.balances() { "ok" } else { pick(lang, "NO", "WRONG") }.to_owned(),
+            if row.balances() { "ok" } else { say(lang, "NO", "WRONG") }.to_owned(),
             day(first),
             day(last),
         ]);
@@ -121,25 +114,25 @@ fn write_coverage(
         }
         let (first, last) = (days.keys().next(), days.keys().next_back());
         let span = first.zip(last).map_or_else(String::new, |(a, b)| format!("{a} – {b}"));
-        let with_calls = pick(lang, "giorni con chiamate", "days with calls");
+        let with_calls = say(lang, "giorni con chiamate", "days with calls");
         writeln!(out, "\n{service}: {} {with_calls}, {span}", days.len())?;
         let parts: Vec<String> = total
             .dispositions
             .iter()
             .map(|(name, n)| format!("{} {name}", grouped(*n, lang)))
             .collect();
-        let calls = pick(lang, "chiamate", "calls");
+        let calls = say(lang, "chiamate", "calls");
         writeln!(out, "  {} {calls} = {}", grouped(total.calls, lang), parts.join(" + "))?;
         let sum: u64 = total.dispositions.values().sum();
         let balance = if sum == total.calls {
-            pick(lang, "torna", "balances")
+            say(lang, "torna", "balances")
         } else {
-            pick(lang, "NON TORNA", "DOES NOT BALANCE")
+            say(lang, "NON TORNA", "DOES NOT BALANCE")
         };
         writeln!(out, "  quadratura: {balance}")?;
         match gaps.get(service).map_or(&[][..], Vec::as_slice) {
             [] => {
-                let none = pick(
+                let none = say(
                     lang,
                     "nessun giorno di servizio senza chiamate nel mezzo",
                     "no service day without calls in between",
@@ -148,7 +141,7 @@ fn write_coverage(
             }
             missing => {
                 let list: Vec<String> = missing.iter().map(ToString::to_string).collect();
-                let without = pick(
+                let without = say(
                     lang,
                     "giorni di servizio senza alcuna chiamata",
                     "service days without any call",
@@ -160,25 +153,20 @@ fn write_coverage(
     Ok(())
 }
 
-fn print(table: &Table, csv: bool) -> Result<(), Failure> {
+/// Headings of CSV, which programs read, are the same in every language.
+fn print(table: Table, settings: &Settings, rows: &Rows) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    let printed = if csv { table.print_csv(&mut out) } else { table.print(&mut out) };
+    let printed = if rows.csv {
+        table.print_csv(&mut out)
+    } else {
+        table.in_lang(settings.lang).print(&mut out)
+    };
     Ok(printed?)
-}
-
-/// Headings: in CSV, which programs read, they are the same in every language.
-fn headed<const N: usize>(settings: &Settings, rows: &Rows, it: [&str; N], en: [&str; N]) -> Table {
-    Table::new(if settings.lang == Lang::It && !rows.csv { it } else { en })
 }
 
 async fn rejects(settings: &Settings, ledger: &Ledger, rows: &Rows) -> Done {
     let session = session(ledger, None).await?;
-    let mut table = headed(
-        settings,
-        rows,
-        ["import", "file", "riga", "righe", "codice", "dettaglio", "testo"],
-        ["import", "file", "row", "rows", "code", "detail", "text"],
-    );
+    let mut table = Table::new(["import", "file", "row", "rows", "code", "detail", "text"]);
     for reject in status::rejects(&session, rows.import, rows.skip, rows.limit).await? {
         table.row([
             reject.import_no.to_string(),
@@ -190,7 +178,7 @@ async fn rejects(settings: &Settings, ledger: &Ledger, rows: &Rows) -> Done {
             reject.text,
         ]);
     }
-    print(&table, rows.csv)?;
+    print(table, settings, rows)?;
     Ok(DONE)
 }
 
@@ -202,12 +190,7 @@ fn file_of(session: &Session, import_no: i64) -> String {
 /// Duplicates are kept as runs; their text is read from the original.
 async fn duplicates(settings: &Settings, ledger: &Ledger, rows: &Rows) -> Done {
     let session = session(ledger, None).await?;
-    let mut table = headed(
-        settings,
-        rows,
-        ["import", "file", "righe", "motivo", "testo della prima riga"],
-        ["import", "file", "rows", "reason", "first row's text"],
-    );
+    let mut table = Table::new(["import", "file", "rows", "reason", "first row's text"]);
     let runs = status::duplicates(&session, rows.import, rows.skip, rows.limit).await?;
     let texts = shown::first_rows(ledger, &session.imports, &runs).await?;
     for run in runs {
@@ -220,7 +203,7 @@ async fn duplicates(settings: &Settings, ledger: &Ledger, rows: &Rows) -> Done {
             text,
         ]);
     }
-    print(&table, rows.csv)?;
+    print(table, settings, rows)?;
     Ok(DONE)
 }
 
@@ -296,10 +279,7 @@ fn compared_json(row: &Compared) -> serde_json::Value {
 }
 
 fn comparison(compared: &[Compared], lang: Lang) -> Table {
-    let mut table = Table::new(match lang {
-        Lang::It => ["tabella", "servizio", "prima", "dopo", "differenza"],
-        Lang::En => ["table", "service", "old", "new", "difference"],
-    });
+    let mut table = Table::new(["table", "service", "old", "new", "difference"]).in_lang(lang);
     let n = |value: i64| grouped(u64::try_from(value).unwrap_or(0), lang);
     for Compared { table: name, service, old, new } in compared {
         let difference = old.map(|old| match new - old {
@@ -332,10 +312,10 @@ fn destroy_key(ledger: &Ledger, period: &str, yes: bool, lang: Lang) -> Done {
     }
     let existed = ledger.pseudonyms().destroy(period)?;
     let what = if existed {
-        pick(lang, "distrutta", "destroyed")
+        say(lang, "distrutta", "destroyed")
     } else {
-        pick(lang, "non c'era; non ne sarà fatta una", "there was none; none will be made")
+        say(lang, "non c'era; non ne sarà fatta una", "there was none; none will be made")
     };
-    writeln!(std::io::stdout(), "{} {period}: {what}", pick(lang, "chiave di", "key of"))?;
+    writeln!(std::io::stdout(), "{} {period}: {what}", say(lang, "chiave di", "key of"))?;
     Ok(DONE)
 }

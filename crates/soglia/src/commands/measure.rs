@@ -35,8 +35,9 @@ pub async fn run(settings: &Settings, args: Measure) -> Done {
     if let Some(by) = args.by.as_deref().and_then(By::from_name) {
         return by_something(&session, &contract, &period, by, args.format, settings.lang).await;
     }
-    if args.each.is_some() {
-        return each((&ledger, &session), (&contract, &period), &args, options).await;
+    if let Some(each_of) = args.each {
+        let parts = period.split(grain(each_of), &contract.zone);
+        return each((&ledger, &session), (&contract, parts), &args, options).await;
     }
     let report = figures(&ledger, &session, (&contract, &period), options).await?;
     if report.is_empty() {
@@ -113,10 +114,10 @@ fn adjusted(what: &str, lang: Lang) -> String {
     }
 }
 
-/// Measures each part of a period.
+/// Measures the parts of a period.
 async fn each(
     (ledger, session): (&Ledger, &Session),
-    (contract, period): (&Contract, &Period),
+    (contract, parts): (&Contract, Vec<Period>),
     args: &Measure,
     options: Options,
 ) -> Done {
@@ -125,9 +126,7 @@ async fn each(
     let mut table = Table::new(std::iter::once("period").chain(COLUMNS));
     let options = Options { sensitivity: false, ..options };
     let (mut all, mut breach) = (Vec::new(), false);
-    for part in
-        args.each.map(grain).map(|grain| period.split(grain, &contract.zone)).into_iter().flatten()
-    {
+    for part in parts {
         let report = figures(ledger, session, (contract, &part), options).await?;
         breach |= report.any_breach();
         let document: Value = serde_json::from_str(&report.to_json()).map_err(Failure::internal)?;
